@@ -1,0 +1,29 @@
+# How our own code is compiled: C++20, every warning, ccache where it is installed.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo)
+endif()
+# -g1: line numbers for backtraces; full debug information of Asio makes objects ten times larger.
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
+set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g1")
+find_program(DEED_CCACHE ccache)
+if(DEED_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${DEED_CCACHE}")
+endif()
+if(DEED_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+
+# Applied to our targets only: a dependency's warnings are its own affair.
+function(deed_compile_options target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+                         -Wno-missing-field-initializers -Werror)
+  # A debug-only TSA macro of Boost 1.81 and the coroutine headers are theirs.
+  target_compile_definitions(${target} PRIVATE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_ARRAY
+                             BOOST_ASIO_DISABLE_BOOST_REGEX)
+endfunction()

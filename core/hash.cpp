@@ -1,0 +1,42 @@
+#include "deed/core/hash.hpp"
+
+#include <openssl/evp.h>
+
+#include "deed/core/check.hpp"
+
+namespace deed {
+
+struct Sha256::State {
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+  ~State() { EVP_MD_CTX_free(context); }
+};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) {
+  DEED_CHECK(state_->context && EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr) == 1,
+             "SHA-256 is not available");
+}
+Sha256::~Sha256() = default;
+
+void Sha256::update(std::string_view bytes) {
+  DEED_CHECK(EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()) == 1, "SHA-256 update");
+}
+
+std::string Sha256::hex() {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  DEED_CHECK(EVP_DigestFinal_ex(state_->context, digest, &size) == 1, "SHA-256 end");
+  std::string out;
+  for (unsigned int i = 0; i < size; ++i) {
+    out += "0123456789abcdef"[digest[i] >> 4];
+    out += "0123456789abcdef"[digest[i] & 15];
+  }
+  return out;
+}
+
+std::string sha256_hex(std::string_view bytes) {
+  Sha256 hash;
+  hash.update(bytes);
+  return hash.hex();
+}
+
+}  // namespace deed

@@ -1,0 +1,1 @@
+#include "deed/core/schema.hpp"

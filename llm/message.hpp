@@ -1,0 +1,92 @@
+// What a model reads and says, in no provider's wire format.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "deed/core/json.hpp"
+
+namespace deed {
+
+/// A tool call that a model made. `id` is unique in its transcript.
+struct ToolCall {
+  std::string id;
+  std::string name;
+  Json arguments = Json::object();
+
+  bool operator==(const ToolCall&) const = default;
+};
+
+enum class Role { user, assistant, tool };
+
+/// One entry of a transcript. An assistant message may hold calls; each is answered by one tool message with its id.
+struct Message {
+  Role role = Role::user;
+  std::string text;
+  std::vector<ToolCall> tool_calls = {};  ///< assistant only
+  std::string tool_call_id = {};          ///< tool only
+  std::string tool_name = {};             ///< tool only
+  bool is_error = false;                  ///< tool only: the call failed or was refused; `text` says why
+  bool is_user_words = false;             ///< tool only: `text` is what the user answered to a question
+
+  bool operator==(const Message&) const = default;
+};
+
+/// A tool as a model sees it.
+struct ToolDefinition {
+  std::string name;         ///< "email.send"; a provider maps it to what its API accepts and back
+  std::string description;
+  Json parameters = Json::object();  ///< JSON Schema of an object
+  bool changes_world = false;        ///< a call has an effect
+  bool asks_user = false;            ///< its call puts a question (argument "question") to the user
+};
+
+struct TokenUsage {
+  std::int64_t input = 0;   ///< all tokens of the prompt, cached ones included
+  std::int64_t cached = 0;  ///< of these, read from a cache
+  std::int64_t output = 0;  ///< all tokens made, reasoning included
+  std::int64_t reasoning = 0;
+
+  TokenUsage& operator+=(const TokenUsage& other) {
+    input += other.input, cached += other.cached, output += other.output, reasoning += other.reasoning;
+    return *this;
+  }
+  bool operator==(const TokenUsage&) const = default;
+};
+
+/// What a choice was between; told by models that can see it (the embedded one).
+struct Alternative {
+  std::string value;
+  double probability = 0;  ///< among the alternatives, 0 to 1
+};
+struct Choice {
+  std::string about;  ///< "tool", or a JSON pointer of an argument: "/to/0"
+  std::vector<Alternative> alternatives;  ///< best first, at most 8
+  std::string chosen;
+  std::string origin;  ///< "request", "result of http.get", "decoded", "only possibility", …
+};
+
+enum class StopReason {
+  end,         ///< said all it wanted to
+  tool_calls,  ///< wants results
+  length,      ///< reached the largest number of tokens
+  refused,     ///< says that it cannot or will not do this; `text` says why
+};
+const char* to_string(StopReason reason);
+
+struct Reply {
+  std::string text;
+  std::string reasoning = {};
+  std::vector<ToolCall> tool_calls = {};
+  /// Arguments that were not JSON, by call id: the text as it came. The loop answers such a call with an error.
+  std::vector<std::pair<std::string, std::string>> bad_arguments = {};
+  StopReason stop = StopReason::end;
+  TokenUsage usage = {};
+  double cost_usd = 0;
+  std::string model = {};  ///< as the provider named it
+  std::vector<Choice> choices = {};
+};
+
+}  // namespace deed

@@ -1,0 +1,72 @@
+// HTTP(S) on the loop thread, over libcurl's multi interface (curl_multi_socket_action driven by Asio).
+// Requests of tools pass the egress guard; requests to endpoints that the user configured do not.
+// Source: https://curl.se/libcurl/c/libcurl-multi.html
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "deed/core/async.hpp"
+#include "deed/core/checked.hpp"
+#include "deed/net/egress.hpp"
+
+namespace deed {
+
+using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
+
+struct HttpRequest {
+  std::string method = "GET";  ///< a token (RFC 9110); refused otherwise
+  HttpUrl url;
+  HttpHeaders headers = {};  ///< control characters in a name or value are refused before anything is sent
+  std::string body = {};
+  std::chrono::milliseconds connect_timeout{10'000};
+  std::chrono::milliseconds idle_timeout{60'000};  ///< no byte for so long ends it
+  std::chrono::milliseconds timeout{300'000};      ///< the whole exchange
+  std::size_t max_response_bytes = 16u << 20;
+  /// nullptr: an endpoint that the user configured, no guard. Otherwise borrowed until the exchange has ended.
+  const EgressGuard* guard = nullptr;
+  /// Awaited at the commit point: everything is checked and the next thing is the request on the wire. An error stops it unsent.
+  std::function<Async<void>()> before_send = {};
+  /// Gets the body of a 2xx response piece by piece on the loop thread; then HttpResponse::body stays empty. An error ends the exchange.
+  std::function<Result<void>(std::string_view)> on_body = {};
+};
+
+struct HttpResponse {
+  int status = 0;
+  HttpHeaders headers;  ///< names in lower case, in the order of arrival
+  std::string body;
+  std::string peer;  ///< address dialled, "93.184.216.34:443"
+
+  /// The first value of `name` (lower case), or "".
+  std::string_view header(std::string_view name) const;
+};
+
+/// There is no response. `may_have_acted` is false only when the request provably did not reach the server whole.
+struct HttpFailure {
+  Error error;
+  bool may_have_acted = true;
+};
+
+using HttpExchange = std::variant<HttpResponse, HttpFailure>;
+
+class HttpClient {
+ public:
+  virtual ~HttpClient() = default;
+
+  /// One exchange; redirects are not followed, nothing is retried. Any status is a response. Cancelling the coroutine ends it.
+  /// failures  timeout; unavailable: no DNS, no connection, or it broke; denied: guard, certificate; limit: response too large;
+  ///           invalid: header or method; cancelled; whatever before_send or on_body gave back
+  virtual asio::awaitable<HttpExchange> send(HttpRequest request) = 0;
+};
+
+/// Honours HTTP(S)_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and CURL_CA_BUNDLE. The executor's thread is the loop thread.
+std::unique_ptr<HttpClient> make_http_client(asio::any_io_executor executor);
+
+}  // namespace deed

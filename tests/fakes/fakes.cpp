@@ -1,0 +1,1 @@
+#include "deed/tests/fakes/matchers.hpp"

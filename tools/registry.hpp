@@ -1,0 +1,33 @@
+// The tools of a program, in the order in which they were added.
+#pragma once
+
+#include <deque>
+#include <string_view>
+#include <vector>
+
+#include "deed/core/schema.hpp"
+#include "deed/tools/tool.hpp"
+
+namespace deed {
+
+/// A tool whose schema has been compiled.
+struct RegisteredTool {
+  Tool tool;
+  Schema arguments;
+};
+
+class Registry {
+ public:
+  /// errors  invalid: a name, schema or role that is wrong, or no `run`. conflict: a second tool of the name
+  Result<void> add(Tool tool);
+
+  /// nullptr if there is none; valid as long as the registry.
+  const RegisteredTool* find(std::string_view name) const;
+  /// In order of addition.
+  const std::deque<RegisteredTool>& tools() const { return tools_; }
+
+ private:
+  std::deque<RegisteredTool> tools_;
+};
+
+}  // namespace deed

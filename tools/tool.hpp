@@ -1,0 +1,129 @@
+// A tool is a value: a spec and functions. What the loop, the policy and the journal know of it is in the spec.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "deed/core/async.hpp"
+#include "deed/core/clock.hpp"
+#include "deed/core/json.hpp"
+#include "deed/memory/event.hpp"
+
+namespace deed {
+
+/// What happens if a call runs twice; decides what a crash or a lost answer leads to.
+enum class EffectClass {
+  pure,        ///< depends on nothing, changes nothing: may run again
+  read,        ///< looks at the world: may run again
+  idempotent,  ///< doing it twice is doing it once: retried with the same key
+  keyed,       ///< the receiver removes duplicates by the key
+  local,       ///< commits in the journal's own file
+  probeable,   ///< can be asked afterwards whether it happened
+  once,        ///< none of these: stops and asks. The default for what declares nothing
+};
+const char* to_string(EffectClass effect);
+/// pure and read change nothing.
+bool changes_world(EffectClass effect);
+
+/// What an argument is for; policy and origin checks go by it.
+enum class ArgumentRole {
+  destination,  ///< where the effect goes: address, URL, path
+  id,           ///< selects an existing thing
+  value,        ///< decides what happens
+  text,         ///< free content
+  secret,       ///< the name of a secret
+};
+const char* to_string(ArgumentRole role);
+
+/// Who must agree before a call with an effect runs, unless a rule of the user allows it.
+enum class ApprovalNeed {
+  never,   ///< stays on this machine and destroys nothing
+  always,  ///< leaves the machine or destroys something
+};
+
+struct ToolSpec {
+  std::string name;         ///< dotted: "email.send"; letters, digits, '_', '.'; at most 64 bytes
+  std::string description;  ///< for the model: one or two sentences
+  Json arguments = {{"type", "object"}, {"properties", Json::object()}};  ///< JSON Schema 2020-12 of an object
+  EffectClass effect = EffectClass::once;
+  std::map<std::string, ArgumentRole> roles = {};  ///< by property name
+  ApprovalNeed approval = ApprovalNeed::always;    ///< ignored for pure and read
+  Trust result_trust = Trust::untrusted;
+  std::chrono::milliseconds timeout{120'000};
+  std::size_t max_output_bytes = 64u << 10;  ///< of the result's text; more is kept in the journal, the model gets the head
+  bool asks_user = false;  ///< the loop puts the argument "question" to the user; `run` is not called
+};
+
+/// How a call ended. Never two-valued: `unknown` is an answer.
+enum class OutcomeStatus {
+  succeeded,
+  rejected,               ///< the receiver said no; nothing happened
+  failed_without_effect,  ///< provably nothing happened
+  unknown,                ///< it may have happened
+};
+const char* to_string(OutcomeStatus status);
+Result<OutcomeStatus> parse_outcome_status(std::string_view text);
+
+struct Outcome {
+  OutcomeStatus status = OutcomeStatus::unknown;
+  Json result = nullptr;  ///< succeeded: the structured result. Otherwise {"error": "what happened", "hint": "what to do"}
+  std::string text = {};  ///< for the model and people; empty: `result` as JSON
+
+  static Outcome succeeded(Json result, std::string text = {});
+  static Outcome rejected(std::string why, std::string hint = {});
+  static Outcome failed_without_effect(const Error& error);
+  static Outcome unknown(std::string why);
+};
+
+/// The byte-exact effect for a dry run and for approval: the .eml, the request, the new file.
+struct Preview {
+  std::string media_type;  ///< "message/rfc822", "message/http", "text/plain"
+  std::string bytes;
+  std::string summary;     ///< one line: "mail to ann@example.org: Invoice 42 (1 attachment)"
+  std::vector<std::string> destinations = {};  ///< what a rule such as --allow 'email.send:*@example.org' is matched against; all must match
+};
+
+/// What a tool may know and do while it runs. Borrowed for the call.
+class ToolContext {
+ public:
+  virtual ~ToolContext() = default;
+
+  /// 64 hexadecimal digits, the same for every attempt at this call and for no other: forward it (Message-ID, Idempotency-Key, file name).
+  virtual const std::string& effect_key() const = 0;
+  virtual RunId run() const = 0;
+  virtual int attempt() const = 0;  ///< 1 for the first
+  /// When the call was proposed: the same for every attempt and for the preview. For Date headers and the like.
+  virtual TimePoint proposed_at() const = 0;
+  virtual const Clock& clock() const = 0;
+
+  /// To be awaited at the commit point, the last instant at which the effect is provably not yet done. Durable when it returns.
+  /// A second call returns at once. After an error the effect must not be done.
+  virtual Async<void> dispatching() = 0;
+
+  /// A line for whoever watches.
+  virtual void progress(std::string_view line) = 0;
+};
+
+/// What a probe found out. Positive evidence confirms; absence refutes only where the source is authoritative.
+struct ProbeResult {
+  enum class Verdict { confirmed, refuted, undecided };
+  Verdict verdict = Verdict::undecided;
+  std::string evidence;
+};
+
+struct Tool {
+  ToolSpec spec;
+  /// The arguments have passed the schema. `ctx` outlives the coroutine. Expected failures are outcomes.
+  std::function<asio::awaitable<Outcome>(Json arguments, ToolContext& ctx)> run;
+  /// Pure but for reading local files; the same arguments and context give the same bytes.
+  std::function<Result<Preview>(const Json& arguments, const ToolContext& ctx)> preview = {};
+  /// Asks the world whether the effect of this call happened.
+  std::function<asio::awaitable<ProbeResult>(Json arguments, ToolContext& ctx)> probe = {};
+};
+
+}  // namespace deed
