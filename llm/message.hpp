@@ -87,6 +87,7 @@ struct Reply {
   double cost_usd = 0;
   std::string model = {};  ///< as the provider named it
   std::vector<Choice> choices = {};
+  std::vector<std::string> plan = {};  ///< the steps that the model means to take; empty: it did not say
 };
 
 }  // namespace deed

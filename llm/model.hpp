@@ -71,7 +71,8 @@ struct ModelEnvironment {
 };
 
 /// Opens a model by name: `local:NAME` or `local:/path.gguf`, `openai:NAME` (OPENAI_BASE_URL, OPENAI_API_KEY), or
-/// `http(s)://host[:port][/v1]#NAME` of anything that speaks chat completions (key: DEED_API_KEY or OPENAI_API_KEY for https only).
+/// `http(s)://host[:port][/v1]#NAME` of anything that speaks chat completions (key: DEED_API_KEY or
+/// OPENAI_API_KEY, over https or to a loopback address only).
 /// Loading weights may take seconds; it happens in the model's thread at the first `generate`, but a missing or broken file is found here.
 /// errors  not_found: no such model or file, the hint says how to get it. invalid: no such scheme. corrupt: a damaged file.
 ///         unsupported: this build has no embedded model

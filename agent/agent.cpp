@@ -1,0 +1,222 @@
+#include "deed/agent/agent.hpp"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+
+#include "deed/agent/given_call.hpp"
+#include "deed/net/http.hpp"
+#include "deed/tools/builtin.hpp"
+
+namespace deed {
+namespace {
+
+std::optional<std::string> environment(std::string_view name) {
+  const char* value = std::getenv(std::string(name).c_str());
+  return value ? std::optional<std::string>(value) : std::nullopt;
+}
+
+class LocalAgent final : public Agent {
+ public:
+  explicit LocalAgent(AgentOptions options) : options_(std::move(options)) {}
+
+  Result<void> open();
+
+  Registry& tools() override { return tools_; }
+  const std::string& home() const override { return options_.home; }
+  int stopped_by() const override { return stopped_by_; }
+  Model& model() override {
+    DEED_CHECK(model_, "an agent that was opened without a model");
+    return *model_;
+  }
+
+  Result<RunReport> run(NewRequest request) override {
+    request.root = options_.root;
+    if (request.limits == Limits{}) request.limits = options_.limits;
+    return driven([&](Runner& runner) { return runner.start(std::move(request)); });
+  }
+  Result<RunReport> resume(std::string run, std::optional<Limits> limits) override {
+    return on_run(run, [&](Runner& runner, RunId id) { return runner.resume(std::move(id), limits); });
+  }
+  Result<RunReport> say(std::string run, std::string message) override {
+    return on_run(run, [&](Runner& runner, RunId id) { return runner.say(std::move(id), std::move(message)); });
+  }
+  Result<RunReport> answer(std::string run, std::string text) override {
+    return on_run(run, [&](Runner& runner, RunId id) { return runner.answer(std::move(id), std::move(text)); });
+  }
+  Result<RunReport> decide_approval(std::string run, ApprovalAnswer answer, std::string by) override {
+    return on_run(run, [&](Runner& runner, RunId id) {
+      return runner.decide_approval(std::move(id), std::move(answer), std::move(by));
+    });
+  }
+  Result<RunReport> reconcile(std::string run, std::string decision, std::string by) override {
+    return on_run(run, [&](Runner& runner, RunId id) {
+      return runner.reconcile(std::move(id), std::move(decision), std::move(by));
+    });
+  }
+
+  Result<RunReport> call_tool(std::string name, Json arguments) override {
+    NewRequest request{.request = given_call_request(name, arguments), .root = options_.root, .limits = options_.limits};
+    const auto model = make_given_call_model();
+    return driven([&](Runner& runner) { return runner.start(std::move(request)); }, *model);
+  }
+  Result<std::vector<RunRecord>> runs(std::size_t max) override { return wait(journal_->runs(max)); }
+  Result<std::pair<RunRecord, std::vector<Event>>> show(std::string run) override;
+  Result<std::vector<SearchHit>> search(std::string query, std::size_t max) override {
+    return wait(journal_->search(std::move(query), max));
+  }
+
+ protected:
+  void drive(asio::awaitable<void> work) override;
+
+ private:
+  Interaction& interaction() { return options_.interaction ? *options_.interaction : no_interaction(); }
+  Observer& observer() { return options_.observer ? *options_.observer : silent_; }
+
+  Result<RunReport> driven(auto begin) { return driven(begin, model()); }
+  Result<RunReport> driven(auto begin, Model& model) {
+    Runner runner({*journal_, model, tools_, system_clock(), interaction(), observer(), options_.policy});
+    runner_ = &runner;
+    stopped_by_ = 0;
+    auto report = wait(begin(runner));
+    runner_ = nullptr;
+    return report;
+  }
+  Result<RunReport> on_run(const std::string& name, auto begin) {
+    DEED_TRY(RunRecord record, wait(journal_->find_run(name)));
+    return driven([&](Runner& runner) { return begin(runner, record.id); });
+  }
+
+  void on_signal(int number);
+
+  AgentOptions options_;
+  // Order matters: what is borrowed is declared before what borrows it.
+  asio::io_context io_{1};
+  EgressGuard guard_;
+  std::unique_ptr<HttpClient> http_;
+  std::unique_ptr<SmtpClient> smtp_;
+  std::unique_ptr<Journal> journal_;
+  Registry tools_;
+  std::unique_ptr<Model> model_;
+  Observer silent_;
+  Runner* runner_ = nullptr;  // while a run is driven
+  int stopped_by_ = 0;
+};
+
+Result<void> LocalAgent::open() {
+  if (options_.home.empty()) {
+    DEED_TRY(options_.home, default_home());
+  }
+  std::error_code ec;
+  options_.root = std::filesystem::canonical(options_.root, ec).string();
+  if (ec || !std::filesystem::is_directory(options_.root, ec)) {
+    return fail(ErrorKind::invalid, "the working folder cannot be opened", options_.root, "give a folder with --root");
+  }
+  guard_ = EgressGuard(options_.allow_hosts);
+  http_ = make_http_client(io_.get_executor());
+  smtp_ = make_smtp_client(io_.get_executor());
+  Redactor redactor;
+  for (const Secret& secret : options_.secrets) redactor.add(secret);
+  if (options_.smtp) redactor.add(options_.smtp->password);
+  for (const char* name : {"OPENAI_API_KEY", "DEED_API_KEY", "DEED_SMTP_PASSWORD"}) {
+    if (const auto value = environment(name)) redactor.add(Secret(*value));
+  }
+  DEED_TRY(journal_, open_sqlite_journal({.path = options_.home + "/journal.db", .redactor = std::move(redactor)}));
+  if (options_.builtin_tools) {
+    BuiltinOptions builtin;
+    builtin.root = options_.root;
+    builtin.email = {.smtp = options_.smtp,
+                     .outbox = options_.home + "/outbox",
+                     .from = options_.from,
+                     .root = options_.root,
+                     .client = smtp_.get()};
+    builtin.guard = &guard_;
+    builtin.http = http_.get();
+    builtin.journal = journal_.get();
+    DEED_OK(add_builtin_tools(tools_, builtin));
+  }
+  if (options_.model == given_call_model_name) {
+    model_ = make_given_call_model();
+  } else if (options_.needs_model) {
+    const ModelEnvironment around{io_.get_executor(), http_.get(), options_.home + "/models", environment, options_.threads};
+    DEED_TRY(model_, open_model(options_.model, around));
+  }
+  return {};
+}
+
+void LocalAgent::on_signal(int number) {
+  if (stopped_by_ != 0) _exit(128 + number);  // the second time: at once; the journal allows it
+  stopped_by_ = number;
+  if (runner_) runner_->interrupt();
+}
+
+void LocalAgent::drive(asio::awaitable<void> work) {
+  std::exception_ptr failure;
+  bool ended = false;
+  asio::signal_set signals(io_);
+  if (options_.stop_on_signals && runner_) {
+    signals.add(SIGINT);
+    signals.add(SIGTERM);
+    // Waits again after each signal; ends when `signals` is destroyed.
+    struct Waiter {
+      LocalAgent& agent;
+      asio::signal_set& set;
+      void operator()(const boost::system::error_code& error, int number) {
+        if (error) return;
+        agent.on_signal(number);
+        set.async_wait(*this);
+      }
+    };
+    signals.async_wait(Waiter{*this, signals});
+  }
+  asio::co_spawn(io_, std::move(work), [&](std::exception_ptr thrown) {
+    failure = thrown;
+    ended = true;
+    signals.cancel();
+  });
+  io_.restart();
+  while (!ended && io_.run_one() > 0) {
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+Result<std::pair<RunRecord, std::vector<Event>>> LocalAgent::show(std::string run) {
+  DEED_TRY(RunRecord record, wait(journal_->find_run(std::move(run))));
+  std::vector<Event> all;
+  constexpr std::size_t page = 512;
+  for (;;) {
+    DEED_TRY(std::vector<Event> events, wait(journal_->read(record.id, all.empty() ? 0 : all.back().number, page)));
+    const std::size_t count = events.size();
+    for (Event& event : events) all.push_back(std::move(event));
+    if (count < page) return std::pair(std::move(record), std::move(all));
+  }
+}
+
+}  // namespace
+
+Result<RunReport> Agent::run(std::string request) { return run(NewRequest{.request = std::move(request)}); }
+
+Result<std::string> default_home() {
+  const auto own = environment("DEED_HOME");
+  if (own && !own->empty()) return *own;
+  const auto data = environment("XDG_DATA_HOME");
+  if (data && !data->empty()) return *data + "/deed";
+  const auto home = environment("HOME");
+  if (home && !home->empty()) return *home + "/.local/share/deed";
+  return fail(ErrorKind::invalid, "there is no folder for deed's data", "", "set DEED_HOME to a folder");
+}
+
+Result<std::unique_ptr<Agent>> open_agent(AgentOptions options) {
+  auto agent = std::make_unique<LocalAgent>(std::move(options));
+  DEED_OK(agent->open());
+  return std::unique_ptr<Agent>(std::move(agent));
+}
+
+}  // namespace deed

@@ -1,0 +1,102 @@
+// An agent for programs: a model, tools, a journal and the loop behind one object. The command is a thin shell around it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "deed/agent/interaction.hpp"
+#include "deed/agent/limits.hpp"
+#include "deed/agent/policy.hpp"
+#include "deed/agent/runner.hpp"
+#include "deed/core/checked.hpp"
+#include "deed/core/secrets.hpp"
+#include "deed/net/egress.hpp"
+#include "deed/net/smtp.hpp"
+#include "deed/tools/registry.hpp"
+
+namespace deed {
+
+struct AgentOptions {
+  std::string model = "local:smollm2";  ///< see open_model; a missing model is an error of `open_agent`
+  /// Holds journal.db, outbox/ and models/. Empty: $DEED_HOME, else $XDG_DATA_HOME/deed, else ~/.local/share/deed.
+  std::string home = {};
+  std::string root = ".";                 ///< what file tools may touch
+  std::optional<SmtpServer> smtp = {};    ///< none: mail goes into the outbox, a Maildir
+  std::optional<EmailAddress> from = {};
+  std::vector<AllowedHost> allow_hosts = {};
+  Policy policy = {};
+  Limits limits = {};
+  std::vector<Secret> secrets = {};       ///< blacked out in the journal, beside those that deed knows itself
+  bool builtin_tools = true;
+  bool needs_model = true;                ///< false: runs cannot be driven, everything else works
+  /// SIGINT and SIGTERM pause a run that is being driven; a second one ends the process.
+  bool stop_on_signals = false;
+  int threads = 0;                        ///< of the embedded model; 0: one a core
+  Interaction* interaction = nullptr;     ///< borrowed; nullptr: nobody is there, what needs approval pauses
+  Observer* observer = nullptr;           ///< borrowed; may be nullptr
+};
+
+/// One thread, one loop. Every function blocks until it is done and must be called from the thread that opened the agent.
+class Agent {
+ public:
+  virtual ~Agent() = default;
+
+  /// Tools may be added before the first run.
+  virtual Registry& tools() = 0;
+
+  /// errors  those of the Runner
+  virtual Result<RunReport> run(NewRequest request) = 0;
+  Result<RunReport> run(std::string request);
+  virtual Result<RunReport> resume(std::string run, std::optional<Limits> limits = {}) = 0;
+  virtual Result<RunReport> say(std::string run, std::string message) = 0;
+  virtual Result<RunReport> answer(std::string run, std::string text) = 0;
+  virtual Result<RunReport> decide_approval(std::string run, ApprovalAnswer answer, std::string by) = 0;
+  virtual Result<RunReport> reconcile(std::string run, std::string decision, std::string by) = 0;
+
+  /// A run of exactly one call: validated, judged, recorded and resumable like any other. Needs no model.
+  virtual Result<RunReport> call_tool(std::string name, Json arguments) = 0;
+
+  virtual Result<std::vector<RunRecord>> runs(std::size_t max) = 0;
+  /// A run by its id, a part of it, or "last", with all its events.
+  virtual Result<std::pair<RunRecord, std::vector<Event>>> show(std::string run) = 0;
+  virtual Result<std::vector<SearchHit>> search(std::string query, std::size_t max) = 0;
+
+  virtual Model& model() = 0;          ///< precondition: needs_model
+  virtual const std::string& home() const = 0;
+  /// The number of the signal that stopped the last run, or 0.
+  virtual int stopped_by() const = 0;
+
+  /// Runs any coroutine to its end on the agent's loop.
+  template <class T>
+  Result<T> wait(Async<T> work);
+
+ protected:
+  virtual void drive(asio::awaitable<void> work) = 0;
+};
+
+/// errors  not_found: no such model, with the way to get it. unavailable or unsupported: the journal. invalid: the root is no folder
+Result<std::unique_ptr<Agent>> open_agent(AgentOptions options);
+
+/// $DEED_HOME, else $XDG_DATA_HOME/deed, else ~/.local/share/deed.
+/// errors  invalid: none of the variables is set
+Result<std::string> default_home();
+
+namespace detail {
+template <class T>
+asio::awaitable<void> keep(Async<T> work, std::optional<Result<T>>& out) {
+  Result<T> result = co_await std::move(work);
+  out.emplace(std::move(result));
+}
+}  // namespace detail
+
+template <class T>
+Result<T> Agent::wait(Async<T> work) {
+  std::optional<Result<T>> result;
+  drive(detail::keep(std::move(work), result));
+  if (!result) return fail(ErrorKind::cancelled, "stopped");
+  return *std::move(result);
+}
+
+}  // namespace deed

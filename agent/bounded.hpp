@@ -1,0 +1,86 @@
+// Runs a coroutine with a deadline and an interrupt, each of which cancels it; the coroutine itself always ends first.
+#pragma once
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "deed/core/async.hpp"
+
+namespace deed {
+
+/// A wish to stop, from a signal handler's coroutine or another owner on the loop thread.
+class Interrupt {
+ public:
+  bool requested() const { return requested_; }
+  void request() {
+    requested_ = true;
+    if (const auto signal = current_.lock()) signal->emit(asio::cancellation_type::terminal);
+  }
+  /// What `request` cancels, while it lives.
+  void attach(const std::shared_ptr<asio::cancellation_signal>& signal) { current_ = signal; }
+
+ private:
+  bool requested_ = false;
+  std::weak_ptr<asio::cancellation_signal> current_;
+};
+
+template <class T>
+struct Bounded {
+  std::optional<T> value;   ///< what the coroutine gave back, if it did
+  std::string exception;    ///< what it threw instead
+  bool timed_out = false;
+  bool cancelled = false;   ///< it ended by cancellation, without a value
+};
+
+namespace detail {
+template <class T>
+asio::awaitable<void> fill(asio::awaitable<T> work, std::shared_ptr<Bounded<T>> out) {
+  try {
+    T value = co_await std::move(work);
+    out->value.emplace(std::move(value));
+  } catch (const boost::system::system_error& e) {
+    out->cancelled = e.code() == asio::error::operation_aborted;
+    if (!out->cancelled) out->exception = e.what();
+  } catch (const std::exception& e) {
+    out->exception = e.what();
+  } catch (...) {
+    out->exception = "an exception of an unknown type";
+  }
+}
+}  // namespace detail
+
+/// timeout  0: none. interrupt  may be null; borrowed until the end
+template <class T>
+asio::awaitable<Bounded<T>> run_bounded(asio::awaitable<T> work, std::chrono::milliseconds timeout,
+                                        Interrupt* interrupt) {
+  auto executor = co_await asio::this_coro::executor;
+  // Shared with the timer's handler, which may still be queued when the coroutine has ended.
+  auto out = std::make_shared<Bounded<T>>();
+  auto signal = std::make_shared<asio::cancellation_signal>();
+  asio::steady_timer timer(executor);
+  if (timeout.count() > 0) {
+    timer.expires_after(timeout);
+    timer.async_wait([out, signal](const boost::system::error_code& ec) {
+      if (ec) return;
+      out->timed_out = true;
+      signal->emit(asio::cancellation_type::terminal);
+    });
+  }
+  if (interrupt) interrupt->attach(signal);
+  auto token = asio::bind_cancellation_slot(signal->slot(), asio::use_awaitable);
+  asio::awaitable<void> filling = detail::fill(std::move(work), out);
+  co_await asio::co_spawn(executor, std::move(filling), token);
+  timer.cancel();
+  co_return std::move(*out);
+}
+
+}  // namespace deed

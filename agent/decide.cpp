@@ -1,0 +1,104 @@
+#include "deed/agent/decide.hpp"
+
+#include <optional>
+
+namespace deed {
+namespace {
+
+// A crash left this call behind its intent. What may follow depends only on how far it got and on its class.
+Action after_interruption(const std::string& id, const CallState& call, const ToolTraits& tool) {
+  const bool may_repeat = tool.effect == EffectClass::pure || tool.effect == EffectClass::read ||
+                          tool.effect == EffectClass::idempotent || tool.effect == EffectClass::keyed;
+  // An outcome that stays unknown is not asked for ever.
+  constexpr std::int64_t max_attempts = 3;
+  if (call.phase == CallPhase::intended || (may_repeat && call.attempts < max_attempts)) return RunTool{id};
+  if (tool.has_probe && call.probes == 0) return ProbeCall{id};
+  return AskOperator{id};
+}
+
+std::optional<Action> next_for(const std::string& id, const CallState& call, const ToolCatalogue& tools) {
+  const ToolTraits tool = tools.traits(call.call.name);
+  switch (call.phase) {
+    case CallPhase::proposed: return JudgeCall{id};
+    case CallPhase::asking: return AskApproval{id};
+    case CallPhase::approved:
+      if (tool.asks_user && !call.answer) return AskUser{id};
+      return RunTool{id};
+    case CallPhase::intended:
+    case CallPhase::dispatched:
+    case CallPhase::unknown: return after_interruption(id, call, tool);
+    case CallPhase::settled:
+    case CallPhase::ended: return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+// A provider has already tried again what may be tried at once; an answer that broke off is asked for again here.
+Action after_failure(const ModelFailed& failure, std::int64_t in_row) {
+  const bool broken = failure.kind == ErrorKind::corrupt || failure.kind == ErrorKind::timeout;
+  if (broken && in_row < 3) return AskModel{};
+  const bool later = broken || failure.kind == ErrorKind::unavailable;
+  const std::string where = failure.where.empty() ? "" : " (" + failure.where + ")";
+  return PauseRun{"the model gave no answer: " + failure.what + where, failure.hint, later};
+}
+
+Finish out_of(const char* limit, const std::string& what) {
+  return {RunStatus::limit, "", "the run reached its limit of " + what, limit};
+}
+
+std::optional<Finish> limit_reached(const State& s) {
+  const Limits& limits = s.start.limits;
+  const std::int64_t tokens = s.usage.input + s.usage.output;
+  if (limits.max_steps && s.steps >= limits.max_steps) {
+    return out_of("max_steps", std::to_string(limits.max_steps) + " steps");
+  }
+  if (limits.max_tokens && tokens >= limits.max_tokens) {
+    return out_of("max_tokens", std::to_string(limits.max_tokens) + " tokens");
+  }
+  if (limits.max_cost_usd > 0 && s.cost_usd >= limits.max_cost_usd) {
+    return out_of("max_cost", std::to_string(limits.max_cost_usd) + " USD");
+  }
+  if (limits.max_time.count() && s.active >= limits.max_time) {
+    return out_of("max_time", std::to_string(limits.max_time.count() / 1000) + " seconds of work");
+  }
+  if (limits.max_calls && s.call_count >= limits.max_calls) {
+    return out_of("max_calls", std::to_string(limits.max_calls) + " tool calls");
+  }
+  if (limits.max_invalid_in_row && s.invalid_in_row >= limits.max_invalid_in_row) {
+    return Finish{RunStatus::failed, "",
+                  "the model made " + std::to_string(s.invalid_in_row) +
+                      " calls in a row that cannot run; another model may do better", ""};
+  }
+  if (limits.max_repeats_in_row && s.repeats_in_row >= limits.max_repeats_in_row) {
+    return Finish{RunStatus::failed, "", "the model keeps repeating calls that it has already made", ""};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Action decide(const State& state, const ToolCatalogue& tools) {
+  if (state.finished) return Nothing{};
+  if (const StepState* step = state.last_step()) {
+    for (const std::string& id : step->calls) {
+      if (const auto action = next_for(id, state.calls.at(id), tools)) return *action;
+    }
+    if (step->calls.empty()) {
+      if (state.start.chat) return WaitForMessage{};
+      switch (step->reply.stop) {
+        case StopReason::refused: return Finish{RunStatus::failed, step->reply.text, "the model gave the task up", ""};
+        case StopReason::length:
+          return Finish{RunStatus::failed, step->reply.text, "the reply was cut at its largest number of tokens", ""};
+        case StopReason::end:
+        case StopReason::tool_calls:
+          if (step->reply.text.empty()) return Finish{RunStatus::failed, "", "the model gave an empty answer", ""};
+          return Finish{RunStatus::done, step->reply.text, "", ""};
+      }
+    }
+  }
+  if (auto finish = limit_reached(state)) return *finish;
+  if (state.model_failure) return after_failure(*state.model_failure, state.model_failures_in_row);
+  return AskModel{};
+}
+
+}  // namespace deed

@@ -1,0 +1,50 @@
+// What a run does next, as a pure function of its state. Nothing here touches the world.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "deed/agent/state.hpp"
+
+namespace deed {
+
+/// What `decide` needs to know of a tool; a registry answers it, and so does a test.
+struct ToolTraits {
+  bool exists = false;
+  EffectClass effect = EffectClass::once;
+  bool asks_user = false;
+  bool has_probe = false;
+};
+class ToolCatalogue {
+ public:
+  virtual ~ToolCatalogue() = default;
+  virtual ToolTraits traits(const std::string& tool) const = 0;
+};
+
+struct AskModel {};                           ///< send the transcript, record the reply
+struct JudgeCall { std::string call; };       ///< validate, find origins, apply the policy
+struct AskApproval { std::string call; };     ///< somebody must agree
+struct AskUser { std::string call; };         ///< the call is a question to the user
+struct RunTool { std::string call; };         ///< run it (again): provably not done yet, or allowed to be done twice
+struct ProbeCall { std::string call; };       ///< ask the world whether it happened
+struct AskOperator { std::string call; };     ///< the outcome is unknown and nothing here can find out
+struct WaitForMessage {};                     ///< a chat's turn is over
+struct PauseRun {                             ///< the model cannot be reached, or refuses
+  std::string reason;
+  std::string hint;
+  bool try_later = false;
+};
+struct Finish {                               ///< with RunStatus::limit the run pauses: it can go on with a new limit
+  RunStatus status = RunStatus::done;
+  std::string text;
+  std::string reason;
+  std::string exceeded;  ///< the limit's name, if one was reached
+};
+struct Nothing {};                            ///< the run has finished
+
+using Action = std::variant<AskModel, JudgeCall, AskApproval, AskUser, RunTool, ProbeCall, AskOperator, WaitForMessage,
+                            PauseRun, Finish, Nothing>;
+
+Action decide(const State& state, const ToolCatalogue& tools);
+
+}  // namespace deed

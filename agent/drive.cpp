@@ -1,0 +1,278 @@
+// The life of a run in this process: begin or take over, loop, pause or finish.
+#include "deed/agent/drive.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "deed/core/hash.hpp"
+#include "deed/core/text.hpp"
+
+namespace deed {
+namespace {
+
+constexpr std::size_t max_request_bytes = 4u << 20;
+
+// What the full-text index gets of an event: words of people, models and tools.
+std::string search_text_of(const EventBody& body) {
+  constexpr std::size_t max_bytes = 64u << 10;
+  std::string text;
+  if (const auto* started = std::get_if<RunStarted>(&body)) text = started->request;
+  else if (const auto* replied = std::get_if<ModelReplied>(&body)) text = replied->reply.text;
+  else if (const auto* settled = std::get_if<EffectSettled>(&body)) text = settled->text;
+  else if (const auto* signal = std::get_if<SignalReceived>(&body)) text = signal->text;
+  return std::string(utf8_prefix(text, max_bytes));
+}
+
+std::string title_of(const std::string& request) {
+  std::string_view head = trim(request);
+  head = head.substr(0, head.find('\n'));
+  return to_utf8(utf8_prefix(head, 120));
+}
+
+}  // namespace
+
+Async<void> Drive::record_all(std::vector<Event> events, AppendOptions options) {
+  const TimePoint now = parts_.clock.now();
+  for (Event& event : events) event.time = now;
+  auto last = co_await parts_.journal.append(lease_, events, options);
+  DEED_CO_TRY(const EventNumber number, std::move(last));
+  EventNumber next = number - static_cast<EventNumber>(events.size());
+  for (Event& event : events) {
+    event.number = ++next;
+    auto folded = fold(state_, event);
+    DEED_CO_OK(std::move(folded));
+    parts_.observer.on_event(lease_.run, event);
+  }
+  co_return Result<void>();
+}
+
+Async<void> Drive::record(EventBody body, std::string call, AppendOptions options, Trust trust) {
+  Event event = encode(body);
+  event.call = std::move(call);
+  event.step = state_.steps;
+  event.trust = trust;
+  event.cause = state_.last_event;
+  event.search_text = search_text_of(body);
+  std::vector<Event> events;
+  events.push_back(std::move(event));
+  auto recorded = co_await record_all(std::move(events), options);
+  co_return recorded;
+}
+
+Async<void> Drive::begin(NewRequest request) {
+  if (trim(request.request).empty()) {
+    co_return fail(ErrorKind::invalid, "the request has no words", "", "say what is to be done: deed run \"…\"");
+  }
+  if (request.request.size() > max_request_bytes) {
+    co_return fail(ErrorKind::invalid, "the request has " + human_bytes(request.request.size()), "",
+                   "at most " + human_bytes(max_request_bytes) + "; put the data into a file and name it");
+  }
+  RunStarted started;
+  started.request = to_utf8(request.request);
+  started.attachments = request.attachments;
+  started.model = parts_.model.info().name;
+  started.root = request.root;
+  started.limits = request.limits;
+  started.chat = request.chat;
+  NewRun run;
+  run.created = parts_.clock.now();
+  run.id = make_run_id(run.created);
+  run.task_hash = sha256_hex(started.request);
+  run.title = title_of(started.request);
+  auto created = co_await parts_.journal.create(run);
+  DEED_CO_TRY(lease_, std::move(created));
+  auto recorded = co_await record(std::move(started), "", {.status = RunStatus::running}, Trust::user);
+  co_return recorded;
+}
+
+Async<void> Drive::take_over(RunId run, std::optional<Limits> limits) {
+  auto acquired = co_await parts_.journal.acquire(run);
+  DEED_CO_TRY(lease_, std::move(acquired));
+  constexpr std::size_t page = 512;
+  for (;;) {
+    auto read = co_await parts_.journal.read(run, state_.last_event, page);
+    DEED_CO_TRY(const std::vector<Event> events, std::move(read));
+    for (const Event& event : events) {
+      auto folded = fold(state_, event);
+      DEED_CO_OK(std::move(folded));
+    }
+    if (events.size() < page) break;
+  }
+  if (!state_.started) co_return fail(ErrorKind::corrupt, "the run has no events", run);
+  if (state_.finished && !state_.start.chat) co_return Result<void>();
+  RunResumed resumed{getpid(), limits};
+  auto recorded = co_await record(std::move(resumed), "", {.status = RunStatus::running});
+  co_return recorded;
+}
+
+Async<RunReport> Drive::go_on() {
+  auto driven = co_await drive();
+  // The lease goes back whatever happened, so that another process may go on at once.
+  auto released = co_await parts_.journal.release(lease_);
+  DEED_CO_OK(std::move(driven));
+  DEED_CO_OK(std::move(released));
+  co_return report();
+}
+
+Async<void> Drive::drive() {
+  class Catalogue final : public ToolCatalogue {
+   public:
+    explicit Catalogue(const Registry& tools) : tools_(tools) {}
+    ToolTraits traits(const std::string& name) const override {
+      const RegisteredTool* entry = tools_.find(name);
+      if (!entry) return {};
+      return {true, entry->tool.spec.effect, entry->tool.spec.asks_user, static_cast<bool>(entry->tool.probe)};
+    }
+
+   private:
+    const Registry& tools_;
+  };
+  const Catalogue catalogue(parts_.tools);
+  for (;;) {
+    if (interrupt_.requested()) {
+      RunPaused stopped{RunStatus::paused, "interrupted", "deed resume " + lease_.run};
+      auto paused = co_await pause(std::move(stopped), "");
+      DEED_CO_TRY([[maybe_unused]] const bool ignored, std::move(paused));
+      co_return Result<void>();
+    }
+    Action action = decide(state_, catalogue);
+    Async<bool> performing = std::visit([this](auto chosen) { return perform(std::move(chosen)); }, std::move(action));
+    auto performed = co_await std::move(performing);
+    DEED_CO_TRY(const bool goes_on, std::move(performed));
+    if (!goes_on) co_return Result<void>();
+  }
+}
+
+Async<bool> Drive::pause(RunPaused paused, std::string call) {
+  is_paused_ = true;
+  paused_ = paused;
+  waiting_ = call;
+  const RunStatus status = paused.status;
+  auto recorded = co_await record(std::move(paused), std::move(call), {.durability = Durability::full, .status = status});
+  DEED_CO_OK(std::move(recorded));
+  co_return false;
+}
+
+Async<bool> Drive::perform(Nothing) { co_return false; }
+
+Async<bool> Drive::perform(WaitForMessage) {
+  RunPaused waiting{RunStatus::paused, "waits for the user", "deed chat --run " + lease_.run};
+  auto paused = co_await pause(std::move(waiting), "");
+  co_return paused;
+}
+
+Async<bool> Drive::perform(PauseRun action) {
+  try_later_ = action.try_later;
+  RunPaused reason{RunStatus::paused, action.reason, action.hint};
+  auto paused = co_await pause(std::move(reason), "");
+  co_return paused;
+}
+
+Async<bool> Drive::perform(Finish action) {
+  if (action.status == RunStatus::limit) {
+    BudgetExceeded exceeded{action.exceeded, action.reason};
+    auto recorded = co_await record(std::move(exceeded), "");
+    DEED_CO_OK(std::move(recorded));
+    RunPaused stopped{RunStatus::limit, action.reason,
+                      "go on with a larger one: deed resume " + lease_.run + " --" +
+                          std::string(action.exceeded.empty() ? "max-steps" : action.exceeded) + " N"};
+    std::replace(stopped.hint.begin(), stopped.hint.end(), '_', '-');
+    auto paused = co_await pause(std::move(stopped), "");
+    co_return paused;
+  }
+  const RunStatus status = action.status;
+  RunFinished finished{status, action.text, action.reason};
+  auto recorded = co_await record(std::move(finished), "", {.durability = Durability::full, .status = status});
+  DEED_CO_OK(std::move(recorded));
+  co_return false;
+}
+
+RunReport Drive::report() const {
+  RunReport report;
+  report.run = lease_.run;
+  report.state = state_;
+  if (is_paused_) {
+    report.status = paused_.status;
+    report.reason = paused_.reason;
+    report.hint = paused_.hint;
+    report.waiting_call = waiting_;
+    report.try_later = try_later_;
+  }
+  if (state_.finished) {
+    report.status = state_.finished->status;
+    report.text = state_.finished->text;
+    report.reason = state_.finished->reason;
+  } else if (const StepState* step = state_.last_step(); step && state_.start.chat) {
+    report.text = step->reply.text;
+  }
+  return report;
+}
+
+const std::string* Drive::waiting_call(CallPhase phase) const {
+  const StepState* step = state_.last_step();
+  if (!step) return nullptr;
+  const auto found = std::find_if(step->calls.begin(), step->calls.end(),
+                                  [&](const std::string& id) { return state_.calls.at(id).phase == phase; });
+  return found == step->calls.end() ? nullptr : &*found;
+}
+
+Async<void> Drive::hear_message(std::string text) {
+  if (!state_.start.chat) co_return fail(ErrorKind::conflict, "the run is not a chat", lease_.run);
+  SignalReceived signal{"message", to_utf8(text)};
+  auto recorded = co_await record(std::move(signal), "", {}, Trust::user);
+  co_return recorded;
+}
+
+Async<void> Drive::hear_answer(std::string text) {
+  const std::string* call = waiting_call(CallPhase::approved);
+  if (!call || state_.calls.at(*call).call.name != "user.ask") {
+    co_return fail(ErrorKind::conflict, "the run waits for no answer", lease_.run, "deed show " + lease_.run);
+  }
+  SignalReceived signal{"answer", to_utf8(text)};
+  auto recorded = co_await record(std::move(signal), *call, {.durability = Durability::full}, Trust::user);
+  co_return recorded;
+}
+
+Async<void> Drive::hear_approval(ApprovalAnswer answer, std::string by) {
+  const std::string* waiting = waiting_call(CallPhase::asking);
+  if (!waiting || !state_.calls.at(*waiting).approval_request) {
+    co_return fail(ErrorKind::conflict, "the run waits for no approval", lease_.run, "deed show " + lease_.run);
+  }
+  const std::string call = *waiting;
+  const ApprovalRequested& request = *state_.calls.at(call).approval_request;
+  ApprovalDecided decided{request.effect_key,     request.arguments_hash, request.policy_version,
+                          request.preview_sha256, answer.approved,        std::move(by),
+                          std::move(answer.note)};
+  auto recorded = co_await record(std::move(decided), call, {.durability = Durability::full}, Trust::user);
+  co_return recorded;
+}
+
+Async<void> Drive::hear_operator(std::string decision, std::string by) {
+  const std::string* waiting = waiting_call(CallPhase::unknown);
+  if (!waiting) waiting = waiting_call(CallPhase::dispatched);
+  if (!waiting) {
+    co_return fail(ErrorKind::conflict, "no call of the run has an unknown outcome", lease_.run, "deed show " + lease_.run);
+  }
+  const std::string call = *waiting;
+  const std::int64_t attempt = state_.calls.at(call).attempts;
+  const AppendOptions durable{.durability = Durability::full};
+  if (state_.calls.at(call).phase == CallPhase::dispatched) {
+    EffectSettled lost{OutcomeStatus::unknown, nullptr, "the process ended before the outcome was known", attempt, 0};
+    auto recorded = co_await record(std::move(lost), call, durable);
+    DEED_CO_OK(std::move(recorded));
+  }
+  EffectReconciled reconciled{decision, by};
+  auto recorded = co_await record(std::move(reconciled), call, durable, Trust::user);
+  DEED_CO_OK(std::move(recorded));
+  if (decision == "retry") co_return Result<void>();
+  EffectSettled settled;
+  settled.attempt = attempt;
+  settled.status = decision == "done" ? OutcomeStatus::succeeded : OutcomeStatus::failed_without_effect;
+  settled.result = Json{{"settled_by", by}};
+  settled.text = decision == "done" ? "Done; the operator confirmed it." : "Not done; the operator confirmed that.";
+  auto ended = co_await record(std::move(settled), call, durable, Trust::user);
+  co_return ended;
+}
+
+}  // namespace deed

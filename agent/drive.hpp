@@ -1,0 +1,68 @@
+// One run in one process: its lease, its state, and `perform` for each action. Internal to the runner.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "deed/agent/runner.hpp"
+
+namespace deed {
+
+class Drive {
+ public:
+  Drive(RunnerParts& parts, Interrupt& interrupt) : parts_(parts), interrupt_(interrupt) {}
+
+  /// Enters a new run. After this the report always names it.
+  Async<void> begin(NewRequest request);
+  /// Takes the lease of an existing run, folds its events, and records that it goes on.
+  Async<void> take_over(RunId run, std::optional<Limits> limits);
+
+  /// errors of the four  conflict: the run does not wait for that
+  Async<void> hear_message(std::string text);
+  Async<void> hear_answer(std::string text);
+  Async<void> hear_approval(ApprovalAnswer answer, std::string by);
+  Async<void> hear_operator(std::string decision, std::string by);
+
+  /// decide and perform until the run finishes or waits; gives the lease back.
+  Async<RunReport> go_on();
+
+  /// Appends, folds, and tells the observer. `call` may be empty.
+  Async<void> record(EventBody body, std::string call, AppendOptions options = {}, Trust trust = Trust::system);
+  Async<void> record_all(std::vector<Event> events, AppendOptions options);
+
+  RunnerParts& parts() { return parts_; }
+  const RunId& run() const { return lease_.run; }
+  const State& state() const { return state_; }
+
+ private:
+  // Each gives back whether the run goes on.
+  Async<bool> perform(AskModel);
+  Async<bool> perform(JudgeCall);
+  Async<bool> perform(AskApproval);
+  Async<bool> perform(AskUser);
+  Async<bool> perform(RunTool);
+  Async<bool> perform(ProbeCall);
+  Async<bool> perform(AskOperator);
+  Async<bool> perform(WaitForMessage);
+  Async<bool> perform(PauseRun);
+  Async<bool> perform(Finish);
+  Async<bool> perform(Nothing);
+
+  Async<void> drive();
+  Async<bool> pause(RunPaused paused, std::string call);
+  Async<bool> record_reply(int step, Reply reply, std::chrono::milliseconds took);
+  Async<bool> settle(std::string call, EffectSettled settled, Trust trust, bool changed_world);
+  const std::string* waiting_call(CallPhase phase) const;
+  RunReport report() const;
+
+  RunnerParts& parts_;
+  Interrupt& interrupt_;
+  Lease lease_;
+  State state_;
+  RunPaused paused_;
+  std::string waiting_;
+  bool is_paused_ = false;
+  bool try_later_ = false;
+};
+
+}  // namespace deed

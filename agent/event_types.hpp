@@ -1,0 +1,163 @@
+// The kinds of events, each with its body as a type. What a body holds on disk is written by `encode` and read by `decode`;
+// a reader skips a kind that it does not know. docs/journal.md lists the kinds.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "deed/agent/limits.hpp"
+#include "deed/llm/message.hpp"
+#include "deed/memory/event.hpp"
+#include "deed/memory/journal.hpp"
+#include "deed/tools/tool.hpp"
+
+namespace deed {
+
+/// run.started: the user's words and everything that decides how the run goes on after a crash.
+struct RunStarted {
+  std::string request;
+  std::vector<std::string> attachments;  ///< paths below the root
+  std::string model;
+  std::string root;   ///< absolute
+  Limits limits;
+  bool chat = false;  ///< waits for the user instead of finishing
+};
+/// run.resumed: another process took the run over.
+struct RunResumed {
+  std::int64_t pid = 0;
+  std::optional<Limits> limits;  ///< new ones, if the user gave some
+};
+/// run.paused: nothing goes on until somebody resumes it.
+struct RunPaused {
+  RunStatus status = RunStatus::paused;
+  std::string reason;
+  std::string hint;
+};
+/// run.finished: nothing follows it, except in a chat.
+struct RunFinished {
+  RunStatus status = RunStatus::done;
+  std::string text;    ///< the answer
+  std::string reason;  ///< why it ended, where the answer does not say
+};
+/// plan.updated: the steps that the model means to take.
+struct PlanUpdated {
+  std::vector<std::string> steps;
+};
+/// model.requested: what was sent is a function of the events before it; only its measures are kept.
+struct ModelRequested {
+  std::string model;
+  std::int64_t messages = 0;
+  std::int64_t tools = 0;
+  std::int64_t estimated_tokens = 0;
+  std::int64_t cut_results = 0;  ///< old tool results that were left out to fit the window
+  std::string context_sha256;
+};
+struct ModelReplied {
+  Reply reply;
+  std::int64_t milliseconds = 0;
+};
+struct ModelFailed {
+  ErrorKind kind = ErrorKind::internal;
+  std::string what, where, hint;
+};
+/// tool.proposed: one per call of a reply, in order.
+struct ToolProposed {
+  ToolCall tool_call;
+  std::string bad_arguments;   ///< the text that was not JSON; empty if it was
+  std::string effect_key;      ///< SHA-256 of run, step, ordinal and tool
+  std::string arguments_hash;  ///< SHA-256 of the canonical arguments
+};
+
+enum class Verdict {
+  allow,
+  ask,
+  deny,
+  invalid,  ///< unknown tool or arguments that break the schema
+  repeat,   ///< the same call was already made
+};
+const char* to_string(Verdict verdict);
+
+/// Where the value of one argument came from.
+struct ArgumentOrigin {
+  std::string pointer;  ///< into the arguments: "/to/0"
+  std::string origin;   ///< "request", "answer", "attachment", "result of CALL at POINTER", "text of CALL", "none"
+  Trust trust = Trust::untrusted;
+};
+
+/// The effect as it was shown. `bytes` is cut at 1 MiB; the hash is of all of it.
+struct PreviewRecord {
+  std::string media_type, summary, bytes, sha256;
+  std::vector<std::string> destinations;
+};
+
+/// policy.decided. For deny, invalid and repeat `why` is what the model is told, and the call has ended.
+struct PolicyDecided {
+  Verdict verdict = Verdict::deny;
+  std::string why;
+  std::string policy_version;
+  std::vector<ArgumentOrigin> origins;
+  std::optional<PreviewRecord> preview;
+};
+/// approval.requested, approval.decided: bound to key, arguments, policy and the shown bytes.
+struct ApprovalRequested {
+  std::string effect_key, arguments_hash, policy_version, preview_sha256, summary;
+};
+struct ApprovalDecided {
+  std::string effect_key, arguments_hash, policy_version, preview_sha256;
+  bool approved = false;
+  std::string by;    ///< "terminal", "deed approve"
+  std::string note;  ///< told to the model when denied
+};
+struct EffectIntended {
+  std::string effect_key, arguments_hash;
+  std::int64_t attempt = 1;
+};
+struct EffectDispatched {
+  std::string effect_key;
+  std::int64_t attempt = 1;
+};
+struct EffectSettled {
+  OutcomeStatus status = OutcomeStatus::unknown;
+  Json result;
+  std::string text;
+  std::int64_t attempt = 1;
+  std::int64_t milliseconds = 0;
+};
+struct EffectProbed {
+  std::string verdict;  ///< confirmed, refuted, undecided
+  std::string evidence;
+};
+/// effect.reconciled: the operator's word about an unknown outcome.
+struct EffectReconciled {
+  std::string decision;  ///< done, not_done, retry
+  std::string by;
+};
+struct BudgetExceeded {
+  std::string limit;  ///< "max_steps", …
+  std::string what;
+};
+/// signal.received: words of the user after the start: an answer to a call's question, or the next message of a chat.
+struct SignalReceived {
+  std::string signal;  ///< answer, message
+  std::string text;
+};
+
+using EventBody =
+    std::variant<RunStarted, RunResumed, RunPaused, RunFinished, PlanUpdated, ModelRequested, ModelReplied, ModelFailed,
+                 ToolProposed, PolicyDecided, ApprovalRequested, ApprovalDecided, EffectIntended, EffectDispatched,
+                 EffectSettled, EffectProbed, EffectReconciled, BudgetExceeded, SignalReceived>;
+
+/// "model.replied", … in the order of the variant; what `deed` prints for the documentation.
+const std::vector<std::string>& event_kinds();
+const std::string& kind_of(const EventBody& body);
+
+/// Kind, version and body of an event; the caller fills step, call, cause, trust and search text.
+Event encode(const EventBody& body);
+
+/// nullopt for a kind that this version does not know.
+/// errors  corrupt: a body that is not of the kind's shape
+Result<std::optional<EventBody>> decode(const Event& event);
+
+}  // namespace deed

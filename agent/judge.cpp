@@ -1,0 +1,100 @@
+#include "deed/agent/judge.hpp"
+
+#include "deed/agent/origin.hpp"
+#include "deed/core/hash.hpp"
+#include "deed/core/text.hpp"
+
+namespace deed {
+namespace {
+
+PolicyDecided ended(Verdict verdict, std::string why) {
+  PolicyDecided decided;
+  decided.verdict = verdict;
+  decided.why = std::move(why);
+  return decided;
+}
+
+std::string no_such_tool(const std::string& name, const Registry& tools) {
+  std::string text = "There is no tool \"" + escaped(name) + "\". The tools are:";
+  for (const RegisteredTool& entry : tools.tools()) text += " " + entry.tool.spec.name;
+  return text;
+}
+
+std::string listed(const std::vector<SchemaIssue>& issues) {
+  std::string text = "The arguments do not fit the tool:";
+  for (const SchemaIssue& issue : issues) {
+    text += "\n" + (issue.path.empty() ? std::string("arguments") : issue.path) + ": " + issue.what;
+  }
+  return text;
+}
+
+// Ids of the steps since the user last spoke: what came before may well be wanted again.
+std::vector<std::string> calls_of_this_turn(const State& state) {
+  std::vector<std::string> ids;
+  for (auto it = state.entries.rbegin(); it != state.entries.rend(); ++it) {
+    const auto* step = std::get_if<StepState>(&*it);
+    if (!step) break;
+    ids.insert(ids.end(), step->calls.begin(), step->calls.end());
+  }
+  return ids;
+}
+
+// An effect is not done a second time by a model that forgot it; a reading tool may look again, not for ever.
+const CallState* earlier_same_call(const State& state, const std::string& call_id, bool changes) {
+  const CallState& call = state.calls.at(call_id);
+  const CallState* found = nullptr;
+  int same = 0;
+  for (const std::string& id : calls_of_this_turn(state)) {
+    const CallState& other = state.calls.at(id);
+    if (id == call_id || other.call.name != call.call.name || other.arguments_hash != call.arguments_hash) continue;
+    if (!other.outcome || other.outcome->status != OutcomeStatus::succeeded) continue;
+    found = &other;
+    ++same;
+  }
+  constexpr int looks_allowed = 3;
+  return changes || same >= looks_allowed ? found : nullptr;
+}
+
+}  // namespace
+
+PreviewRecord record_of(Preview preview) {
+  constexpr std::size_t kept_bytes = 1u << 20;
+  PreviewRecord record{std::move(preview.media_type), std::move(preview.summary), {}, sha256_hex(preview.bytes),
+                       std::move(preview.destinations)};
+  record.bytes = std::string(utf8_prefix(preview.bytes, kept_bytes));
+  return record;
+}
+
+PolicyDecided judge_call(const State& state, const std::string& call_id, const Registry& tools, const Policy& policy,
+                         const ToolContext& context) {
+  const CallState& call = state.calls.at(call_id);
+  const RegisteredTool* entry = tools.find(call.call.name);
+  if (!entry) return ended(Verdict::invalid, no_such_tool(call.call.name, tools));
+  if (!call.bad_arguments.empty()) {
+    return ended(Verdict::invalid, "The arguments are not a JSON object: " + escaped(call.bad_arguments));
+  }
+  const auto issues = entry->arguments.check(call.call.arguments);
+  if (!issues.empty()) return ended(Verdict::invalid, listed(issues));
+  const Tool& tool = entry->tool;
+  const bool changes = changes_world(tool.spec.effect);
+  if (const CallState* earlier = earlier_same_call(state, call_id, changes)) {
+    return ended(Verdict::repeat, "This call was already made with the same arguments; it is not made again. Its result was: " +
+                                      std::string(utf8_prefix(earlier->outcome->text, 2000)));
+  }
+  std::optional<PreviewRecord> preview;
+  if (changes && tool.preview) {
+    auto made = tool.preview(call.call.arguments, context);
+    if (!made) return ended(Verdict::invalid, "The call cannot be made: " + to_string(made.error()));
+    preview = record_of(std::move(*made));
+  }
+  const auto origins = find_origins(state, call.call.arguments, tool.spec);
+  PolicyDecided decided =
+      apply_policy(policy, {.spec = tool.spec,
+                            .needs_approval = changes && !tool.spec.asks_user && needs_approval(tool, call.call.arguments),
+                            .destinations = preview ? preview->destinations : std::vector<std::string>(),
+                            .origins = origins});
+  decided.preview = std::move(preview);
+  return decided;
+}
+
+}  // namespace deed

@@ -1,0 +1,105 @@
+#include "deed/agent/origin.hpp"
+
+#include <cctype>
+#include <functional>
+#include <optional>
+
+#include "deed/core/text.hpp"
+
+namespace deed {
+namespace {
+
+bool continues_word(char c) {
+  const auto u = static_cast<unsigned char>(c);
+  return std::isalnum(u) || u >= 0x80 || c == '_' || c == '-' || c == '@' || c == '+' || c == '/' || c == '%';
+}
+
+// A dot or colon ends a word where a sentence may end, and is part of it before a letter or digit ("a.b", "host:80").
+bool continues_right(std::string_view text, std::size_t at) {
+  if (at >= text.size()) return false;
+  if (text[at] == '.' || text[at] == ':') return at + 1 < text.size() && continues_word(text[at + 1]);
+  return continues_word(text[at]);
+}
+bool continues_left(std::string_view text, std::size_t at) {
+  if (at == 0) return false;
+  if (text[at - 1] == '.') return at >= 2 && continues_word(text[at - 2]);
+  return continues_word(text[at - 1]);
+}
+
+bool stands_whole_in(std::string_view needle, std::string_view text) {
+  if (needle.empty()) return false;
+  for (std::size_t at = text.find(needle); at != std::string_view::npos; at = text.find(needle, at + 1)) {
+    if (!continues_left(text, at) && !continues_right(text, at + needle.size())) return true;
+  }
+  return false;
+}
+
+std::string text_of(const Json& value) { return value.is_string() ? value.get<std::string>() : to_text(value); }
+
+// The JSON pointer of a field that is exactly `value`.
+std::optional<std::string> field_equal_to(const Json& tree, const Json& value, int depth = 0) {
+  if (depth > 32) return std::nullopt;
+  if (tree == value) return std::string();
+  if (!tree.is_structured()) return std::nullopt;
+  for (auto it = tree.begin(); it != tree.end(); ++it) {
+    const auto below = field_equal_to(*it, value, depth + 1);
+    if (!below) continue;
+    return "/" + (tree.is_object() ? it.key() : std::to_string(it - tree.begin())) + *below;
+  }
+  return std::nullopt;
+}
+
+ArgumentOrigin origin_of(const State& state, const std::string& pointer, const Json& value, ArgumentRole role) {
+  const std::string text = text_of(value);
+  for (const Entry& entry : state.entries) {
+    const auto* words = std::get_if<UserWords>(&entry);
+    if (words && stands_whole_in(text, words->text)) return {pointer, "request", Trust::user};
+  }
+  for (const std::string& path : state.start.attachments) {
+    if (text == path) return {pointer, "attachment", Trust::user};
+  }
+  ArgumentOrigin best{pointer, "none", Trust::untrusted};
+  for (const auto& [id, call] : state.calls) {
+    if (call.answer && stands_whole_in(text, *call.answer)) return {pointer, "answer to " + id, Trust::user};
+    if (!call.outcome || call.outcome->status != OutcomeStatus::succeeded) continue;
+    if (best.origin != "none" && best.trust <= call.result_trust) continue;
+    if (const auto field = field_equal_to(call.outcome->result, value)) {
+      best = {pointer, "result of " + id + " at " + (field->empty() ? "/" : *field), call.result_trust};
+    } else if (role != ArgumentRole::id &&
+               (stands_whole_in(text, call.outcome->text) ||
+                stands_whole_in(text, call.outcome->result.is_object() ? to_text(call.outcome->result)
+                                                                       : text_of(call.outcome->result)))) {
+      best = {pointer, "text of " + id, call.result_trust};
+    }
+  }
+  return best;
+}
+
+void visit_leaves(const Json& value, const std::string& pointer,
+                  const std::function<void(const std::string&, const Json&)>& leaf) {
+  if (value.is_object()) {
+    for (const auto& [key, item] : value.items()) visit_leaves(item, pointer + "/" + key, leaf);
+  } else if (value.is_array()) {
+    std::size_t index = 0;
+    for (const Json& item : value) visit_leaves(item, pointer + "/" + std::to_string(index++), leaf);
+  } else if (value.is_string() || value.is_number()) {
+    leaf(pointer, value);
+  }
+}
+
+}  // namespace
+
+std::vector<ArgumentOrigin> find_origins(const State& state, const Json& arguments, const ToolSpec& spec) {
+  std::vector<ArgumentOrigin> origins;
+  if (!arguments.is_object()) return origins;
+  for (const auto& [name, value] : arguments.items()) {
+    const auto role = spec.roles.find(name);
+    if (role == spec.roles.end() || role->second == ArgumentRole::text) continue;
+    visit_leaves(value, "/" + name, [&, kind = role->second](const std::string& pointer, const Json& leaf) {
+      origins.push_back(origin_of(state, pointer, leaf, kind));
+    });
+  }
+  return origins;
+}
+
+}  // namespace deed

@@ -1,0 +1,218 @@
+// perform for tool calls: judge, ask, run with its commit point, probe. The order of appends here is the promise of docs/effects.
+#include <algorithm>
+
+#include "deed/agent/drive.hpp"
+#include "deed/agent/judge.hpp"
+#include "deed/core/text.hpp"
+
+namespace deed {
+namespace {
+
+constexpr AppendOptions durable{.durability = Durability::full};
+// An approval that nobody used for so long is asked for again.
+constexpr std::chrono::hours approval_lifetime{24 * 7};
+
+class CallContext final : public ToolContext {
+ public:
+  CallContext(Drive& drive, std::string id, bool effectful, std::int64_t attempt)
+      : drive_(drive), id_(std::move(id)), call_(drive.state().calls.at(id_)), effectful_(effectful), attempt_(attempt) {}
+
+  const std::string& effect_key() const override { return call_.effect_key; }
+  RunId run() const override { return drive_.run(); }
+  int attempt() const override { return static_cast<int>(attempt_); }
+  TimePoint proposed_at() const override { return call_.proposed_at; }
+  const Clock& clock() const override { return drive_.parts().clock; }
+  void progress(std::string_view line) override { drive_.parts().observer.on_progress(id_, line); }
+
+  Async<void> dispatching() override {
+    if (!effectful_ || dispatched_) co_return Result<void>();
+    EffectDispatched body{call_.effect_key, attempt_};
+    auto recorded = co_await drive_.record(std::move(body), id_, durable);
+    DEED_CO_OK(std::move(recorded));
+    dispatched_ = true;
+    co_return Result<void>();
+  }
+
+  bool dispatched() const { return dispatched_; }
+
+ private:
+  Drive& drive_;
+  std::string id_;
+  const CallState& call_;  // a std::map's node stays where it is
+  bool effectful_;
+  std::int64_t attempt_;
+  bool dispatched_ = false;
+};
+
+// A tool that broke off says nothing about its effect; how far it got does.
+Outcome broken_off(const CallContext& context, const std::string& why) {
+  if (context.dispatched()) return Outcome::unknown(why + " after its commit point");
+  return Outcome::failed_without_effect(Error{ErrorKind::timeout, why + " before its commit point"});
+}
+
+EffectSettled settled_by(const Outcome& outcome, std::int64_t attempt, std::chrono::milliseconds took) {
+  std::string text = outcome.text;
+  if (text.empty() && outcome.status == OutcomeStatus::succeeded) text = to_text(outcome.result);
+  if (text.empty()) {
+    const std::string hint = string_at(outcome.result, "hint");
+    text = string_at(outcome.result, "error", "failed") + (hint.empty() ? "" : ": " + hint);
+  }
+  return {outcome.status, outcome.result, to_utf8(text), attempt, took.count()};
+}
+
+ApprovalRequested request_for(const CallState& call, const PolicyDecided& policy) {
+  return {call.effect_key, call.arguments_hash, policy.policy_version, policy.preview ? policy.preview->sha256 : "",
+          policy.preview ? policy.preview->summary : call.call.name};
+}
+
+}  // namespace
+
+Async<bool> Drive::perform(JudgeCall action) {
+  const CallContext context(*this, action.call, true, 1);
+  PolicyDecided decided = judge_call(state_, action.call, parts_.tools, parts_.policy, context);
+  const bool asks = decided.verdict == Verdict::ask;
+  ApprovalRequested request = request_for(state_.calls.at(action.call), decided);
+  std::vector<Event> events;
+  events.push_back(encode(std::move(decided)));
+  if (asks) events.push_back(encode(std::move(request)));
+  for (Event& event : events) {
+    event.call = action.call;
+    event.step = state_.steps;
+    event.cause = state_.last_event;
+  }
+  auto recorded = co_await record_all(std::move(events), {});
+  DEED_CO_OK(std::move(recorded));
+  co_return true;
+}
+
+Async<bool> Drive::perform(AskApproval action) {
+  const CallState& call = state_.calls.at(action.call);
+  if (call.approval_request->policy_version != parts_.policy.version()) {
+    // The question was asked under other rules; under today's it may need no answer.
+    JudgeCall judge{action.call};
+    auto judged = co_await perform(std::move(judge));
+    co_return judged;
+  }
+  ApprovalCard card{call.call.name, call.call.arguments, call.policy->why, call.policy->origins, call.policy->preview};
+  auto asking = parts_.interaction.approve(std::move(card));
+  auto bounded = co_await run_bounded(std::move(asking), std::chrono::milliseconds(0), &interrupt_);
+  if (interrupt_.requested()) co_return true;  // the loop pauses
+  auto answer = bounded.value.value_or(std::nullopt);
+  if (!answer) {
+    RunPaused waiting{RunStatus::paused, "waits for approval: " + call.approval_request->summary,
+                      "deed approve " + lease_.run + "   or   deed deny " + lease_.run};
+    auto paused = co_await pause(std::move(waiting), action.call);
+    co_return paused;
+  }
+  auto heard = co_await hear_approval(std::move(*answer), "terminal");
+  DEED_CO_OK(std::move(heard));
+  co_return true;
+}
+
+Async<bool> Drive::perform(AskUser action) {
+  std::string question = string_at(state_.calls.at(action.call).call.arguments, "question", "?");
+  auto asking = parts_.interaction.answer(question);
+  auto bounded = co_await run_bounded(std::move(asking), std::chrono::milliseconds(0), &interrupt_);
+  if (interrupt_.requested()) co_return true;  // the loop pauses
+  auto answer = bounded.value.value_or(std::nullopt);
+  if (!answer) {
+    RunPaused waiting{RunStatus::paused, "asks: " + question, "deed resume " + lease_.run + " --answer \"…\""};
+    auto paused = co_await pause(std::move(waiting), action.call);
+    co_return paused;
+  }
+  auto heard = co_await hear_answer(std::move(*answer));
+  DEED_CO_OK(std::move(heard));
+  co_return true;
+}
+
+Async<bool> Drive::perform(AskOperator action) {
+  const CallState& call = state_.calls.at(action.call);
+  std::string what = call.outcome ? call.outcome->text : "the process ended after the commit point and before the outcome was known";
+  if (!call.evidence.empty()) what += "; " + call.evidence;
+  RunPaused waiting{RunStatus::unknown, "the outcome of " + call.call.name + " is unknown: " + what,
+                    "look, then: deed reconcile " + lease_.run + " --done | --not-done | --retry"};
+  auto paused = co_await pause(std::move(waiting), action.call);
+  co_return paused;
+}
+
+Async<bool> Drive::perform(RunTool action) {
+  const CallState& call = state_.calls.at(action.call);
+  const RegisteredTool* entry = parts_.tools.find(call.call.name);
+  if (!entry) {
+    RunPaused missing{RunStatus::paused, "the tool " + call.call.name + " is not here any more",
+                      "resume it with a program that has the tool"};
+    auto paused = co_await pause(std::move(missing), action.call);
+    co_return paused;
+  }
+  const Tool& tool = entry->tool;
+  if (tool.spec.asks_user) {
+    EffectSettled answered{OutcomeStatus::succeeded, Json{{"answer", *call.answer}}, *call.answer, 1, 0};
+    auto settled = co_await settle(action.call, std::move(answered), Trust::user, false);
+    co_return settled;
+  }
+  const bool effectful = changes_world(tool.spec.effect);
+  const std::int64_t attempt = call.attempts + 1;
+  CallContext context(*this, action.call, effectful, attempt);
+  if (effectful) {
+    // What was judged (and perhaps approved) is what runs: other bytes, other rules or an old approval are judged again.
+    const PolicyDecided again = judge_call(state_, action.call, parts_.tools, parts_.policy, context);
+    const bool same_bytes = (again.preview ? again.preview->sha256 : "") ==
+                            (call.policy->preview ? call.policy->preview->sha256 : "");
+    const bool expired = call.approval && parts_.clock.now() - call.approved_at > approval_lifetime;
+    if (!same_bytes || expired || again.verdict == Verdict::invalid) {
+      JudgeCall judge{action.call};
+      auto judged = co_await perform(std::move(judge));
+      co_return judged;
+    }
+    EffectIntended intended{call.effect_key, call.arguments_hash, attempt};
+    auto recorded = co_await record(std::move(intended), action.call, durable);
+    DEED_CO_OK(std::move(recorded));
+  }
+  const TimePoint begun = parts_.clock.now();
+  auto running = tool.run(call.call.arguments, context);
+  Interrupt* interrupt = effectful ? nullptr : &interrupt_;
+  auto bounded = co_await run_bounded(std::move(running), tool.spec.timeout, interrupt);
+  if (!effectful && interrupt_.requested() && !bounded.value) co_return true;  // the loop pauses; it runs again later
+  Outcome outcome = bounded.value       ? std::move(*bounded.value)
+                    : bounded.timed_out ? broken_off(context, "the tool took longer than " +
+                                                                  std::to_string(tool.spec.timeout.count() / 1000) + " s, and ended")
+                                        : broken_off(context, "the tool failed (" + bounded.exception + ")");
+  EffectSettled settled = settled_by(outcome, attempt, parts_.clock.now() - begun);
+  auto ended = co_await settle(action.call, std::move(settled), tool.spec.result_trust, effectful);
+  co_return ended;
+}
+
+Async<bool> Drive::settle(std::string call, EffectSettled settled, Trust trust, bool changed_world) {
+  const AppendOptions options = changed_world ? durable : AppendOptions{};
+  auto recorded = co_await record(std::move(settled), std::move(call), options, trust);
+  DEED_CO_OK(std::move(recorded));
+  co_return true;
+}
+
+Async<bool> Drive::perform(ProbeCall action) {
+  const CallState& call = state_.calls.at(action.call);
+  const RegisteredTool* entry = parts_.tools.find(call.call.name);
+  DEED_CHECK(entry && entry->tool.probe, "a probe of a tool without one");
+  CallContext context(*this, action.call, false, call.attempts);
+  auto probing = entry->tool.probe(call.call.arguments, context);
+  auto bounded = co_await run_bounded(std::move(probing), entry->tool.spec.timeout, nullptr);
+  ProbeResult found = bounded.value ? std::move(*bounded.value)
+                                    : ProbeResult{ProbeResult::Verdict::undecided, "the probe did not end: " + bounded.exception};
+  const bool confirmed = found.verdict == ProbeResult::Verdict::confirmed;
+  EffectProbed probed{confirmed                                              ? "confirmed"
+                      : found.verdict == ProbeResult::Verdict::refuted ? "refuted"
+                                                                             : "undecided",
+                      found.evidence};
+  const std::int64_t attempt = call.attempts;
+  auto recorded = co_await record(std::move(probed), action.call, durable);
+  DEED_CO_OK(std::move(recorded));
+  if (confirmed) {
+    EffectSettled settled{OutcomeStatus::succeeded, Json{{"confirmed_by", found.evidence}},
+                          "Done; confirmed afterwards: " + found.evidence, attempt, 0};
+    auto ended = co_await settle(action.call, std::move(settled), Trust::tool, true);
+    co_return ended;
+  }
+  co_return true;
+}
+
+}  // namespace deed

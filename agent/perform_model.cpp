@@ -1,0 +1,112 @@
+// perform(AskModel): the transcript out, the reply in, both durable before anything follows from them.
+#include "deed/agent/drive.hpp"
+#include "deed/agent/effects.hpp"
+#include "deed/core/hash.hpp"
+
+namespace deed {
+namespace {
+
+// What the context was, so that a replay can prove that it is the same.
+std::string hash_of(const ModelRequest& request) {
+  Sha256 hash;
+  hash.update(request.system);
+  for (const Message& message : request.messages) {
+    hash.update(to_text(Json::array({static_cast<int>(message.role), message.text, message.tool_call_id})));
+    for (const ToolCall& call : message.tool_calls) hash.update(to_text(Json::array({call.id, call.name, call.arguments})));
+  }
+  return hash.hex();
+}
+
+ModelFailed failed(const Error& error) { return {error.kind, error.what, error.where, error.hint}; }
+
+std::string bad_arguments_of(const Reply& reply, const std::string& id) {
+  for (const auto& [call, text] : reply.bad_arguments) {
+    if (call == id) return text.empty() ? "(nothing)" : text;
+  }
+  return {};
+}
+
+}  // namespace
+
+Async<bool> Drive::perform(AskModel) {
+  const int step = state_.steps + 1;
+  Model& model = parts_.model;
+  ContextOptions options;
+  options.window = model.info().context_window;
+  options.count_tokens = [&model](std::string_view text) { return model.count_tokens(text); };
+  BuiltContext context = build_context(state_, parts_.tools, options);
+
+  ModelRequested requested{model.info().name,
+                           static_cast<std::int64_t>(context.request.messages.size()),
+                           static_cast<std::int64_t>(context.request.tools.size()),
+                           context.estimated_tokens,
+                           context.cut_results,
+                           hash_of(context.request)};
+  Event event = encode(requested);
+  event.step = step;
+  event.cause = state_.last_event;
+  std::vector<Event> events;
+  events.push_back(std::move(event));
+  auto recorded = co_await record_all(std::move(events), {});
+  DEED_CO_OK(std::move(recorded));
+
+  const TimePoint begun = parts_.clock.now();
+  Observer& observer = parts_.observer;
+  StreamSink sink = [&observer](const StreamEvent& piece) { observer.on_stream(piece); };
+  auto generating = model.generate(std::move(context.request), std::move(sink));
+  auto bounded = co_await run_bounded(std::move(generating), std::chrono::milliseconds(0), &interrupt_);
+  if (interrupt_.requested() && !(bounded.value && bounded.value->has_value())) co_return true;  // the loop pauses it
+  if (!bounded.value) {
+    ModelFailed failure{ErrorKind::internal, "the model's code failed: " + bounded.exception, model.info().name, ""};
+    auto noted = co_await record(std::move(failure), "");
+    DEED_CO_OK(std::move(noted));
+    co_return true;
+  }
+  Result<Reply> replied = std::move(*bounded.value);
+  if (!replied) {
+    ModelFailed failure = failed(replied.error());
+    auto noted = co_await record(std::move(failure), "");
+    DEED_CO_OK(std::move(noted));
+    co_return true;
+  }
+  auto kept = co_await record_reply(step, std::move(*replied), parts_.clock.now() - begun);
+  co_return kept;
+}
+
+// The reply and its calls are one transaction: a call without its reply, or a reply without its calls, never exists.
+Async<bool> Drive::record_reply(int step, Reply reply, std::chrono::milliseconds took) {
+  std::vector<EventBody> bodies;
+  std::vector<std::string> calls;
+  if (!reply.plan.empty() && reply.plan != state_.plan) bodies.push_back(PlanUpdated{reply.plan});
+  std::vector<ToolProposed> proposals;
+  int ordinal = 0;
+  for (ToolCall& call : reply.tool_calls) {
+    ToolProposed proposed;
+    proposed.bad_arguments = bad_arguments_of(reply, call.id);
+    // Ids of ours: some providers repeat theirs from step to step.
+    call.id = "call_" + std::to_string(step) + "_" + std::to_string(ordinal + 1);
+    proposed.tool_call = call;
+    proposed.effect_key = effect_key(lease_.run, step, ordinal, call.name);
+    proposed.arguments_hash = arguments_hash(call.arguments);
+    proposals.push_back(std::move(proposed));
+    ++ordinal;
+  }
+  std::string text = reply.text;
+  bodies.push_back(ModelReplied{std::move(reply), took.count()});
+  for (ToolProposed& proposed : proposals) bodies.push_back(std::move(proposed));
+  std::vector<Event> events;
+  for (const EventBody& body : bodies) {
+    Event event = encode(body);
+    event.step = step;
+    event.trust = Trust::untrusted;
+    event.cause = state_.last_event;
+    if (const auto* proposed = std::get_if<ToolProposed>(&body)) event.call = proposed->tool_call.id;
+    if (std::holds_alternative<ModelReplied>(body)) event.search_text = text;
+    events.push_back(std::move(event));
+  }
+  auto recorded = co_await record_all(std::move(events), {});
+  DEED_CO_OK(std::move(recorded));
+  co_return true;
+}
+
+}  // namespace deed

@@ -1,0 +1,84 @@
+// Drives a run: fold, decide, perform, until it finishes or has to wait. The only part of the agent that touches the world.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "deed/agent/bounded.hpp"
+#include "deed/agent/context.hpp"
+#include "deed/agent/decide.hpp"
+#include "deed/agent/interaction.hpp"
+#include "deed/agent/policy.hpp"
+#include "deed/agent/state.hpp"
+#include "deed/memory/journal.hpp"
+#include "deed/tools/registry.hpp"
+
+namespace deed {
+
+/// Everything that a run works with; borrowed, and longer-lived than the runner.
+struct RunnerParts {
+  Journal& journal;
+  Model& model;
+  const Registry& tools;
+  const Clock& clock;
+  Interaction& interaction;
+  Observer& observer;
+  Policy policy;
+};
+
+struct NewRequest {
+  std::string request;  ///< at most 4 MiB
+  std::vector<std::string> attachments = {};
+  std::string root = {};
+  Limits limits = {};
+  bool chat = false;
+};
+
+/// Where a run stands when the runner gives it back.
+struct RunReport {
+  RunId run;
+  RunStatus status = RunStatus::running;
+  std::string text;     ///< the answer
+  std::string reason;   ///< why it stopped, if the answer does not say
+  std::string hint;     ///< what to do now
+  std::string waiting_call;  ///< the call that waits for an approval, an answer or the operator
+  bool try_later = false;    ///< the model could not be reached: resume later
+  State state;
+};
+
+class Runner {
+ public:
+  explicit Runner(RunnerParts parts);
+  ~Runner();
+  Runner(const Runner&) = delete;
+  Runner& operator=(const Runner&) = delete;
+
+  /// Begins a run and drives it. A RunReport is given back whenever the run could be entered into the journal, however it ends.
+  /// errors  invalid: no words, or too many. Those of Journal::create and append
+  Async<RunReport> start(NewRequest request);
+
+  /// Goes on with a run, from whatever instant its process died at. A finished run is reported as it is.
+  /// errors  those of Journal::acquire and read; corrupt
+  /// limits  new ones from now on, if given
+  Async<RunReport> resume(RunId run, std::optional<Limits> limits = {});
+
+  /// Enters the user's next message into a chat, and drives it.
+  Async<RunReport> say(RunId run, std::string message);
+  /// Answers the call that waits (a question of user.ask), and drives the run.
+  Async<RunReport> answer(RunId run, std::string text);
+  /// Decides about the call that waits for approval; drives the run afterwards.
+  Async<RunReport> decide_approval(RunId run, ApprovalAnswer answer, std::string by);
+  /// The operator's word about the call whose outcome is unknown: "done", "not_done" or "retry"; drives the run afterwards.
+  Async<RunReport> reconcile(RunId run, std::string decision, std::string by);
+
+  /// Cancels a model request that is under way at once; a tool call under way may end first. The run pauses and can be resumed.
+  void interrupt();
+
+ private:
+  RunnerParts parts_;
+  Interrupt interrupt_;
+};
+
+}  // namespace deed

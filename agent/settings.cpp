@@ -1,0 +1,227 @@
+#include "deed/agent/settings.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <toml++/toml.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "deed/core/checked.hpp"
+#include "deed/core/text.hpp"
+
+namespace deed {
+namespace {
+
+using Type = SettingRow::Type;
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t above = row[j];
+      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1])});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+std::string nearest_key(std::string_view key) {
+  const auto& rows = setting_rows();
+  const auto best = std::min_element(rows.begin(), rows.end(), [&](const auto& a, const auto& b) {
+    return edit_distance(a.key, key) < edit_distance(b.key, key);
+  });
+  return best->key;
+}
+
+const SettingRow* row_of(std::string_view key) {
+  const auto& rows = setting_rows();
+  const auto found = std::find_if(rows.begin(), rows.end(), [&](const SettingRow& row) { return row.key == key; });
+  return found == rows.end() ? nullptr : &*found;
+}
+
+std::string place(const std::string& file, const toml::node& node) {
+  const toml::source_position at = node.source().begin;
+  return file + ":" + std::to_string(at.line) + ":" + std::to_string(at.column);
+}
+
+std::optional<Json> value_of(const toml::node& node, Type type) {
+  if (type == Type::text && node.is_string()) return Json(node.value<std::string>().value());
+  if (type == Type::integer && node.is_integer()) return Json(node.value<std::int64_t>().value());
+  if (type == Type::number && node.is_number()) return Json(node.value<double>().value());
+  if (type == Type::list && node.is_array()) {
+    Json list = Json::array();
+    for (const toml::node& item : *node.as_array()) {
+      if (!item.is_string()) return std::nullopt;
+      list.push_back(item.value<std::string>().value());
+    }
+    return list;
+  }
+  return std::nullopt;
+}
+
+const char* name_of(Type type) {
+  switch (type) {
+    case Type::text: return "a text";
+    case Type::list: return "a list of texts";
+    case Type::integer: return "a whole number";
+    case Type::number: return "a number";
+  }
+  return "";
+}
+
+Result<void> read_table(const toml::table& table, const std::string& prefix, const std::string& file, bool project,
+                        Settings& out) {
+  for (const auto& [name, node] : table) {
+    const std::string key = prefix + std::string(name.str());
+    const SettingRow* row = row_of(key);
+    if (!row && node.is_table()) {
+      DEED_OK(read_table(*node.as_table(), key + ".", file, project, out));
+      continue;
+    }
+    if (!row) {
+      return fail(ErrorKind::invalid, "there is no setting \"" + escaped(key) + "\"", place(file, node),
+                  "did you mean \"" + nearest_key(key) + "\"? `deed config show` lists all");
+    }
+    if (project && !row->project) {
+      return fail(ErrorKind::denied, "a project's file may not set \"" + key + "\"", place(file, node),
+                  "set it in your own configuration or by a flag");
+    }
+    const auto value = value_of(node, row->type);
+    if (!value) return fail(ErrorKind::invalid, "\"" + key + "\" must be " + name_of(row->type), place(file, node));
+    out.set(key, *value, file);
+  }
+  return {};
+}
+
+Result<void> read_file(const std::string& file, bool project, Settings& out) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return {};
+  constexpr std::size_t max_bytes = 1u << 20;
+  std::string text(max_bytes + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  if (text.size() > max_bytes) return fail(ErrorKind::limit, "the configuration is larger than 1 MiB", file);
+  try {
+    const toml::table table = toml::parse(text, file);
+    return read_table(table, "", file, project, out);
+  } catch (const toml::parse_error& e) {
+    const auto at = e.source().begin;
+    return fail(ErrorKind::invalid, std::string("not valid TOML: ") + std::string(e.description()),
+                file + ":" + std::to_string(at.line) + ":" + std::to_string(at.column));
+  }
+}
+
+Result<Json> from_text(const SettingRow& row, const std::string& text, const std::string& origin) {
+  switch (row.type) {
+    case Type::text: return Json(text);
+    case Type::list: {
+      Json list = Json::array();
+      for (const auto part : split(text, ',')) {
+        if (!trim(part).empty()) list.push_back(std::string(trim(part)));
+      }
+      return list;
+    }
+    case Type::integer: {
+      std::int64_t value = 0;
+      const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+      if (ec == std::errc() && end == text.data() + text.size()) return Json(value);
+      break;
+    }
+    case Type::number: {
+      double value = 0;
+      const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+      if (ec == std::errc() && end == text.data() + text.size()) return Json(value);
+      break;
+    }
+  }
+  return fail(ErrorKind::invalid, "\"" + escaped(text) + "\" is not " + name_of(row.type), origin);
+}
+
+}  // namespace
+
+const std::vector<SettingRow>& setting_rows() {
+  static const std::vector<SettingRow> rows = {
+      {"model", Type::text, "DEED_MODEL", false, "the model: local:smollm2, openai:NAME, http://host:port/v1#NAME; a list is a later chapter"},
+      {"root", Type::text, "DEED_ROOT", false, "the folder that file tools stay below"},
+      {"smtp.url", Type::text, "DEED_SMTP", false, "smtp://host:587 (STARTTLS), smtps://host:465; none: mail goes into the outbox"},
+      {"smtp.user", Type::text, "DEED_SMTP_USER", false, "user name at the mail server"},
+      {"smtp.password_file", Type::text, "", false, "a file of mode 0600 that holds the password"},
+      {"smtp.password_command", Type::list, "", false, "a command and its arguments that prints the password"},
+      {"smtp.from", Type::text, "DEED_FROM", true, "the sender's address"},
+      {"allow", Type::list, "DEED_ALLOW", false, "effects that need no approval: TOOL:DESTINATION"},
+      {"allow_hosts", Type::list, "DEED_ALLOW_HOSTS", false, "hosts that tools may reach although they are not public: HOST[:PORT]"},
+      {"limits.max_steps", Type::integer, "", true, "model requests of a run"},
+      {"limits.max_tokens", Type::integer, "", true, "tokens of a run, 0: no limit"},
+      {"limits.max_cost_usd", Type::number, "", true, "cost of a run, 0: no limit"},
+      {"limits.max_time_s", Type::integer, "", true, "seconds of work of a run, 0: no limit"},
+      {"threads", Type::integer, "DEED_THREADS", true, "threads of the embedded model, 0: one a core"},
+  };
+  return rows;
+}
+
+const Setting* Settings::find(std::string_view key) const {
+  const auto it = values_.find(key);
+  return it == values_.end() ? nullptr : &it->second;
+}
+std::string Settings::text(std::string_view key, std::string_view other) const {
+  const Setting* setting = find(key);
+  return setting && setting->value.is_string() ? setting->value.get<std::string>() : std::string(other);
+}
+std::vector<std::string> Settings::list(std::string_view key) const {
+  const Setting* setting = find(key);
+  std::vector<std::string> out;
+  if (!setting || !setting->value.is_array()) return out;
+  for (const Json& item : setting->value) {
+    if (item.is_string()) out.push_back(item.get<std::string>());
+  }
+  return out;
+}
+std::optional<double> Settings::number(std::string_view key) const {
+  const Setting* setting = find(key);
+  if (!setting || !setting->value.is_number()) return std::nullopt;
+  return setting->value.get<double>();
+}
+
+void Settings::set(const std::string& key, Json value, std::string origin) {
+  const bool adds_up = key == "allow" || key == "allow_hosts";
+  const auto old = values_.find(key);
+  if (adds_up && old != values_.end()) {
+    for (Json& item : value) old->second.value.push_back(std::move(item));
+    old->second.origin += ", " + origin;
+    return;
+  }
+  values_[key] = {std::move(value), std::move(origin)};
+}
+
+SettingSources default_setting_sources(std::function<std::optional<std::string>(std::string_view)> getenv) {
+  SettingSources sources;
+  sources.files.push_back("/etc/deed/config.toml");
+  const std::string home = getenv("HOME").value_or("");
+  const auto config = getenv("XDG_CONFIG_HOME");
+  if (config && !config->empty()) sources.files.push_back(*config + "/deed/config.toml");
+  else if (!home.empty()) sources.files.push_back(home + "/.config/deed/config.toml");
+  sources.project_file = ".deed/config.toml";
+  sources.getenv = std::move(getenv);
+  return sources;
+}
+
+Result<Settings> load_settings(const SettingSources& sources) {
+  Settings settings;
+  for (const std::string& file : sources.files) DEED_OK(read_file(file, false, settings));
+  if (!sources.project_file.empty()) DEED_OK(read_file(sources.project_file, true, settings));
+  for (const SettingRow& row : setting_rows()) {
+    if (row.environment.empty()) continue;
+    const auto text = sources.getenv(row.environment);
+    if (!text || text->empty()) continue;
+    DEED_TRY(Json value, from_text(row, *text, row.environment));
+    settings.set(row.key, std::move(value), row.environment);
+  }
+  return settings;
+}
+
+}  // namespace deed

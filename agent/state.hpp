@@ -1,0 +1,94 @@
+// What the events of a run add up to. `fold` is pure: the same events give the same state on every machine.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "deed/agent/event_types.hpp"
+
+namespace deed {
+
+/// Where a tool call stands. Everything up to `approved` is before the effect; `settled` and `ended` have a result for the model.
+enum class CallPhase {
+  proposed,    ///< nobody has judged it
+  asking,      ///< needs an approval or an answer that is not there yet
+  approved,    ///< may run
+  intended,    ///< the tool may have been entered; it has not reached its commit point
+  dispatched,  ///< the commit point was reached, no outcome yet
+  unknown,     ///< the outcome is unknown: probe or ask the operator
+  settled,     ///< succeeded, rejected or failed_without_effect
+  ended,       ///< never ran: invalid, denied or a repeat
+};
+const char* to_string(CallPhase phase);
+
+struct CallState {
+  ToolCall call;
+  std::string bad_arguments;
+  int step = 0;
+  int ordinal = 0;
+  std::string effect_key, arguments_hash;
+  TimePoint proposed_at = {};
+  CallPhase phase = CallPhase::proposed;
+  std::optional<PolicyDecided> policy;
+  std::optional<ApprovalRequested> approval_request;
+  std::optional<ApprovalDecided> approval;
+  TimePoint approved_at = {};
+  std::optional<std::string> answer;  ///< of a call that asks the user
+  std::int64_t attempts = 0;
+  std::optional<EffectSettled> outcome;
+  Trust result_trust = Trust::system;
+  int probes = 0;  ///< since the last dispatch
+  std::string evidence;  ///< of the last probe
+};
+
+struct StepState {
+  int number = 0;
+  Reply reply;
+  std::int64_t milliseconds = 0;
+  std::vector<std::string> calls;  ///< ids, in order
+};
+
+/// The conversation in order: what the user said, and the steps in between.
+struct UserWords {
+  std::string text;
+};
+using Entry = std::variant<UserWords, StepState>;
+
+struct State {
+  RunStarted start;
+  TimePoint started_at = {};
+  bool started = false;
+  std::vector<Entry> entries;
+  std::map<std::string, CallState> calls;  ///< by call id
+  std::optional<RunFinished> finished;
+  std::vector<std::string> plan;
+  TokenUsage usage;
+  double cost_usd = 0;
+  int steps = 0;                        ///< model requests begun
+  std::int64_t call_count = 0;
+  std::int64_t invalid_in_row = 0;
+  std::int64_t repeats_in_row = 0;
+  std::optional<ModelFailed> model_failure;  ///< the last request failed
+  std::int64_t model_failures_in_row = 0;
+  std::chrono::milliseconds active{0};  ///< time of work
+  std::optional<BudgetExceeded> exceeded;
+  EventNumber last_event = 0;
+  TimePoint last_time = {};
+
+  const StepState* last_step() const;
+  /// The newest words of the user: the request, or the last message of a chat.
+  std::string_view last_words() const;
+};
+
+/// Adds one event. Kinds that this version does not know are skipped.
+/// errors  corrupt: an event that cannot follow (a result without a call, …); `where` is its number
+Result<void> fold(State& state, const Event& event);
+
+/// All of them from the start.
+Result<State> fold_all(const std::vector<Event>& events);
+
+}  // namespace deed

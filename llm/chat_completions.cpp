@@ -1,0 +1,217 @@
+#include "deed/llm/chat_completions.hpp"
+
+#include "deed/core/hash.hpp"
+#include "deed/core/text.hpp"
+#include "deed/llm/chat_stream.hpp"
+#include "deed/llm/chat_wire.hpp"
+#include "deed/net/http.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <random>
+
+namespace deed {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// An event stream spends some 300 bytes on a token, so this is far more than the longest reply;
+// nothing of it is buffered.
+constexpr std::size_t max_response_bytes = 256u << 20;
+
+// One try: the reply, or why there is none and whether asking again can help.
+struct Attempt {
+  Result<Reply> reply;
+  bool may_retry = false;
+  std::optional<milliseconds> asked_wait = {};
+};
+
+bool is_loopback(const HttpUrl& url) {
+  const std::string& host = url.host();
+  // "127.example.org" is somebody else's.
+  const bool is_number = host.find_first_not_of("0123456789.") == std::string::npos;
+  return host == "localhost" || host == "::1" || (is_number && host.starts_with("127."));
+}
+
+// Some servers take a key in the query.
+std::string without_query(const HttpUrl& url) { return url.text().substr(0, url.text().find('?')); }
+
+Async<void> wait_by_timer(milliseconds duration) {
+  const auto executor = co_await asio::this_coro::executor;
+  asio::steady_timer timer(executor, duration);
+  const auto ended = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  if (std::get<0>(ended))
+    co_return fail(ErrorKind::cancelled, "cancelled while waiting to ask again");
+  co_return Result<void>();
+}
+
+double random_fraction() {
+  std::random_device source;
+  return std::uniform_real_distribution<double>(0, 1)(source);
+}
+
+ChatStream::Options stream_options(const ModelRequest& request, const std::string& body,
+                                   const Endpoint& endpoint) {
+  ChatStream::Options options{.endpoint = endpoint};
+  options.calls.names = ToolNames(request.tools);
+  for (const Message& message : request.messages) {
+    for (const ToolCall& call : message.tool_calls) options.calls.taken_ids.insert(call.id);
+  }
+  // Ids that the server leaves out: the same request gives the same ids, a later one of the run
+  // gives others.
+  options.calls.id_seed = sha256_hex(body).substr(0, 12);
+  return options;
+}
+
+class ChatCompletions final : public Model {
+ public:
+  ChatCompletions(ChatCompletionsOptions options, HttpClient& http)
+      : options_(std::move(options)), http_(http), endpoint_{.where = without_query(options_.url)} {
+    endpoint_.redactor.add(options_.key);
+    if (!options_.retry.wait) options_.retry.wait = wait_by_timer;
+    if (!options_.retry.random) options_.retry.random = random_fraction;
+  }
+
+  const ModelInfo& info() const override { return options_.info; }
+
+  // No common tokenizer makes more tokens of a text than a third of its bytes; the constant is for
+  // markers.
+  std::int64_t count_tokens(std::string_view text) const override {
+    return static_cast<std::int64_t>(text.size() + 2) / 3 + 4;
+  }
+
+  Async<Reply> generate(ModelRequest request, StreamSink sink) override;
+
+ private:
+  HttpRequest http_request(const std::string& body, milliseconds timeout) const;
+  asio::awaitable<Attempt> attempt(const ModelRequest& request, const std::string& body,
+                                   const StreamSink& sink, steady_clock::time_point deadline);
+  Attempt judge(const HttpExchange& exchange, ChatStream& stream, const StreamSink& sink) const;
+  std::optional<milliseconds> wait_before(int next_try, const Attempt& failed) const;
+  double cost_usd(const TokenUsage& usage) const;
+
+  ChatCompletionsOptions options_;
+  HttpClient& http_;
+  Endpoint endpoint_;
+};
+
+HttpRequest ChatCompletions::http_request(const std::string& body, milliseconds timeout) const {
+  HttpRequest request{.method = "POST", .url = options_.url};
+  request.headers = {{"Content-Type", "application/json"},
+                     {"Accept", "text/event-stream, application/json"}};
+  const bool is_safe = options_.url.scheme() == "https" || is_loopback(options_.url);
+  if (is_safe && !options_.key.empty()) {
+    request.headers.emplace_back("Authorization", "Bearer " + options_.key.reveal());
+  }
+  request.body = body;
+  request.timeout = timeout;
+  request.idle_timeout = std::min(timeout, options_.idle_timeout);
+  request.max_response_bytes = max_response_bytes;
+  return request;
+}
+
+// What the exchange and the stream come to together. After the terminal marker a broken connection
+// is no failure.
+Attempt ChatCompletions::judge(const HttpExchange& exchange, ChatStream& stream,
+                               const StreamSink& sink) const {
+  std::string_view content_type = "text/event-stream";
+  if (const auto* response = std::get_if<HttpResponse>(&exchange)) {
+    if (response->status < 200 || response->status > 299) {
+      Error error = to_error(*response, endpoint_);
+      const bool may_retry = error.kind == ErrorKind::unavailable;
+      return {fail(std::move(error)), may_retry,
+              retry_after(*response, options_.retry.clock->now())};
+    }
+    content_type = response->header("content-type");
+  } else if (!stream.is_complete()) {
+    Error error = std::get<HttpFailure>(exchange).error;
+    error.what = endpoint_.redactor.redact(std::move(error.what));
+    if (error.where.empty()) error.where = endpoint_.where;
+    const bool may_retry = error.kind == ErrorKind::unavailable;
+    return {fail(std::move(error)), may_retry};
+  }
+  Attempt result{stream.finish(content_type)};
+  result.may_retry = !result.reply && (result.reply.error().kind == ErrorKind::unavailable ||
+                                       result.reply.error().kind == ErrorKind::corrupt);
+  for (const StreamEvent& event : stream.take_events()) {
+    if (sink) sink(event);
+  }
+  return result;
+}
+
+asio::awaitable<Attempt> ChatCompletions::attempt(const ModelRequest& request,
+                                                  const std::string& body, const StreamSink& sink,
+                                                  steady_clock::time_point deadline) {
+  ChatStream stream(stream_options(request, body, endpoint_));
+  const auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now());
+  HttpRequest exchange_request = http_request(body, std::max(left, milliseconds(1)));
+  bool has_told = false;
+  exchange_request.on_body = [&](std::string_view bytes) -> Result<void> {
+    DEED_TRY(const auto events, stream.feed(bytes));
+    for (const StreamEvent& event : events) {
+      has_told = true;
+      if (sink) sink(event);
+    }
+    return {};
+  };
+  const HttpExchange exchange = co_await http_.send(std::move(exchange_request));
+  Attempt result = judge(exchange, stream, sink);
+  if (has_told) result.may_retry = false;
+  co_return result;
+}
+
+std::optional<milliseconds> ChatCompletions::wait_before(int next_try,
+                                                         const Attempt& failed) const {
+  const RetryOptions& retry = options_.retry;
+  if (!failed.may_retry || next_try > retry.max_tries) return std::nullopt;
+  if (failed.asked_wait) {
+    return *failed.asked_wait <= retry.longest_wait ? failed.asked_wait : std::nullopt;
+  }
+  const double factor =
+      static_cast<double>(1 << std::min(next_try - 2, 16)) * (0.5 + retry.random());
+  const auto wait =
+      static_cast<std::int64_t>(static_cast<double>(retry.first_wait.count()) * factor);
+  return std::min(milliseconds(wait), retry.longest_wait);
+}
+
+double ChatCompletions::cost_usd(const TokenUsage& usage) const {
+  return (static_cast<double>(usage.input) * options_.info.usd_per_million_input +
+          static_cast<double>(usage.output) * options_.info.usd_per_million_output) /
+         1e6;
+}
+
+Async<Reply> ChatCompletions::generate(ModelRequest request, StreamSink sink) {
+  const steady_clock::time_point deadline = steady_clock::now() + request.timeout;
+  const std::string body =
+      to_wire(request, {.model = options_.model, .max_tokens_key = options_.max_tokens_key});
+  for (int next_try = 2;; ++next_try) {
+    Attempt result = co_await attempt(request, body, sink, deadline);
+    if (result.reply) {
+      result.reply->cost_usd = cost_usd(result.reply->usage);
+      if (result.reply->model.empty()) result.reply->model = options_.model;
+      co_return std::move(result.reply);
+    }
+    const std::optional<milliseconds> wait = wait_before(next_try, result);
+    if (!wait || steady_clock::now() + *wait >= deadline) co_return std::move(result.reply);
+    Result<void> waited = co_await options_.retry.wait(*wait);
+    DEED_CO_OK(std::move(waited));
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Model>> make_chat_completions(ChatCompletionsOptions options,
+                                                     HttpClient& http) {
+  if (has_control_characters(options.key.reveal()) || !is_utf8(options.key.reveal())) {
+    return fail(ErrorKind::invalid, "the API key has control characters or is not UTF-8", {},
+                "check OPENAI_API_KEY or DEED_API_KEY");
+  }
+  return std::unique_ptr<Model>(std::make_unique<ChatCompletions>(std::move(options), http));
+}
+
+}  // namespace deed

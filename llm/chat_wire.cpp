@@ -1,0 +1,82 @@
+#include "deed/llm/chat_wire.hpp"
+
+#include "deed/llm/tool_names.hpp"
+
+namespace deed {
+namespace {
+
+Json tool_to_wire(const ToolDefinition& tool) {
+  Json parameters = tool.parameters;
+  // A tool without arguments: several servers refuse a schema that is not one of an object.
+  if (!parameters.is_object() || parameters.empty()) {
+    parameters = {{"type", "object"}, {"properties", Json::object()}};
+  }
+  Json function = {{"name", wire_tool_name(tool.name)},
+                   {"description", tool.description},
+                   {"parameters", std::move(parameters)}};
+  return {{"type", "function"}, {"function", std::move(function)}};
+}
+
+Json call_to_wire(const ToolCall& call) {
+  return {
+      {"id", call.id},
+      {"type", "function"},
+      {"function", {{"name", wire_tool_name(call.name)}, {"arguments", to_text(call.arguments)}}}};
+}
+
+Json assistant_to_wire(const Message& message) {
+  Json wire = {{"role", "assistant"}, {"content", message.text}};
+  if (message.tool_calls.empty()) return wire;
+  if (message.text.empty()) wire["content"] = nullptr;
+  Json calls = Json::array();
+  for (const ToolCall& call : message.tool_calls) calls.push_back(call_to_wire(call));
+  wire["tool_calls"] = std::move(calls);
+  return wire;
+}
+
+Json message_to_wire(const Message& message) {
+  switch (message.role) {
+    case Role::assistant:
+      return assistant_to_wire(message);
+    case Role::tool:
+      return {{"role", "tool"}, {"tool_call_id", message.tool_call_id}, {"content", message.text}};
+    case Role::user:
+      break;
+  }
+  return {{"role", "user"}, {"content", message.text}};
+}
+
+void append_item(std::string& list, const Json& item) {
+  if (list.back() != '[') list += ',';
+  list += to_text(item);
+}
+
+}  // namespace
+
+std::string to_wire(const ModelRequest& request, const ChatWireOptions& options) {
+  std::string body = "{\"model\":" + to_text(Json(options.model)) +
+                     ",\"stream\":true,\"stream_options\":{\"include_usage\":true}";
+  if (!request.tools.empty()) {
+    body += ",\"tools\":[";
+    for (const ToolDefinition& tool : request.tools) append_item(body, tool_to_wire(tool));
+    body += ']';
+  }
+  body += ",\"messages\":[";
+  if (!request.system.empty()) {
+    append_item(body, Json{{"role", "system"}, {"content", request.system}});
+  }
+  for (const Message& message : request.messages) append_item(body, message_to_wire(message));
+  body += ']';
+  if (request.response_schema) {
+    const Json format = {
+        {"type", "json_schema"},
+        {"json_schema", {{"name", "reply"}, {"schema", *request.response_schema}}}};
+    body += ",\"response_format\":" + to_text(format);
+  }
+  body += ",\"" + options.max_tokens_key + "\":" + std::to_string(request.max_tokens);
+  if (request.temperature) body += ",\"temperature\":" + to_text(Json(*request.temperature));
+  if (request.seed) body += ",\"seed\":" + std::to_string(*request.seed);
+  return body + '}';
+}
+
+}  // namespace deed

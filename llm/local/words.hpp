@@ -1,0 +1,42 @@
+// Words as the planner compares them: an argument's name, a tool's description and a request speak of the same thing in
+// slightly different forms ("attachments", "attach"), so they meet in a crude stem.
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace deed {
+
+struct Span {
+  std::size_t begin = 0, end = 0;
+
+  std::size_t size() const { return end - begin; }
+  bool covers(std::size_t at) const { return begin <= at && at < end; }
+  bool covers(const Span& other) const { return begin <= other.begin && other.end <= end; }
+  std::string_view in(std::string_view text) const { return text.substr(begin, end - begin); }
+  auto operator<=>(const Span&) const = default;
+};
+
+/// Lower-case words of letters and digits; "fileName", "file_name" and "file name" are the same two words.
+std::vector<std::string> identifier_words(std::string_view text);
+
+/// First five letters of each word of three or more, a plural's s left out.
+std::set<std::string> stems(std::string_view text);
+
+/// `stems` without words that say nothing about a tool ("find", "given", "default").
+std::set<std::string> telling_stems(std::string_view text);
+
+/// Words that carry no content of their own: articles, prepositions, pronouns. English.
+bool is_function_word(std::string_view lower_case_word);
+
+/// Where the words stand, without the punctuation and quotation marks around them; at most `max` of them.
+std::vector<Span> find_words(std::string_view text, std::size_t max = 2048);
+
+/// Bytes of a word: letters, digits, '_' and everything beyond ASCII.
+bool is_word_byte(char c);
+
+std::size_t count_common(const std::set<std::string>& a, const std::set<std::string>& b);
+
+}  // namespace deed

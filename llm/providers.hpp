@@ -1,0 +1,28 @@
+// Who provides models: one row a scheme. A further provider is a file and a row.
+#pragma once
+
+#include "deed/llm/model.hpp"
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace deed {
+
+struct Provider {
+  std::string_view scheme;  ///< what stands before the first colon of a model's name
+  std::string_view form;    ///< "openai:NAME"
+  std::string_view about;   ///< one line for people
+  /// `name` is the whole name. See open_model.
+  Result<std::unique_ptr<Model>> (*open)(std::string name, const ModelEnvironment& environment);
+};
+
+/// All rows, in the order in which they are shown.
+std::span<const Provider> providers();
+
+/// How many tokens the context window of a remote model has: known by the beginning of its name,
+/// else 128,000.
+std::int64_t remote_context_window(std::string_view model);
+
+}  // namespace deed
