@@ -31,6 +31,7 @@ class LocalAgent final : public Agent {
 
   Registry& tools() override { return tools_; }
   const std::string& home() const override { return options_.home; }
+  const std::string& root() const override { return options_.root; }
   int stopped_by() const override { return stopped_by_; }
   Model& model() override {
     DEED_CHECK(model_, "an agent that was opened without a model");
@@ -202,6 +203,20 @@ Result<std::pair<RunRecord, std::vector<Event>>> LocalAgent::show(std::string ru
 }  // namespace
 
 Result<RunReport> Agent::run(std::string request) { return run(NewRequest{.request = std::move(request)}); }
+
+Result<std::string> attachment_below(const std::string& root, const std::string& path) {
+  std::error_code ec;
+  const std::filesystem::path whole = std::filesystem::canonical(path, ec);
+  if (ec || !std::filesystem::is_regular_file(whole, ec)) {
+    return fail(ErrorKind::not_found, "there is no such file to attach", path);
+  }
+  const std::string relative = whole.lexically_relative(root).string();
+  if (relative.empty() || relative.starts_with("..")) {
+    return fail(ErrorKind::denied, "the file to attach lies outside of the working folder", path,
+                "move it below " + root + " or choose another folder with --root");
+  }
+  return relative;
+}
 
 Result<std::string> default_home() {
   const auto own = environment("DEED_HOME");

@@ -65,6 +65,7 @@ class Agent {
 
   virtual Model& model() = 0;          ///< precondition: needs_model
   virtual const std::string& home() const = 0;
+  virtual const std::string& root() const = 0;  ///< absolute
   /// The number of the signal that stopped the last run, or 0.
   virtual int stopped_by() const = 0;
 
@@ -78,6 +79,10 @@ class Agent {
 
 /// errors  not_found: no such model, with the way to get it. unavailable or unsupported: the journal. invalid: the root is no folder
 Result<std::unique_ptr<Agent>> open_agent(AgentOptions options);
+
+/// `path` (from the current folder) as a path below `root`, for NewRequest::attachments.
+/// errors  not_found: no such file; denied: outside of the root
+Result<std::string> attachment_below(const std::string& root, const std::string& path);
 
 /// $DEED_HOME, else $XDG_DATA_HOME/deed, else ~/.local/share/deed.
 /// errors  invalid: none of the variables is set

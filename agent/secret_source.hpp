@@ -1,0 +1,26 @@
+// Where secrets come from: the environment, a file that only its owner reads, or a command. Never configuration text.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "deed/agent/settings.hpp"
+#include "deed/core/secrets.hpp"
+
+namespace deed {
+
+/// The first line of a file.
+/// errors  denied: the file is readable by group or others, or belongs to somebody else; not_found; limit: over 64 KiB
+Result<Secret> read_secret_file(const std::string& path);
+
+/// The first line that a command prints, run without a shell; standard error stays visible.
+/// errors  unavailable: it cannot be started, fails, prints nothing, or takes longer than 30 s
+Result<Secret> read_secret_command(const std::vector<std::string>& arguments);
+
+/// The mail server's password: $DEED_SMTP_PASSWORD, smtp.password_file, smtp.password_command. Empty where none is set.
+Result<Secret> smtp_password(const Settings& settings,
+                             const std::function<std::optional<std::string>(std::string_view)>& getenv);
+
+}  // namespace deed

@@ -1,0 +1,18 @@
+// One function a group of commands: adds them to the parser; each sets `code` when it has run.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+namespace deed {
+
+/// The command that was chosen, to be run after parsing; gives the exit code.
+using Chosen = std::function<int()>;
+
+void add_run_commands(CLI::App& app, Chosen& chosen);      ///< run, chat, resume, approve, deny, reconcile
+void add_inspect_commands(CLI::App& app, Chosen& chosen);  ///< runs, show, search
+void add_tool_commands(CLI::App& app, Chosen& chosen);     ///< tools list|show|call
+void add_model_commands(CLI::App& app, Chosen& chosen);    ///< models list|path|add|install, propose
+void add_system_commands(CLI::App& app, Chosen& chosen);   ///< config show, doctor
+
+}  // namespace deed

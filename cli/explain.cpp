@@ -1,0 +1,126 @@
+#include "deed/cli/explain.hpp"
+
+#include <cstdio>
+
+#include "deed/agent/event_types.hpp"
+#include "deed/cli/terminal.hpp"
+#include "deed/core/text.hpp"
+
+namespace deed {
+namespace {
+
+std::string percent(double probability) {
+  char out[16];
+  std::snprintf(out, sizeof out, "%.0f%%", probability * 100);
+  return out;
+}
+
+std::string indented(std::string_view text, std::string_view margin) {
+  std::string out;
+  for (const std::string_view line : split(text, '\n')) out += std::string(margin) + std::string(line) + "\n";
+  return out;
+}
+
+class Story {
+ public:
+  explicit Story(bool full) : full_(full) {}
+
+  void operator()(const RunStarted& e) {
+    out_ += "request   " + cut(e.request) + "\n";
+    for (const std::string& path : e.attachments) out_ += "attached  " + for_terminal(path) + "\n";
+    out_ += "model     " + e.model + "\n";
+  }
+  void operator()(const RunResumed&) { out_ += "resumed\n"; }
+  void operator()(const RunPaused& e) { out_ += "paused    " + cut(e.reason) + (e.hint.empty() ? "" : "\n          " + e.hint) + "\n"; }
+  void operator()(const RunFinished& e) {
+    out_ += "\nfinished  " + std::string(to_string(e.status)) + (e.reason.empty() ? "" : ": " + cut(e.reason)) + "\n";
+    if (!e.text.empty()) out_ += indented(cut(e.text), "          ");
+  }
+  void operator()(const PlanUpdated& e) {
+    out_ += "plan      ";
+    for (std::size_t i = 0; i < e.steps.size(); ++i) {
+      out_ += (i ? "          " : "") + std::to_string(i + 1) + ". " + cut(e.steps[i]) + "\n";
+    }
+  }
+  void operator()(const ModelRequested& e) {
+    out_ += "\nstep " + std::to_string(step) + "    " + std::to_string(e.messages) + " messages, " + std::to_string(e.tools) +
+            " tools, about " + std::to_string(e.estimated_tokens) + " tokens";
+    if (e.cut_results) out_ += ", " + std::to_string(e.cut_results) + " old results cut";
+    out_ += "\n";
+  }
+  void operator()(const ModelReplied& e) {
+    out_ += "  took    " + std::to_string(e.milliseconds) + " ms, " + std::to_string(e.reply.usage.input) + " tokens in, " +
+            std::to_string(e.reply.usage.output) + " out\n";
+    if (!e.reply.reasoning.empty()) out_ += "  thought " + cut(e.reply.reasoning) + "\n";
+    if (!e.reply.text.empty()) out_ += "  said    " + cut(e.reply.text) + "\n";
+    for (const Choice& choice : e.reply.choices) add(choice);
+  }
+  void operator()(const ModelFailed& e) { out_ += "  failed  " + cut(e.what) + "\n"; }
+  void operator()(const ToolProposed& e) {
+    out_ += "  call    " + for_terminal(e.tool_call.name) + " " + cut(to_text(e.tool_call.arguments)) + "\n";
+  }
+  void operator()(const PolicyDecided& e) {
+    out_ += "  policy  " + std::string(to_string(e.verdict)) + ": " + cut(e.why) + "\n";
+    for (const ArgumentOrigin& origin : e.origins) {
+      out_ += "          " + origin.pointer + " from " + origin.origin + " (" + to_string(origin.trust) + ")\n";
+    }
+    if (e.preview) out_ += "  effect  " + for_terminal(e.preview->summary) + "\n";
+    if (e.preview && full_) out_ += indented(for_terminal(e.preview->bytes), "          | ");
+  }
+  void operator()(const ApprovalRequested&) { out_ += "  asked   for approval\n"; }
+  void operator()(const ApprovalDecided& e) {
+    out_ += std::string("  answer  ") + (e.approved ? "approved" : "refused") + " by " + e.by +
+            (e.note.empty() ? "" : ": " + cut(e.note)) + "\n";
+  }
+  void operator()(const EffectIntended& e) { out_ += "  intent  attempt " + std::to_string(e.attempt) + "\n"; }
+  void operator()(const EffectDispatched&) { out_ += "  commit point reached\n"; }
+  void operator()(const EffectSettled& e) {
+    out_ += "  result  " + std::string(to_string(e.status)) + " in " + std::to_string(e.milliseconds) + " ms: " + cut(e.text) + "\n";
+  }
+  void operator()(const EffectProbed& e) { out_ += "  probe   " + e.verdict + ": " + cut(e.evidence) + "\n"; }
+  void operator()(const EffectReconciled& e) { out_ += "  settled by " + e.by + ": " + e.decision + "\n"; }
+  void operator()(const BudgetExceeded& e) { out_ += "limit     " + e.what + "\n"; }
+  void operator()(const SignalReceived& e) { out_ += (e.signal == "answer" ? "  answer  " : "\nuser      ") + cut(e.text) + "\n"; }
+
+  std::string take() { return std::move(out_); }
+  int step = 0;
+
+ private:
+  void add(const Choice& choice) {
+    out_ += "  choice  " + choice.about + ": " + cut(choice.chosen);
+    if (!choice.origin.empty()) out_ += " (" + for_terminal(choice.origin) + ")";
+    std::string others;
+    for (const Alternative& other : choice.alternatives) {
+      if (other.value == choice.chosen) out_ += " " + percent(other.probability);
+      else if (other.probability >= 0.005) others += ", " + cut(other.value) + " " + percent(other.probability);
+    }
+    out_ += (others.empty() ? "" : "; before" + others.substr(1)) + "\n";
+  }
+  std::string cut(std::string_view text) const {
+    std::string shown = for_terminal(trim(text));
+    if (full_) return shown;
+    const std::size_t line = shown.find('\n');
+    const bool more = line != std::string::npos || shown.size() > 160;
+    shown = std::string(utf8_prefix(std::string_view(shown).substr(0, line), 160));
+    return more ? shown + " …" : shown;
+  }
+
+  bool full_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string explain_run(const RunRecord& run, const std::vector<Event>& events, bool full) {
+  Story story(full);
+  std::string head = "run       " + run.id + "\nstatus    " + to_string(run.status) + "\nstarted   " +
+                     to_iso8601(run.created) + "\n";
+  for (const Event& event : events) {
+    story.step = event.step;
+    const auto body = decode(event);
+    if (body && *body) std::visit(story, **body);
+  }
+  return head + story.take();
+}
+
+}  // namespace deed

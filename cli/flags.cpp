@@ -1,0 +1,122 @@
+#include "deed/cli/flags.hpp"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "deed/agent/report.hpp"
+
+namespace deed {
+
+void add_common_flags(CLI::App& app, Flags& flags) {
+  app.add_option("--home", flags.home, "Folder of the journal, the outbox and the models")->type_name("DIR");
+  app.add_flag("--json", flags.json, "Print one JSON document on standard output");
+}
+
+void add_run_flags(CLI::App& app, Flags& flags) {
+  app.add_option("--model", flags.model, "local:smollm2, openai:NAME, or http://host:port/v1#NAME");
+  app.add_option("--smtp", flags.smtp, "Send mail by this server; without it mail goes into the outbox")->type_name("URL");
+  app.add_option("--from", flags.from, "The sender's address")->type_name("ADDRESS");
+  app.add_option("--root", flags.root, "The folder that file tools stay below (default: this one)")->type_name("DIR");
+  app.add_option("--allow-host", flags.allow_hosts, "Let tools reach this host although it is not public")->type_name("HOST[:PORT]");
+  app.add_option("--allow", flags.allow, "Allow effects without asking, e.g. 'email.send:*@example.org'")->type_name("TOOL:DESTINATION");
+  app.add_flag("--yes,-y", flags.yes, "Approve effects whose destinations you or a trusted tool gave");
+  app.add_option("--max-steps", flags.max_steps, "Stop after so many model requests")->check(CLI::NonNegativeNumber);
+  app.add_option("--max-tokens", flags.max_tokens, "Stop after so many tokens")->check(CLI::NonNegativeNumber);
+  app.add_option("--max-cost", flags.max_cost_usd, "Stop at this cost in USD")->check(CLI::NonNegativeNumber);
+  app.add_option("--max-time", flags.max_time_s, "Stop after so many seconds of work")->check(CLI::NonNegativeNumber);
+  app.add_option("--threads", flags.threads, "Threads of the embedded model")->check(CLI::NonNegativeNumber);
+  app.add_flag("--events", flags.events, "Print each event as a line of JSON on standard output");
+  app.add_flag("--quiet,-q", flags.quiet, "No progress on standard error");
+}
+
+std::optional<std::string> environment(std::string_view name) {
+  const char* value = std::getenv(std::string(name).c_str());
+  return value ? std::optional<std::string>(value) : std::nullopt;
+}
+
+Result<Settings> settings_for(const Flags& flags) {
+  DEED_TRY(Settings settings, load_settings(default_setting_sources(environment)));
+  const auto text = [&](const char* key, const std::string& value, const char* flag) {
+    if (!value.empty()) settings.set(key, value, std::string("flag ") + flag);
+  };
+  const auto number = [&](const char* key, const auto& value, const char* flag) {
+    if (value) settings.set(key, *value, std::string("flag ") + flag);
+  };
+  text("model", flags.model, "--model");
+  text("smtp.url", flags.smtp, "--smtp");
+  text("smtp.from", flags.from, "--from");
+  text("root", flags.root, "--root");
+  if (!flags.allow.empty()) settings.set("allow", flags.allow, "flag --allow");
+  if (!flags.allow_hosts.empty()) settings.set("allow_hosts", flags.allow_hosts, "flag --allow-host");
+  number("limits.max_steps", flags.max_steps, "--max-steps");
+  number("limits.max_tokens", flags.max_tokens, "--max-tokens");
+  number("limits.max_cost_usd", flags.max_cost_usd, "--max-cost");
+  number("limits.max_time_s", flags.max_time_s, "--max-time");
+  number("threads", flags.threads, "--threads");
+  return settings;
+}
+
+Result<std::unique_ptr<Session>> open_session(const Flags& flags, SessionOptions wanted) {
+  auto session = std::make_unique<Session>();
+  DEED_TRY(const Settings settings, settings_for(flags));
+  DEED_TRY(AgentOptions options, agent_options(settings, environment));
+  options.home = flags.home;
+  options.policy.yes = flags.yes;
+  options.needs_model = wanted.needs_model;
+  options.stop_on_signals = true;
+  if (!wanted.model.empty() && flags.model.empty()) options.model = wanted.model;
+  const bool silent = flags.quiet || flags.json;
+  session->observer = std::make_unique<TerminalObserver>(
+      flags.events ? Show::events : silent ? Show::nothing : Show::progress, wanted.stream_text && !flags.events && !flags.json);
+  options.interaction = &session->terminal;
+  options.observer = session->observer.get();
+  DEED_TRY(session->agent, open_agent(std::move(options)));
+  return session;
+}
+
+void print_json(const Json& document) {
+  std::printf("%s\n", to_text(document, 2).c_str());
+  std::fflush(stdout);
+}
+
+int report_error(const Error& error, const Flags& flags) {
+  const int code = exit_code(error);
+  if (flags.json) {
+    print_json({{"version", 1},
+                {"error",
+                 {{"kind", to_string(error.kind)}, {"what", error.what}, {"where", error.where}, {"hint", error.hint}}},
+                {"exit_code", code}});
+  }
+  std::fprintf(stderr, "deed: %s\n", for_terminal(to_string(error)).c_str());
+  return code;
+}
+
+int report_run(const Result<RunReport>& result, Session& session, const Flags& flags) {
+  if (!result) return report_error(result.error(), flags);
+  const RunReport& report = *result;
+  const int signal = session.agent->stopped_by();
+  const int code = signal ? 128 + signal : exit_code(report);
+  if (flags.json) {
+    Json document = to_json(report);
+    document["exit_code"] = code;
+    print_json(document);
+    return code;
+  }
+  if (!report.text.empty() && !flags.events && !session.observer->streamed()) {
+    std::printf("%s\n", for_terminal(report.text).c_str());
+  }
+  if (session.observer->streamed()) std::printf("\n");
+  std::fflush(stdout);
+  if (report.status == RunStatus::done || (report.state.start.chat && code == 0)) {
+    if (!flags.quiet) std::fprintf(stderr, "run %s done; see it with: deed show %s\n", report.run.c_str(), report.run.c_str());
+    return code;
+  }
+  std::fprintf(stderr, "deed: run %s %s: %s\n", report.run.c_str(), to_string(report.status),
+               for_terminal(report.reason).c_str());
+  if (!report.hint.empty()) std::fprintf(stderr, "      %s\n", for_terminal(report.hint).c_str());
+  return code;
+}
+
+}  // namespace deed

@@ -1,0 +1,178 @@
+#include <unistd.h>
+
+#include <cstdio>
+#include <iostream>
+
+#include "deed/agent/event_types.hpp"
+#include "deed/cli/commands.hpp"
+#include "deed/cli/flags.hpp"
+#include "deed/core/text.hpp"
+
+namespace deed {
+namespace {
+
+// Reads standard input to its end, or until it is larger than any request may be.
+Result<std::string> read_standard_input() {
+  constexpr std::size_t max_bytes = 8u << 20;
+  std::string text;
+  char buffer[65536];
+  for (;;) {
+    const ssize_t n = read(STDIN_FILENO, buffer, sizeof buffer);
+    if (n < 0) return fail(ErrorKind::invalid, "standard input is closed", "", "give the request as an argument: deed run \"…\"");
+    if (n == 0) return text;
+    text.append(buffer, static_cast<std::size_t>(n));
+    if (text.size() > max_bytes) return fail(ErrorKind::invalid, "standard input holds more than 8 MB");
+  }
+}
+
+Result<std::string> request_text(const std::vector<std::string>& words) {
+  if (words.empty() || (words.size() == 1 && words[0] == "-")) {
+    if (words.empty() && isatty(STDIN_FILENO)) {
+      return fail(ErrorKind::invalid, "there is no request", "", "say what is to be done: deed run \"…\"");
+    }
+    return read_standard_input();
+  }
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+  return text;
+}
+
+int run(const Flags& flags, const std::vector<std::string>& words) {
+  const auto text = request_text(words);
+  if (!text) return report_error(text.error(), flags);
+  auto session = open_session(flags, {});
+  if (!session) return report_error(session.error(), flags);
+  NewRequest request{.request = *text};
+  for (const std::string& path : flags.attach) {
+    const auto relative = attachment_below((*session)->agent->root(), path);
+    if (!relative) return report_error(relative.error(), flags);
+    request.attachments.push_back(*relative);
+  }
+  return report_run((*session)->agent->run(std::move(request)), **session, flags);
+}
+
+// What a run that already exists was begun with decides how it goes on, where no flag says otherwise.
+Result<std::unique_ptr<Session>> session_of_run(Flags flags, const std::string& id) {
+  DEED_TRY(auto looker, open_session(flags, {.needs_model = false}));
+  DEED_TRY(const auto shown, looker->agent->show(id));
+  looker.reset();
+  SessionOptions options;
+  for (const Event& event : shown.second) {
+    DEED_TRY(const auto body, decode(event));
+    const auto* started = body ? std::get_if<RunStarted>(&*body) : nullptr;
+    if (!started) continue;
+    options.model = started->model;
+    if (flags.root.empty()) flags.root = started->root;
+    break;
+  }
+  return open_session(flags, std::move(options));
+}
+
+template <class Act>
+int on_run(const Flags& flags, const std::string& id, Act act) {
+  auto session = session_of_run(flags, id);
+  if (!session) return report_error(session.error(), flags);
+  return report_run(act(*(*session)->agent), **session, flags);
+}
+
+std::optional<Limits> new_limits(const Flags& flags) {
+  if (!flags.max_steps && !flags.max_tokens && !flags.max_cost_usd && !flags.max_time_s) return std::nullopt;
+  Limits limits;
+  limits.max_steps = flags.max_steps.value_or(limits.max_steps);
+  limits.max_tokens = flags.max_tokens.value_or(limits.max_tokens);
+  limits.max_cost_usd = flags.max_cost_usd.value_or(limits.max_cost_usd);
+  limits.max_time = std::chrono::seconds(flags.max_time_s.value_or(0));
+  return limits;
+}
+
+// One line a turn, until the end of input or an empty line on a terminal.
+int chat(const Flags& flags, std::string run_id) {
+  auto opened = run_id.empty() ? open_session(flags, {.stream_text = isatty(STDOUT_FILENO) == 1})
+                               : session_of_run(flags, run_id);
+  if (!opened) return report_error(opened.error(), flags);
+  Session& session = **opened;
+  const bool prompts = isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+  int code = 0;
+  for (std::string line;;) {
+    if (prompts) std::fputs("you> ", stderr);
+    if (!std::getline(std::cin, line)) break;
+    if (trim(line).empty()) continue;
+    Result<RunReport> report = run_id.empty() ? session.agent->run(NewRequest{.request = line, .chat = true})
+                                              : session.agent->say(run_id, line);
+    if (report) run_id = report->run;
+    code = report_run(report, session, flags);
+    if (!report || session.agent->stopped_by()) break;
+  }
+  if (prompts) std::fputs("\n", stderr);
+  return code;
+}
+
+}  // namespace
+
+void add_run_commands(CLI::App& app, Chosen& chosen) {
+  struct RunFlags {
+    Flags flags;
+    std::vector<std::string> words;
+    std::string run = "last", answer, note, chat_run;
+    bool done = false, not_done = false, retry = false;
+  };
+  auto state = std::make_shared<RunFlags>();
+  const auto command = [&](const char* name, const char* about, bool takes_run) {
+    CLI::App* sub = app.add_subcommand(name, about);
+    add_common_flags(*sub, state->flags);
+    add_run_flags(*sub, state->flags);
+    if (takes_run) sub->add_option("run", state->run, "Id of the run, a part of it, or \"last\"")->capture_default_str();
+    return sub;
+  };
+
+  CLI::App* run_command = command("run", "Do what a request in plain words says", false);
+  run_command->add_option("request", state->words, "The request; - or nothing reads standard input");
+  run_command->add_option("--attach", state->flags.attach, "A file that the request is about")->type_name("FILE");
+  run_command->callback([state, &chosen] { chosen = [state] { return run(state->flags, state->words); }; });
+
+  CLI::App* chat_command = command("chat", "Talk turn by turn; one run", false);
+  chat_command->add_option("--run", state->chat_run, "Go on with this chat");
+  chat_command->callback([state, &chosen] { chosen = [state] { return chat(state->flags, state->chat_run); }; });
+
+  CLI::App* resume = command("resume", "Go on with a run that was stopped, killed or paused", true);
+  resume->add_option("--answer", state->answer, "The answer to the question that it asks");
+  resume->callback([state, &chosen] {
+    chosen = [state] {
+      return on_run(state->flags, state->run, [&](Agent& agent) {
+        return state->answer.empty() ? agent.resume(state->run, new_limits(state->flags))
+                                     : agent.answer(state->run, state->answer);
+      });
+    };
+  });
+
+  command("approve", "Approve the effect that a run waits with, and go on", true)->callback([state, &chosen] {
+    chosen = [state] {
+      return on_run(state->flags, state->run,
+                    [&](Agent& agent) { return agent.decide_approval(state->run, {true, ""}, "deed approve"); });
+    };
+  });
+  CLI::App* deny = command("deny", "Refuse the effect that a run waits with, and go on", true);
+  deny->add_option("--note", state->note, "What the model is told");
+  deny->callback([state, &chosen] {
+    chosen = [state] {
+      return on_run(state->flags, state->run,
+                    [&](Agent& agent) { return agent.decide_approval(state->run, {false, state->note}, "deed deny"); });
+    };
+  });
+
+  CLI::App* reconcile = command("reconcile", "Say what became of an effect whose outcome is unknown, and go on", true);
+  CLI::Option_group* verdict = reconcile->add_option_group("verdict");
+  verdict->add_flag("--done", state->done, "It happened");
+  verdict->add_flag("--not-done", state->not_done, "It did not happen");
+  verdict->add_flag("--retry", state->retry, "Do it again, whatever happened");
+  verdict->require_option(1);
+  reconcile->callback([state, &chosen] {
+    chosen = [state] {
+      const std::string decision = state->done ? "done" : state->not_done ? "not_done" : "retry";
+      return on_run(state->flags, state->run,
+                    [&](Agent& agent) { return agent.reconcile(state->run, decision, "deed reconcile"); });
+    };
+  });
+}
+
+}  // namespace deed

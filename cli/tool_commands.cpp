@@ -1,0 +1,85 @@
+#include <cstdio>
+
+#include "deed/cli/commands.hpp"
+#include "deed/cli/flags.hpp"
+
+namespace deed {
+namespace {
+
+struct ToolFlags {
+  Flags flags;
+  std::string name, arguments = "{}";
+};
+
+Json tool_json(const ToolSpec& spec) {
+  Json roles = Json::object();
+  for (const auto& [argument, role] : spec.roles) roles[argument] = to_string(role);
+  return {{"name", spec.name},
+          {"description", spec.description},
+          {"effect", to_string(spec.effect)},
+          {"approval", changes_world(spec.effect) && spec.approval == ApprovalNeed::always ? "always" : "never"},
+          {"arguments", spec.arguments},
+          {"roles", roles}};
+}
+
+int list(const ToolFlags& state) {
+  const auto session = open_session(state.flags, {.needs_model = false});
+  if (!session) return report_error(session.error(), state.flags);
+  Json all = Json::array();
+  for (const RegisteredTool& entry : (*session)->agent->tools().tools()) {
+    const ToolSpec& spec = entry.tool.spec;
+    if (state.flags.json) all.push_back(tool_json(spec));
+    else std::printf("%-16s %-10s %s\n", spec.name.c_str(), to_string(spec.effect), spec.description.c_str());
+  }
+  if (state.flags.json) print_json({{"version", 1}, {"tools", all}});
+  return 0;
+}
+
+int show(const ToolFlags& state) {
+  const auto session = open_session(state.flags, {.needs_model = false});
+  if (!session) return report_error(session.error(), state.flags);
+  const RegisteredTool* entry = (*session)->agent->tools().find(state.name);
+  if (!entry) {
+    return report_error({ErrorKind::not_found, "there is no tool " + state.name, "", "deed tools list"}, state.flags);
+  }
+  print_json(tool_json(entry->tool.spec));
+  return 0;
+}
+
+int call(const ToolFlags& state) {
+  const auto arguments = parse_json(state.arguments);
+  if (!arguments || !arguments->is_object()) {
+    return report_error({ErrorKind::invalid, "the arguments are not a JSON object",
+                         arguments ? "" : arguments.error().where, "for example: deed tools call file.read '{\"path\":\"a.txt\"}'"},
+                        state.flags);
+  }
+  auto session = open_session(state.flags, {.needs_model = false});
+  if (!session) return report_error(session.error(), state.flags);
+  return report_run((*session)->agent->call_tool(state.name, *arguments), **session, state.flags);
+}
+
+}  // namespace
+
+void add_tool_commands(CLI::App& app, Chosen& chosen) {
+  auto state = std::make_shared<ToolFlags>();
+  CLI::App* tools = app.add_subcommand("tools", "The tools that a model can choose");
+  tools->require_subcommand(1);
+
+  CLI::App* list_command = tools->add_subcommand("list", "Each with its effect class");
+  add_common_flags(*list_command, state->flags);
+  list_command->callback([state, &chosen] { chosen = [state] { return list(*state); }; });
+
+  CLI::App* show_command = tools->add_subcommand("show", "One with its schema");
+  add_common_flags(*show_command, state->flags);
+  show_command->add_option("name", state->name)->required();
+  show_command->callback([state, &chosen] { chosen = [state] { return show(*state); }; });
+
+  CLI::App* call_command = tools->add_subcommand("call", "Make one call: judged, recorded and resumable like any other");
+  add_common_flags(*call_command, state->flags);
+  add_run_flags(*call_command, state->flags);
+  call_command->add_option("name", state->name)->required();
+  call_command->add_option("arguments", state->arguments, "A JSON object")->capture_default_str();
+  call_command->callback([state, &chosen] { chosen = [state] { return call(*state); }; });
+}
+
+}  // namespace deed
