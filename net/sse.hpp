@@ -14,7 +14,7 @@ namespace deed::sse {
 struct Event {
   std::string type = "message";
   std::string data;
-  std::string id;
+  std::string id;  ///< the last one that the stream gave, also in an earlier event
 
   bool operator==(const Event&) const = default;
 };
@@ -29,14 +29,17 @@ class Parser {
   Result<std::vector<Event>> feed(std::string_view bytes);
 
   /// Whether an event had begun that no blank line ended.
-  bool has_unfinished() const { return !line_.empty() || !data_.empty(); }
+  bool has_unfinished() const {
+    const bool in_field = !line_.empty() && line_.front() != ':';
+    return in_field || !data_.empty() || !type_.empty();
+  }
 
  private:
   void end_line(std::vector<Event>& out);
 
   std::size_t max_event_bytes_;
   std::string line_, data_, type_, id_;
-  bool has_data_ = false, after_cr_ = false, at_start_ = true, failed_ = false;
+  bool after_cr_ = false, at_start_ = true, failed_ = false;
 };
 
 }  // namespace deed::sse
