@@ -115,6 +115,7 @@ Result<void> LocalAgent::open() {
   if (options_.home.empty()) {
     DEED_TRY(options_.home, default_home());
   }
+  if (options_.models_dir.empty()) options_.models_dir = options_.home + "/models";
   std::error_code ec;
   options_.root = std::filesystem::canonical(options_.root, ec).string();
   if (ec || !std::filesystem::is_directory(options_.root, ec)) {
@@ -146,7 +147,7 @@ Result<void> LocalAgent::open() {
   if (options_.model == given_call_model_name) {
     model_ = make_given_call_model();
   } else if (options_.needs_model) {
-    const ModelEnvironment around{io_.get_executor(), http_.get(), options_.home + "/models", environment, options_.threads};
+    const ModelEnvironment around{io_.get_executor(), http_.get(), options_.models_dir, environment, options_.threads};
     DEED_TRY(model_, open_model(options_.model, around));
   }
   return {};

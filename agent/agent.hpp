@@ -22,6 +22,7 @@ struct AgentOptions {
   std::string model = "local:smollm2";  ///< see open_model; a missing model is an error of `open_agent`
   /// Holds journal.db, outbox/ and models/. Empty: $DEED_HOME, else $XDG_DATA_HOME/deed, else ~/.local/share/deed.
   std::string home = {};
+  std::string models_dir = {};            ///< empty: models/ in `home`
   std::string root = ".";                 ///< what file tools may touch
   std::optional<SmtpServer> smtp = {};    ///< none: mail goes into the outbox, a Maildir
   std::optional<EmailAddress> from = {};

@@ -35,6 +35,7 @@ Result<AgentOptions> agent_options(const Settings& settings,
                                    const std::function<std::optional<std::string>(std::string_view)>& getenv) {
   AgentOptions options;
   options.model = settings.text("model", options.model);
+  options.models_dir = settings.text("models_dir");
   options.root = settings.text("root", options.root);
   DEED_TRY(options.limits, limits_of(settings));
   DEED_TRY(const std::int64_t threads, whole_at(settings, "threads", 0));

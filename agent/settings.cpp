@@ -159,6 +159,7 @@ const std::vector<SettingRow>& setting_rows() {
       {"limits.max_tokens", Type::integer, "", true, "tokens of a run, 0: no limit"},
       {"limits.max_cost_usd", Type::number, "", true, "cost of a run, 0: no limit"},
       {"limits.max_time_s", Type::integer, "", true, "seconds of work of a run, 0: no limit"},
+      {"models_dir", Type::text, "DEED_MODELS", false, "the folder of the embedded models (default: models/ in deed's own folder)"},
       {"threads", Type::integer, "DEED_THREADS", true, "threads of the embedded model, 0: one a core"},
   };
   return rows;

@@ -1,0 +1,126 @@
+#include "deed/tests/agent/events_of.hpp"
+
+namespace deed {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(Fold, GivesTheSameStateForTheSameEvents) {
+  auto events = EventsOf("x").call("t", {{"a", 1}}).judged("call_1_1", Verdict::allow);
+  const State a = events.fold(), b = events.fold();
+  EXPECT_EQ(a.calls.at("call_1_1").arguments_hash, b.calls.at("call_1_1").arguments_hash);
+  EXPECT_EQ(a.steps, b.steps);
+  EXPECT_EQ(a.last_event, static_cast<EventNumber>(events.events().size()));
+}
+
+TEST(Fold, SkipsKindsOfANewerVersion) {
+  auto list = EventsOf("x").events();
+  Event future;
+  future.kind = "dream.dreamt";
+  future.number = 2;
+  list.push_back(future);
+  const auto state = fold_all(list);
+  ASSERT_OK(state);
+  EXPECT_EQ(state->last_event, 2);
+}
+
+TEST(Fold, RefusesAnEffectWithOtherArgumentsThanItsCall) {
+  auto events = EventsOf("x").call("t", {{"a", 1}}).judged("call_1_1", Verdict::allow);
+  const std::string key = events.fold().calls.at("call_1_1").effect_key;
+  events.add(EffectIntended{key, arguments_hash({{"a", 2}}), 1}, "call_1_1");
+  EXPECT_THAT(fold_all(events.events()), IsError(ErrorKind::corrupt, HasSubstr("key or arguments")));
+}
+
+TEST(Fold, RefusesAnApprovalOfAnotherCall) {
+  auto events = EventsOf("x").call("t", {{"a", 1}}).judged("call_1_1", Verdict::ask);
+  events.add(ApprovalDecided{.effect_key = "other", .arguments_hash = "other", .approved = true}, "call_1_1");
+  EXPECT_THAT(fold_all(events.events()), IsError(ErrorKind::corrupt));
+}
+
+TEST(Fold, AnApprovalIsUsedOnce) {
+  auto events = EventsOf("x").call("t", {{"a", 1}}).judged("call_1_1", Verdict::ask);
+  const CallState call = events.fold().calls.at("call_1_1");
+  const ApprovalDecided yes{.effect_key = call.effect_key, .arguments_hash = call.arguments_hash, .approved = true};
+  events.add(yes, "call_1_1");
+  EXPECT_EQ(events.fold().calls.at("call_1_1").phase, CallPhase::approved);
+  events.add(yes, "call_1_1");
+  EXPECT_THAT(fold_all(events.events()), IsError(ErrorKind::corrupt, HasSubstr("does not wait")));
+}
+
+TEST(Fold, RefusesADispatchWithoutAnIntent) {
+  auto events = EventsOf("x").call("t", {}).judged("call_1_1", Verdict::allow).dispatched("call_1_1");
+  EXPECT_THAT(fold_all(events.events()), IsError(ErrorKind::corrupt, HasSubstr("without an intent")));
+}
+
+TEST(Fold, RefusesAJournalThatDoesNotBeginWithTheRun) {
+  Event event = encode(PlanUpdated{});
+  event.number = 1;
+  EXPECT_THAT(fold_all({event}), IsError(ErrorKind::corrupt));
+}
+
+TEST(Fold, AddsUpUsageAndCost) {
+  auto events = EventsOf("x");
+  events.step({.text = "", .usage = {.input = 10, .cached = 4, .output = 2}, .cost_usd = 0.25});
+  events.step({.text = "", .usage = {.input = 20, .output = 3}, .cost_usd = 0.5});
+  const State state = events.fold();
+  EXPECT_EQ(state.usage, (TokenUsage{.input = 30, .cached = 4, .output = 5}));
+  EXPECT_EQ(state.cost_usd, 0.75);
+}
+
+TEST(Fold, ALimitGivenAtResumeReplacesTheOldOnes) {
+  auto events = EventsOf(RunStarted{.request = "x", .limits = {.max_steps = 1}});
+  events.add(RunResumed{.limits = Limits{.max_steps = 9}});
+  EXPECT_EQ(events.fold().start.limits.max_steps, 9);
+}
+
+TEST(Events, EveryKindSurvivesWritingAndReading) {
+  const std::vector<EventBody> bodies = {
+      RunStarted{.request = "r", .attachments = {"a.csv"}, .model = "m", .root = "/r", .limits = {.max_steps = 3}, .chat = true},
+      RunResumed{.pid = 7, .limits = Limits{.max_tokens = 5}},
+      RunPaused{RunStatus::unknown, "why", "hint"},
+      RunFinished{RunStatus::failed, "text", "reason"},
+      PlanUpdated{{"one", "two"}},
+      ModelRequested{"m", 1, 2, 3, 4, "hash"},
+      ModelReplied{{.text = "t", .reasoning = "r", .tool_calls = {{"id", "name", {{"k", 1}}}}, .stop = StopReason::length,
+                    .usage = {1, 2, 3, 4}, .cost_usd = 0.5, .model = "m", .choices = {{"tool", {{"a", 0.75}}, "a", "request"}}, .plan = {"p"}},
+                   12},
+      ModelFailed{ErrorKind::denied, "w", "x", "y"},
+      ToolProposed{{"id", "name", {{"k", "v"}}}, "bad", "key", "hash"},
+      PolicyDecided{Verdict::ask, "why", "v1", {{"/to/0", "request", Trust::user}}, PreviewRecord{"t", "s", "b", "h", {"d"}}},
+      ApprovalRequested{"k", "h", "p", "s", "summary"},
+      ApprovalDecided{"k", "h", "p", "s", true, "by", "note"},
+      EffectIntended{"k", "h", 2},
+      EffectDispatched{"k", 2},
+      EffectSettled{OutcomeStatus::rejected, {{"error", "e"}}, "text", 2, 34},
+      EffectProbed{"confirmed", "e"},
+      EffectReconciled{"done", "me"},
+      BudgetExceeded{"max_steps", "w"},
+      SignalReceived{"answer", "yes"}};
+  ASSERT_EQ(bodies.size(), event_kinds().size());
+  for (const EventBody& body : bodies) {
+    const Event event = encode(body);
+    const auto again = decode(event);
+    ASSERT_OK(again);
+    ASSERT_TRUE(again->has_value());
+    EXPECT_EQ(to_text(encode(**again).body), to_text(event.body)) << event.kind;
+  }
+}
+
+TEST(Events, ABodyOfAnotherShapeIsCorrupt) {
+  Event event = encode(ModelReplied{});
+  event.body["milliseconds"] = "soon";
+  EXPECT_THAT(decode(event), IsError(ErrorKind::corrupt, HasSubstr("model.replied")));
+}
+
+TEST(Effects, TheKeyDependsOnRunStepOrdinalAndToolOnly) {
+  const std::string key = effect_key("run", 1, 0, "tool");
+  EXPECT_EQ(key, effect_key("run", 1, 0, "tool"));
+  EXPECT_EQ(key.size(), 64u);
+  for (const std::string& other : {effect_key("run2", 1, 0, "tool"), effect_key("run", 2, 0, "tool"),
+                                   effect_key("run", 1, 1, "tool"), effect_key("run", 1, 0, "tool2")}) {
+    EXPECT_NE(key, other);
+  }
+}
+
+}  // namespace
+}  // namespace deed
