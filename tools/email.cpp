@@ -37,7 +37,7 @@ EmailAddress default_sender() {
   gethostname(host, sizeof host - 1);
   const passwd* user = getpwuid(geteuid());
   const std::string name = user ? user->pw_name : "deed";
-  for (const std::string domain : {std::string(host), std::string(host) + ".localdomain", std::string("localhost.localdomain")}) {
+  for (const std::string& domain : {std::string(host), std::string(host) + ".localdomain", std::string("localhost.localdomain")}) {
     if (auto address = EmailAddress::parse(name + "@" + domain)) return *address;
   }
   return EmailAddress::parse("deed@localhost.localdomain").value();
@@ -50,13 +50,13 @@ Result<std::vector<MailAttachment>> read_attachments(const Json& arguments, cons
   DEED_TRY(const auto folder, open_root_dir(root));
   std::size_t total = 0;
   for (const Json& item : *list) {
-    DEED_TRY(const RelativePath path, folder->relative(item.get<std::string>()));
-    DEED_TRY(std::string bytes, folder->read(path, max_attachments_bytes));
-    total += bytes.size();
+    DEED_TRY(const RelativePath path, folder->parse(item.get<std::string>()));
+    DEED_TRY(FilePiece piece, folder->read_whole(path));
+    total += piece.bytes.size();
     if (total > max_attachments_bytes) {
       return fail(ErrorKind::limit, "the attachments are larger than " + human_bytes(max_attachments_bytes) + " together", path.text());
     }
-    out.push_back({std::string(path.name()), std::move(bytes)});
+    out.push_back({std::string(path.name()), std::move(piece.bytes)});
   }
   return out;
 }

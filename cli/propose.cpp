@@ -1,0 +1,108 @@
+#include "deed/cli/propose.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <exception>
+#include <istream>
+#include <ostream>
+#include <string>
+
+#include "deed/core/text.hpp"
+
+namespace deed {
+namespace {
+
+Result<ToolDefinition> read_tool(const Json& entry, const std::string& where) {
+  const bool is_wrapped = entry.is_object() && entry.contains("function");
+  const Json& function = is_wrapped ? entry["function"] : entry;
+  if (!function.is_object() || string_at(function, "name").empty())
+    return fail(ErrorKind::invalid, "a tool without a name", where, "give {\"type\": \"function\", \"function\": {\"name\", \"description\", \"parameters\"}}");
+  ToolDefinition tool{.name = string_at(function, "name"), .description = string_at(function, "description")};
+  if (function.contains("parameters")) tool.parameters = function["parameters"];
+  if (!tool.parameters.is_object()) return fail(ErrorKind::invalid, "parameters that are no schema of an object", where + "/parameters");
+  const auto flag = [&](const char* name) { return entry.contains(name) && entry[name].is_boolean() && entry[name].get<bool>(); };
+  tool.changes_world = flag("changes_world");
+  tool.asks_user = flag("asks_user");
+  return tool;
+}
+
+Result<Message> read_message(const Json& entry, const std::string& where, std::string& system) {
+  const std::string role = entry.is_object() ? string_at(entry, "role") : "";
+  const std::string content = entry.is_object() ? string_at(entry, "content") : "";
+  if (role == "system") system += content;
+  if (role == "user" || role == "system") return Message{.role = Role::user, .text = content};
+  if (role == "assistant") return Message{.role = Role::assistant, .text = content};
+  return fail(ErrorKind::invalid, "a message of the role \"" + role + "\"", where, "roles are system, user and assistant");
+}
+
+Result<ModelRequest> read_request(const Json& line) {
+  ModelRequest request;
+  if (line.contains("request") && line["request"].is_string()) {
+    request.messages.push_back({.role = Role::user, .text = line["request"].get<std::string>()});
+  } else if (line.contains("messages") && line["messages"].is_array() && !line["messages"].empty()) {
+    std::size_t index = 0;
+    for (const Json& entry : line["messages"]) {
+      DEED_TRY(Message message, read_message(entry, "/messages/" + std::to_string(index++), request.system));
+      if (string_at(entry, "role") != "system") request.messages.push_back(std::move(message));
+    }
+  } else {
+    return fail(ErrorKind::invalid, "neither \"request\" (text) nor \"messages\" (list)", "/", "give one of them");
+  }
+  if (request.messages.empty()) return fail(ErrorKind::invalid, "no message of the user", "/messages");
+  if (line.contains("tools")) {
+    if (!line["tools"].is_array()) return fail(ErrorKind::invalid, "no list", "/tools");
+    std::size_t index = 0;
+    for (const Json& entry : line["tools"]) {
+      DEED_TRY(ToolDefinition tool, read_tool(entry, "/tools/" + std::to_string(index++)));
+      request.tools.push_back(std::move(tool));
+    }
+  }
+  return request;
+}
+
+// co_spawn wants a value that can be empty: the reply goes into `answer` instead.
+asio::awaitable<void> ask_into(Model& model, ModelRequest request, std::optional<Result<Reply>>& answer) {
+  StreamSink nobody;
+  auto reply = co_await model.generate(std::move(request), std::move(nobody));
+  answer.emplace(std::move(reply));
+}
+
+Result<Reply> ask(Model& model, ModelRequest request) {
+  asio::io_context io;
+  std::optional<Result<Reply>> answer;
+  asio::co_spawn(io, ask_into(model, std::move(request), answer), [](const std::exception_ptr&) {});
+  io.run();
+  if (!answer) return fail(ErrorKind::internal, "the model ended without a reply");
+  return *std::move(answer);
+}
+
+Result<Json> answer_line(Model& model, const Json& line) {
+  DEED_TRY(ModelRequest request, read_request(line));
+  DEED_TRY(const Reply reply, ask(model, std::move(request)));
+  Json calls = Json::array();
+  for (const ToolCall& call : reply.tool_calls) calls.push_back({{"name", call.name}, {"arguments", call.arguments}});
+  return calls;
+}
+
+}  // namespace
+
+int propose(Model& model, std::istream& in, std::ostream& out, const ProposeOptions& options) {
+  int code = 0;
+  std::string text;
+  while (std::getline(in, text)) {
+    if (trim(text).empty()) continue;
+    Json answer = Json::object();
+    const Result<Json> line = parse_json(text, {.max_bytes = options.max_line_bytes});
+    const bool is_object = line && line->is_object();
+    if (is_object && line->contains("id")) answer["id"] = (*line)["id"];
+    const Result<Json> calls = is_object ? answer_line(model, *line)
+                               : line    ? Result<Json>(fail(ErrorKind::invalid, "the line is no JSON object"))
+                                         : Result<Json>(fail(line.error()));
+    if (calls) answer["calls"] = *calls;
+    else answer["error"] = to_string(calls.error()), code = 1;
+    out << to_text(answer) << '\n' << std::flush;
+  }
+  return code;
+}
+
+}  // namespace deed

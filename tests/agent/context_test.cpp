@@ -1,0 +1,111 @@
+#include "deed/agent/context.hpp"
+
+#include "deed/tests/agent/events_of.hpp"
+
+namespace deed {
+namespace {
+
+using testing::HasSubstr;
+
+BuiltContext built(const State& state, std::int64_t window = 0) {
+  const Registry none;
+  ContextOptions options;
+  options.window = window;
+  options.max_reply_tokens = 100;
+  options.count_tokens = [](std::string_view text) { return static_cast<std::int64_t>(text.size()); };
+  return build_context(state, none, options);
+}
+
+// A run of `steps` reading calls whose results have `bytes` bytes each, all different.
+EventsOf reading_run(int steps, std::size_t bytes, std::string request = "the request") {
+  EventsOf events(std::move(request));
+  for (int i = 1; i <= steps; ++i) {
+    const std::string id = "call_" + std::to_string(i) + "_1";
+    events.call("file.read", {{"path", std::to_string(i)}}).judged(id, Verdict::allow);
+    events.settled(id, OutcomeStatus::succeeded, nullptr, std::string(bytes, static_cast<char>('a' + i % 26)));
+  }
+  return events;
+}
+
+std::int64_t size_of(const BuiltContext& context) {
+  std::int64_t size = static_cast<std::int64_t>(context.request.system.size());
+  for (const Message& message : context.request.messages) size += static_cast<std::int64_t>(message.text.size());
+  return size;
+}
+
+TEST(Context, EveryCallHasExactlyOneResult) {
+  auto events = EventsOf("x").step({.text = "", .tool_calls = {{"", "a", {}}, {"", "b", {}}}});
+  events.judged("call_1_1", Verdict::invalid, "no such tool").judged("call_1_2", Verdict::allow);
+  const auto context = built(events.fold());
+  ASSERT_EQ(context.request.messages.size(), 4u);
+  EXPECT_EQ(context.request.messages[2].tool_call_id, "call_1_1");
+  EXPECT_EQ(context.request.messages[2].text, "no such tool");
+  EXPECT_TRUE(context.request.messages[2].is_error);
+  EXPECT_EQ(context.request.messages[3].tool_call_id, "call_1_2");
+}
+
+TEST(Context, ARefusalOfTheUserIsToldToTheModel) {
+  auto events = EventsOf("x").call("email.send", {}).judged("call_1_1", Verdict::ask);
+  const CallState call = events.fold().calls.at("call_1_1");
+  events.add(ApprovalDecided{.effect_key = call.effect_key, .arguments_hash = call.arguments_hash, .approved = false, .note = "wrong person"},
+             "call_1_1");
+  EXPECT_THAT(built(events.fold()).request.messages.back().text, HasSubstr("wrong person"));
+}
+
+TEST(Context, ALongerRunBeginsWithTheSameMessages) {
+  const auto shorter = built(reading_run(3, 50).fold()).request.messages;
+  const auto longer = built(reading_run(6, 50).fold()).request.messages;
+  ASSERT_LT(shorter.size(), longer.size());
+  for (std::size_t i = 0; i < shorter.size(); ++i) EXPECT_EQ(shorter[i], longer[i]) << i;
+}
+
+TEST(Context, AlwaysFitsTheWindow) {
+  for (const std::int64_t window : {1500, 3000, 8000}) {
+    for (const int steps : {1, 5, 40}) {
+      for (const std::size_t bytes : {10u, 1000u, 100'000u}) {
+        const auto context = built(reading_run(steps, bytes, std::string(bytes, 'q')).fold(), window);
+        EXPECT_LE(size_of(context), window) << steps << " steps of " << bytes;
+      }
+    }
+  }
+}
+
+TEST(Context, CutsOldResultsFirstAndKeepsTheLastAndTheRequest) {
+  const auto context = built(reading_run(6, 800, "the request").fold(), 4000);
+  const auto& messages = context.request.messages;
+  EXPECT_EQ(messages.front().text, "the request");
+  EXPECT_EQ(messages.back().text, std::string(800, 'g'));
+  EXPECT_GT(context.cut_results, 0);
+  EXPECT_THAT(messages[2].text, HasSubstr("cut to fit"));
+}
+
+TEST(Context, ATwoMegabyteRequestKeepsItsHead) {
+  const std::string request = "Find the word here. " + std::string(2'000'000, 'x');
+  const auto context = built(EventsOf(request).fold(), 4000);
+  EXPECT_THAT(context.request.messages.front().text, testing::StartsWith("Find the word here."));
+  EXPECT_THAT(context.request.messages.front().text, HasSubstr("the rest is cut"));
+  EXPECT_LE(size_of(context), 4000);
+}
+
+TEST(Context, CutsOnCharacterBorders) {
+  std::string request;
+  for (int i = 0; i < 5000; ++i) request += "ä€";
+  const auto context = built(EventsOf(request).fold(), 3000);
+  EXPECT_EQ(to_text(Json(context.request.messages.front().text)).find("\xEF\xBF\xBD"), std::string::npos);
+}
+
+TEST(Context, NamesTheAttachedFilesBehindTheRequest) {
+  const State state = EventsOf(RunStarted{.request = "send it", .attachments = {"a/report.csv"}}).fold();
+  EXPECT_EQ(built(state).request.messages.front().text, "send it\nAttached file: a/report.csv");
+}
+
+TEST(Context, AnAnswerOfTheUserIsMarkedAsTheUsersWords) {
+  auto events = EventsOf("x").call("user.ask", {{"question", "Who?"}}).judged("call_1_1", Verdict::allow);
+  events.add(SignalReceived{"answer", "Ann"}, "call_1_1").settled("call_1_1", OutcomeStatus::succeeded, nullptr, "Ann");
+  const auto& message = built(events.fold()).request.messages.back();
+  EXPECT_TRUE(message.is_user_words);
+  EXPECT_EQ(message.text, "Ann");
+}
+
+}  // namespace
+}  // namespace deed

@@ -1,0 +1,356 @@
+#include "deed/agent/runner.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+#include "deed/tests/fakes/matchers.hpp"
+#include "deed/tests/fakes/run_async.hpp"
+#include "deed/tests/fakes/scripted_model.hpp"
+
+namespace deed {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+// What the tools of these tests did to the world.
+struct World {
+  std::vector<std::string> done;
+  std::optional<Outcome> next;          // instead of success
+  bool throws_after_commit = false;
+  ProbeResult probe{ProbeResult::Verdict::undecided, "nobody knows"};
+};
+
+asio::awaitable<Outcome> act(Json arguments, ToolContext& context, World& world) {
+  auto committed = co_await context.dispatching();
+  if (!committed) co_return Outcome::failed_without_effect(committed.error());
+  world.done.push_back(string_at(arguments, "what"));
+  if (world.throws_after_commit) throw std::runtime_error("lost connection");
+  if (world.next) co_return *world.next;
+  co_return Outcome::succeeded({{"ok", true}}, "did " + string_at(arguments, "what"));
+}
+asio::awaitable<Outcome> look(Json arguments, World& world) {
+  world.done.push_back("look");
+  co_return Outcome::succeeded({{"seen", string_at(arguments, "what")}}, "seen " + string_at(arguments, "what"));
+}
+asio::awaitable<ProbeResult> probe(World& world) { co_return world.probe; }
+
+class Answers final : public Interaction {
+ public:
+  std::optional<ApprovalAnswer> approval;
+  std::optional<std::string> words;
+  std::vector<ApprovalCard> cards;
+
+  asio::awaitable<std::optional<ApprovalAnswer>> approve(ApprovalCard card) override {
+    cards.push_back(std::move(card));
+    co_return approval;
+  }
+  asio::awaitable<std::optional<std::string>> answer(std::string) override { co_return words; }
+};
+
+class RunnerTest : public testing::Test {
+ protected:
+  RunnerTest() {
+    static int count = 0;
+    folder_ = std::filesystem::temp_directory_path() / ("deed-runner-" + std::to_string(getpid()) + "-" + std::to_string(++count));
+    open();
+    add("act", EffectClass::once, true);
+    add("act.quiet", EffectClass::once, false);
+    add("act.probed", EffectClass::probeable, false);
+    add("act.again", EffectClass::idempotent, false);
+    Tool looks = tool("look", EffectClass::read, false);
+    looks.run = [this](Json arguments, ToolContext&) { return look(std::move(arguments), world_); };
+    EXPECT_OK(tools_.add(std::move(looks)));
+    Tool asks = tool("user.ask", EffectClass::read, false);
+    asks.spec.arguments = {{"type", "object"}, {"properties", {{"question", {{"type", "string"}}}}}, {"required", Json::array({"question"})}};
+    asks.spec.roles = {};
+    asks.spec.asks_user = true;
+    asks.run = {};
+    EXPECT_OK(tools_.add(std::move(asks)));
+  }
+  ~RunnerTest() override {
+    journal_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  void open() {
+    journal_.reset();
+    auto journal = open_sqlite_journal({.path = folder_ / "journal.db"});
+    ASSERT_OK(journal);
+    journal_ = std::move(*journal);
+  }
+  static Tool tool(const std::string& name, EffectClass effect, bool asks) {
+    Tool tool;
+    tool.spec.name = name;
+    tool.spec.description = "Test.";
+    tool.spec.arguments = {{"type", "object"}, {"properties", {{"what", {{"type", "string"}}}}}, {"required", Json::array({"what"})},
+                           {"additionalProperties", false}};
+    tool.spec.effect = effect;
+    tool.spec.roles = {{"what", ArgumentRole::destination}};
+    tool.spec.approval = asks ? ApprovalNeed::always : ApprovalNeed::never;
+    tool.spec.result_trust = Trust::tool;
+    return tool;
+  }
+  void add(const std::string& name, EffectClass effect, bool asks) {
+    Tool made = tool(name, effect, asks);
+    made.run = [this](Json arguments, ToolContext& context) { return act(std::move(arguments), context, world_); };
+    made.preview = [](const Json& arguments, const ToolContext&) -> Result<Preview> {
+      const std::string what = string_at(arguments, "what");
+      return Preview{"text/plain", "will do " + what, "do " + what, {what}};
+    };
+    if (effect == EffectClass::probeable) made.probe = [this](Json, ToolContext&) { return probe(world_); };
+    EXPECT_OK(tools_.add(std::move(made)));
+  }
+
+  RunReport start(std::string request, Limits limits = {}) {
+    Runner runner({*journal_, model_, tools_, system_clock(), answers_, observer_, policy_});
+    auto report = run_async(io_, runner.start({.request = std::move(request), .limits = limits}));
+    EXPECT_OK(report);
+    return report ? *report : RunReport{};
+  }
+  Result<RunReport> resume(const RunId& run) {
+    Runner runner({*journal_, model_, tools_, system_clock(), answers_, observer_, policy_});
+    return run_async(io_, runner.resume(run));
+  }
+  void script(std::vector<Result<Reply>> replies) { model_ = ScriptedModel(std::move(replies)); }
+  std::vector<std::string> kinds(const RunId& run) {
+    const auto events = run_async(io_, journal_->read(run, 0, 1000));
+    EXPECT_OK(events);
+    std::vector<std::string> out;
+    for (const Event& event : *events) out.push_back(event.kind);
+    return out;
+  }
+
+  std::filesystem::path folder_;
+  asio::io_context io_;
+  std::unique_ptr<Journal> journal_;
+  ScriptedModel model_;
+  Registry tools_;
+  World world_;
+  Answers answers_;
+  Observer observer_;
+  Policy policy_;
+};
+
+Reply calls(const char* tool, const char* what) { return ScriptedModel::calls(tool, {{"what", what}}); }
+Reply says(const char* text) { return ScriptedModel::says(text); }
+
+TEST_F(RunnerTest, FeedsEachResultBackUntilTheModelIsDone) {
+  script({calls("look", "a"), calls("act.quiet", "b"), says("done")});
+  const RunReport report = start("look at a, then do b");
+  EXPECT_EQ(report.status, RunStatus::done);
+  EXPECT_EQ(report.text, "done");
+  EXPECT_THAT(world_.done, ElementsAre("look", "b"));
+  ASSERT_EQ(model_.requests.size(), 3u);
+  EXPECT_EQ(model_.requests[1].messages.back().text, "seen a");
+  EXPECT_EQ(model_.requests[2].messages.back().text, "did b");
+}
+
+TEST_F(RunnerTest, RecordsIntentDispatchAndOutcomeOfAnEffectInOrder) {
+  script({calls("act.quiet", "b"), says("done")});
+  const RunReport report = start("do b");
+  EXPECT_THAT(kinds(report.run), ElementsAre("run.started", "model.requested", "model.replied", "tool.proposed", "policy.decided",
+                                             "effect.intended", "effect.dispatched", "effect.settled", "model.requested",
+                                             "model.replied", "run.finished"));
+}
+
+TEST_F(RunnerTest, PausesForApprovalWhenNobodyIsThere) {
+  script({calls("act", "b"), says("done")});
+  const RunReport report = start("do b");
+  EXPECT_EQ(report.status, RunStatus::paused);
+  EXPECT_EQ(report.waiting_call, "call_1_1");
+  EXPECT_THAT(report.hint, HasSubstr("deed approve"));
+  EXPECT_TRUE(world_.done.empty());
+}
+
+TEST_F(RunnerTest, AnApprovalGivenLaterFinishesTheRunWithoutAskingTheModelAgain) {
+  script({calls("act", "b"), says("done")});
+  const RunReport paused = start("do b");
+  open();  // as another process would
+  Runner other({*journal_, model_, tools_, system_clock(), answers_, observer_, policy_});
+  const auto report = run_async(io_, other.decide_approval(paused.run, {true, ""}, "test"));
+  ASSERT_OK(report);
+  EXPECT_EQ(report->status, RunStatus::done);
+  EXPECT_THAT(world_.done, ElementsAre("b"));
+  EXPECT_EQ(model_.requests.size(), 2u);
+}
+
+TEST_F(RunnerTest, ADenialIsToldToTheModelAndNothingHappens) {
+  script({calls("act", "b"), says("as you wish")});
+  const RunReport paused = start("do b");
+  Runner other({*journal_, model_, tools_, system_clock(), answers_, observer_, policy_});
+  const auto report = run_async(io_, other.decide_approval(paused.run, {false, "not today"}, "test"));
+  ASSERT_OK(report);
+  EXPECT_EQ(report->status, RunStatus::done);
+  EXPECT_TRUE(world_.done.empty());
+  EXPECT_THAT(model_.requests.back().messages.back().text, HasSubstr("not today"));
+}
+
+TEST_F(RunnerTest, ShowsTheWholeEffectBeforeItAsks) {
+  answers_.approval = ApprovalAnswer{true, ""};
+  script({calls("act", "b"), says("done")});
+  EXPECT_EQ(start("do b").status, RunStatus::done);
+  ASSERT_EQ(answers_.cards.size(), 1u);
+  EXPECT_EQ(answers_.cards[0].preview->bytes, "will do b");
+  EXPECT_EQ(answers_.cards[0].origins[0].origin, "request");
+}
+
+TEST_F(RunnerTest, YesDoesNotApproveADestinationThatTheModelMadeUp) {
+  policy_.yes = true;
+  script({calls("act", "b"), calls("act", "invented"), says("done")});
+  const RunReport report = start("do b");
+  EXPECT_EQ(report.status, RunStatus::paused);
+  EXPECT_THAT(world_.done, ElementsAre("b"));
+  EXPECT_THAT(report.state.calls.at("call_2_1").policy->why, HasSubstr("made it up"));
+}
+
+TEST_F(RunnerTest, OneRunHasOneOwner) {
+  script({calls("act", "b"), says("done")});
+  const RunReport paused = start("do b");
+  const auto lease = run_async(io_, journal_->acquire(paused.run));
+  ASSERT_OK(lease);
+  EXPECT_THAT(resume(paused.run), IsError(ErrorKind::conflict));
+}
+
+TEST_F(RunnerTest, AnswersAnUnknownToolAndWrongArgumentsAndGoesOn) {
+  script({calls("no.such", "x"), ScriptedModel::calls("look", {{"wat", 1}}), calls("look", "a"), says("done")});
+  const RunReport report = start("look at a");
+  EXPECT_EQ(report.status, RunStatus::done);
+  EXPECT_THAT(model_.requests[1].messages.back().text, HasSubstr("There is no tool \"no.such\""));
+  EXPECT_THAT(model_.requests[2].messages.back().text, HasSubstr("\"what\" is missing"));
+}
+
+TEST_F(RunnerTest, AModelThatNeverGetsItRightFailsTheRun) {
+  std::vector<Result<Reply>> replies;
+  for (int i = 0; i < 50; ++i) replies.push_back(ScriptedModel::calls("look", {{"what", i}}));
+  script(std::move(replies));
+  const RunReport report = start("look");
+  EXPECT_EQ(report.status, RunStatus::failed);
+  EXPECT_EQ(model_.requests.size(), 5u);
+}
+
+TEST_F(RunnerTest, DoesNotRepeatAnEffectThatTheModelForgot) {
+  script({calls("act.quiet", "b"), calls("act.quiet", "b"), says("done")});
+  EXPECT_EQ(start("do b").status, RunStatus::done);
+  EXPECT_THAT(world_.done, ElementsAre("b"));
+  EXPECT_THAT(model_.requests.back().messages.back().text, HasSubstr("not made again"));
+}
+
+TEST_F(RunnerTest, AnUnknownOutcomeStopsTheRunAndIsNotRetried) {
+  world_.next = Outcome::unknown("the connection broke after the end of the message");
+  script({calls("act.quiet", "b"), says("done")});
+  const RunReport report = start("do b");
+  EXPECT_EQ(report.status, RunStatus::unknown);
+  EXPECT_THAT(report.hint, HasSubstr("deed reconcile"));
+  const auto again = resume(report.run);
+  ASSERT_OK(again);
+  EXPECT_EQ(again->status, RunStatus::unknown);
+  EXPECT_THAT(world_.done, ElementsAre("b"));
+}
+
+TEST_F(RunnerTest, TheOperatorsWordSettlesAnUnknownOutcome) {
+  for (const auto& [word, times] : {std::pair("done", 1), std::pair("not_done", 1), std::pair("retry", 2)}) {
+    world_ = World{.next = Outcome::unknown("lost")};
+    script({calls("act.quiet", "b"), says("finished")});
+    const RunReport stopped = start("do b");
+    world_.next.reset();
+    Runner other({*journal_, model_, tools_, system_clock(), answers_, observer_, policy_});
+    const auto report = run_async(io_, other.reconcile(stopped.run, word, "test"));
+    ASSERT_OK(report);
+    EXPECT_EQ(report->status, RunStatus::done) << word;
+    EXPECT_EQ(world_.done.size(), static_cast<std::size_t>(times)) << word;
+  }
+}
+
+TEST_F(RunnerTest, AToolThatThrowsBehindItsCommitPointIsUnknownNotFailed) {
+  world_.throws_after_commit = true;
+  script({calls("act.quiet", "b"), says("done")});
+  EXPECT_EQ(start("do b").status, RunStatus::unknown);
+}
+
+TEST_F(RunnerTest, AConfirmedProbeSettlesWithoutASecondEffect) {
+  world_.next = Outcome::unknown("lost");
+  world_.probe = {ProbeResult::Verdict::confirmed, "it is there"};
+  script({calls("act.probed", "b"), says("done")});
+  EXPECT_EQ(start("do b").status, RunStatus::done);
+  EXPECT_THAT(world_.done, ElementsAre("b"));
+  EXPECT_THAT(model_.requests.back().messages.back().text, HasSubstr("it is there"));
+}
+
+TEST_F(RunnerTest, APauseForAQuestionEndsWithItsAnswer) {
+  script({ScriptedModel::calls("user.ask", {{"question", "Which one?"}}), says("thanks")});
+  const RunReport paused = start("do something");
+  EXPECT_EQ(paused.status, RunStatus::paused);
+  EXPECT_THAT(paused.reason, HasSubstr("Which one?"));
+  Runner other({*journal_, model_, tools_, system_clock(), answers_, observer_, policy_});
+  const auto report = run_async(io_, other.answer(paused.run, "the blue one"));
+  ASSERT_OK(report);
+  EXPECT_EQ(report->status, RunStatus::done);
+  EXPECT_EQ(model_.requests.back().messages.back().text, "the blue one");
+}
+
+TEST_F(RunnerTest, AModelThatCannotBeReachedPausesAndCanBeResumed) {
+  script({Result<Reply>(fail(ErrorKind::unavailable, "no route", "host"))});
+  const RunReport paused = start("look at a");
+  EXPECT_EQ(paused.status, RunStatus::paused);
+  EXPECT_TRUE(paused.try_later);
+  script({says("hello again")});
+  const auto report = resume(paused.run);
+  ASSERT_OK(report);
+  EXPECT_EQ(report->text, "hello again");
+}
+
+TEST_F(RunnerTest, ALimitPausesAndALargerOneGoesOn) {
+  script({calls("look", "a"), says("done")});
+  const RunReport stopped = start("look at a", {.max_steps = 1});
+  EXPECT_EQ(stopped.status, RunStatus::limit);
+  Runner other({*journal_, model_, tools_, system_clock(), answers_, observer_, policy_});
+  const auto report = run_async(io_, other.resume(stopped.run, Limits{.max_steps = 5}));
+  ASSERT_OK(report);
+  EXPECT_EQ(report->status, RunStatus::done);
+}
+
+TEST_F(RunnerTest, RefusesARequestWithoutWordsOrWithTooMany) {
+  Runner runner({*journal_, model_, tools_, system_clock(), answers_, observer_, policy_});
+  EXPECT_THAT(run_async(io_, runner.start({.request = " \n"})), IsError(ErrorKind::invalid));
+  EXPECT_THAT(run_async(io_, runner.start({.request = std::string(5u << 20, 'x')})), IsError(ErrorKind::invalid));
+}
+
+// A process that dies leaves a prefix of the events. Whatever prefix it was, going on gives the same end and no effect twice, unless the
+// prefix ends between commit point and outcome: then the run stops and asks.
+TEST_F(RunnerTest, AnyPrefixOfTheJournalCanBeResumed) {
+  script({calls("look", "a"), calls("act.quiet", "b"), says("done")});
+  const RunReport whole = start("look at a, then do b");
+  const auto events = run_async(io_, journal_->read(whole.run, 0, 1000));
+  ASSERT_OK(events);
+  for (std::size_t n = 1; n < events->size(); ++n) {
+    const RunId id = make_run_id(system_clock().now());
+    auto lease = run_async(io_, journal_->create({.id = id, .task_hash = "h", .title = "t"}));
+    ASSERT_OK(lease);
+    std::vector<Event> prefix(events->begin(), events->begin() + static_cast<std::ptrdiff_t>(n));
+    ASSERT_OK(run_async(io_, journal_->append(*lease, prefix, {})));
+    ASSERT_OK(run_async(io_, journal_->release(*lease)));
+    std::size_t replied = 0;
+    bool settled = false;
+    for (const Event& event : prefix) {
+      replied += event.kind == "model.replied";
+      settled = settled || (event.kind == "effect.settled" && event.step == 2);
+    }
+    std::vector<Result<Reply>> rest = {calls("look", "a"), calls("act.quiet", "b"), says("done")};
+    rest.erase(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(replied));
+    script(std::move(rest));
+    world_ = World{};
+    const auto report = resume(id);
+    ASSERT_OK(report) << n;
+    const bool in_doubt = prefix.back().kind == "effect.dispatched";
+    EXPECT_EQ(report->status, in_doubt ? RunStatus::unknown : RunStatus::done) << n << " " << prefix.back().kind;
+    const auto effects = std::count(world_.done.begin(), world_.done.end(), "b");
+    EXPECT_EQ(effects, in_doubt || settled ? 0 : 1) << n << " " << prefix.back().kind;
+  }
+}
+
+}  // namespace
+}  // namespace deed

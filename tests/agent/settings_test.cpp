@@ -1,0 +1,105 @@
+#include "deed/agent/settings.hpp"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "deed/agent/agent_options.hpp"
+#include "deed/agent/secret_source.hpp"
+#include "deed/tests/fakes/matchers.hpp"
+
+namespace deed {
+namespace {
+
+using testing::HasSubstr;
+
+class SettingsTest : public testing::Test {
+ protected:
+  SettingsTest() : folder_(std::filesystem::temp_directory_path() / ("deed-settings-" + std::to_string(getpid()))) {
+    std::filesystem::create_directories(folder_);
+  }
+  ~SettingsTest() override { std::filesystem::remove_all(folder_); }
+
+  std::string file(const std::string& name, const std::string& text) {
+    const std::string path = folder_ / name;
+    std::ofstream(path) << text;
+    return path;
+  }
+  Result<Settings> load(const std::string& user, const std::string& project = "", std::map<std::string, std::string> env = {}) {
+    SettingSources sources;
+    sources.files = {file("user.toml", user)};
+    if (!project.empty()) sources.project_file = file("project.toml", project);
+    sources.getenv = [env](std::string_view name) -> std::optional<std::string> {
+      const auto it = env.find(std::string(name));
+      return it == env.end() ? std::nullopt : std::optional(it->second);
+    };
+    return load_settings(sources);
+  }
+  std::filesystem::path folder_;
+};
+
+TEST_F(SettingsTest, TheStrongerLayerWinsAndIsNamed) {
+  const auto settings = load("model = \"a\"\n[smtp]\nfrom = \"a@example.org\"\n", "[smtp]\nfrom = \"b@example.org\"\n", {{"DEED_MODEL", "c"}});
+  ASSERT_OK(settings);
+  EXPECT_EQ(settings->text("model"), "c");
+  EXPECT_EQ(settings->find("model")->origin, "DEED_MODEL");
+  EXPECT_EQ(settings->text("smtp.from"), "b@example.org");
+  EXPECT_THAT(settings->find("smtp.from")->origin, HasSubstr("project.toml"));
+}
+
+TEST_F(SettingsTest, AProjectsFileCannotWidenWhatIsAllowed) {
+  for (const char* text : {"allow = [\"email.send\"]", "allow_hosts = [\"localhost\"]", "model = \"http://evil.example/v1#m\"",
+                           "[smtp]\nurl = \"smtp://evil.example\"", "[smtp]\npassword_command = [\"sh\"]", "root = \"/\""}) {
+    EXPECT_THAT(load("", text), IsError(ErrorKind::denied, HasSubstr("project.toml:"))) << text;
+  }
+}
+
+TEST_F(SettingsTest, AnUnknownKeyIsNamedWithItsPlaceAndTheNearestOne) {
+  EXPECT_THAT(load("\nmodle = \"x\"\n"), IsError(ErrorKind::invalid, testing::AllOf(HasSubstr("user.toml:2"), HasSubstr("\"model\""))));
+}
+
+TEST_F(SettingsTest, AWrongTypeIsNamed) {
+  EXPECT_THAT(load("model = 3"), IsError(ErrorKind::invalid, HasSubstr("must be a text")));
+  EXPECT_THAT(load("allow = [1]"), IsError(ErrorKind::invalid, HasSubstr("list of texts")));
+  EXPECT_THAT(load("", "", {{"DEED_THREADS", "many"}}), IsError(ErrorKind::invalid, HasSubstr("DEED_THREADS")));
+}
+
+TEST_F(SettingsTest, BrokenTomlNamesLineAndColumn) {
+  EXPECT_THAT(load("model = \n"), IsError(ErrorKind::invalid, HasSubstr("user.toml:1:")));
+}
+
+TEST_F(SettingsTest, RulesOfAllLayersAddUp) {
+  auto settings = load("allow = [\"a:b\"]");
+  ASSERT_OK(settings);
+  settings->set("allow", {"c:d"}, "flag --allow");
+  EXPECT_EQ(settings->list("allow"), (std::vector<std::string>{"a:b", "c:d"}));
+}
+
+TEST_F(SettingsTest, OptionsNameTheSettingThatIsWrong) {
+  const auto settings = load("[smtp]\nfrom = \"nobody\"\n");
+  ASSERT_OK(settings);
+  const auto options = agent_options(*settings, [](std::string_view) { return std::nullopt; });
+  EXPECT_THAT(options, IsError(ErrorKind::invalid, HasSubstr("not a mail address")));
+}
+
+TEST_F(SettingsTest, ASecretFileThatOthersCanReadIsRefused) {
+  const std::string path = file("secret", "hunter22\n");
+  std::filesystem::permissions(path, std::filesystem::perms(0644));
+  EXPECT_THAT(read_secret_file(path), IsError(ErrorKind::denied, HasSubstr("chmod 600")));
+  std::filesystem::permissions(path, std::filesystem::perms(0600));
+  const auto secret = read_secret_file(path);
+  ASSERT_OK(secret);
+  EXPECT_EQ(secret->reveal(), "hunter22");
+}
+
+TEST_F(SettingsTest, ASecretCommandRunsWithoutAShell) {
+  const auto secret = read_secret_command({"printf", "%s", "$HOME;x"});
+  ASSERT_OK(secret);
+  EXPECT_EQ(secret->reveal(), "$HOME;x");
+  EXPECT_THAT(read_secret_command({"false"}), IsError(ErrorKind::unavailable));
+  EXPECT_THAT(read_secret_command({"/no/such/program"}), IsError(ErrorKind::unavailable));
+}
+
+}  // namespace
+}  // namespace deed
