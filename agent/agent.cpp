@@ -38,11 +38,7 @@ class LocalAgent final : public Agent {
     return *model_;
   }
 
-  Result<RunReport> run(NewRequest request) override {
-    request.root = options_.root;
-    if (request.limits == Limits{}) request.limits = options_.limits;
-    return driven([&](Runner& runner) { return runner.start(std::move(request)); });
-  }
+  Result<RunReport> run(NewRequest request) override { return begun(std::move(request), model()); }
   Result<RunReport> resume(std::string run, std::optional<Limits> limits) override {
     return on_run(run, [&](Runner& runner, RunId id) { return runner.resume(std::move(id), limits); });
   }
@@ -64,9 +60,8 @@ class LocalAgent final : public Agent {
   }
 
   Result<RunReport> call_tool(std::string name, Json arguments) override {
-    NewRequest request{.request = given_call_request(name, arguments), .root = options_.root, .limits = options_.limits};
     const auto model = make_given_call_model();
-    return driven([&](Runner& runner) { return runner.start(std::move(request)); }, *model);
+    return begun(NewRequest{.request = given_call_request(name, arguments)}, *model);
   }
   Result<std::vector<RunRecord>> runs(std::size_t max) override { return wait(journal_->runs(max)); }
   Result<std::pair<RunRecord, std::vector<Event>>> show(std::string run) override;
@@ -81,6 +76,13 @@ class LocalAgent final : public Agent {
   Interaction& interaction() { return options_.interaction ? *options_.interaction : no_interaction(); }
   Observer& observer() { return options_.observer ? *options_.observer : silent_; }
 
+  Result<RunReport> begun(NewRequest request, Model& model) {
+    request.root = options_.root;
+    request.settings = options_.recorded_settings;
+    request.settings["yes"] = options_.policy.yes;
+    if (request.limits == Limits{}) request.limits = options_.limits;
+    return driven([&](Runner& runner) { return runner.start(std::move(request)); }, model);
+  }
   Result<RunReport> driven(auto begin) { return driven(begin, model()); }
   Result<RunReport> driven(auto begin, Model& model) {
     Runner runner({*journal_, model, tools_, system_clock(), interaction(), observer(), options_.policy});

@@ -34,6 +34,8 @@ struct AgentOptions {
   bool needs_model = true;                ///< false: runs cannot be driven, everything else works
   /// SIGINT and SIGTERM pause a run that is being driven; a second one ends the process.
   bool stop_on_signals = false;
+  /// Kept with each run, for whoever resumes it: the settings of `agent_options` that matter to a run. No secrets.
+  Json recorded_settings = Json::object();
   int threads = 0;                        ///< of the embedded model; 0: one a core
   Interaction* interaction = nullptr;     ///< borrowed; nullptr: nobody is there, what needs approval pauses
   Observer* observer = nullptr;           ///< borrowed; may be nullptr

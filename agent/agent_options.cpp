@@ -29,12 +29,31 @@ Result<Limits> limits_of(const Settings& settings) {
   return limits;
 }
 
+// A user name and password in a URL stay out of the journal.
+std::string without_credentials(const std::string& url) {
+  const std::size_t authority = url.find("://");
+  const std::size_t at = url.rfind('@');
+  if (authority == std::string::npos || at == std::string::npos || at < authority) return url;
+  return url.substr(0, authority + 3) + url.substr(at + 1);
+}
+
+Json recorded(const Settings& settings) {
+  Json out = Json::object();
+  for (const char* key : {"smtp.url", "smtp.user", "smtp.from", "allow", "allow_hosts"}) {
+    const Setting* setting = settings.find(key);
+    if (setting) out[key] = setting->value;
+  }
+  if (out.contains("smtp.url")) out["smtp.url"] = without_credentials(settings.text("smtp.url"));
+  return out;
+}
+
 }  // namespace
 
 Result<AgentOptions> agent_options(const Settings& settings,
                                    const std::function<std::optional<std::string>(std::string_view)>& getenv) {
   AgentOptions options;
   options.model = settings.text("model", options.model);
+  options.recorded_settings = recorded(settings);
   options.models_dir = settings.text("models_dir");
   options.root = settings.text("root", options.root);
   DEED_TRY(options.limits, limits_of(settings));

@@ -75,6 +75,7 @@ Async<void> Drive::begin(NewRequest request) {
   started.root = request.root;
   started.limits = request.limits;
   started.chat = request.chat;
+  started.settings = request.settings;
   NewRun run;
   run.created = parts_.clock.now();
   run.id = make_run_id(run.created);

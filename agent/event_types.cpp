@@ -37,7 +37,7 @@ template <class V> void members(V& v, auto& e, const PreviewRecord*) {
 }
 template <class V> void members(V& v, auto& e, const RunStarted*) {
   v("request", e.request), v("attachments", e.attachments), v("model", e.model), v("root", e.root);
-  v("limits", e.limits), v("chat", e.chat);
+  v("limits", e.limits), v("chat", e.chat), v("settings", e.settings);
 }
 template <class V> void members(V& v, auto& e, const RunResumed*) {
   v("pid", e.pid), v("limits", e.limits);

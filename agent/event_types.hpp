@@ -23,6 +23,7 @@ struct RunStarted {
   std::string root;   ///< absolute
   Limits limits;
   bool chat = false;  ///< waits for the user instead of finishing
+  Json settings = Json::object();  ///< what the user allowed and where mail goes, without secrets: a resume works under the same
 };
 /// run.resumed: another process took the run over.
 struct RunResumed {

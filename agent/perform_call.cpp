@@ -159,7 +159,8 @@ Async<bool> Drive::perform(RunTool action) {
     const bool same_bytes = (again.preview ? again.preview->sha256 : "") ==
                             (call.policy->preview ? call.policy->preview->sha256 : "");
     const bool expired = call.approval && parts_.clock.now() - call.approved_at > approval_lifetime;
-    if (!same_bytes || expired || again.verdict == Verdict::invalid) {
+    const bool asks_now = again.verdict != Verdict::allow && !call.approval;
+    if (!same_bytes || expired || asks_now || again.verdict == Verdict::invalid) {
       JudgeCall judge{action.call};
       auto judged = co_await perform(std::move(judge));
       co_return judged;

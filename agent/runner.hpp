@@ -34,6 +34,7 @@ struct NewRequest {
   std::string root = {};
   Limits limits = {};
   bool chat = false;
+  Json settings = Json::object();  ///< kept in run.started
 };
 
 /// Where a run stands when the runner gives it back.

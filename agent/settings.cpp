@@ -192,7 +192,10 @@ void Settings::set(const std::string& key, Json value, std::string origin) {
   const bool adds_up = key == "allow" || key == "allow_hosts";
   const auto old = values_.find(key);
   if (adds_up && old != values_.end()) {
-    for (Json& item : value) old->second.value.push_back(std::move(item));
+    Json& list = old->second.value;
+    for (Json& item : value) {
+      if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(std::move(item));
+    }
     old->second.origin += ", " + origin;
     return;
   }

@@ -51,6 +51,26 @@ int run(const Flags& flags, const std::vector<std::string>& words) {
   return report_run((*session)->agent->run(std::move(request)), **session, flags);
 }
 
+// A flag of today wins over what the run was begun with.
+void take_over_settings(const Json& settings, Flags& flags) {
+  const auto text = [&](const char* key, std::string& flag) {
+    if (flag.empty()) flag = string_at(settings, key);
+  };
+  const auto list = [&](const char* key, std::vector<std::string>& flag) {
+    const auto found = settings.find(key);
+    if (!flag.empty() || found == settings.end() || !found->is_array()) return;
+    for (const Json& item : *found) {
+      if (item.is_string()) flag.push_back(item.get<std::string>());
+    }
+  };
+  text("smtp.url", flags.smtp);
+  text("smtp.from", flags.from);
+  list("allow", flags.allow);
+  list("allow_hosts", flags.allow_hosts);
+  const auto yes = settings.find("yes");
+  flags.yes = flags.yes || (yes != settings.end() && yes->is_boolean() && yes->get<bool>());
+}
+
 // What a run that already exists was begun with decides how it goes on, where no flag says otherwise.
 Result<std::unique_ptr<Session>> session_of_run(Flags flags, const std::string& id) {
   DEED_TRY(auto looker, open_session(flags, {.needs_model = false}));
@@ -63,6 +83,7 @@ Result<std::unique_ptr<Session>> session_of_run(Flags flags, const std::string& 
     if (!started) continue;
     options.model = started->model;
     if (flags.root.empty()) flags.root = started->root;
+    take_over_settings(started->settings, flags);
     break;
   }
   return open_session(flags, std::move(options));
