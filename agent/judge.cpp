@@ -1,6 +1,7 @@
 #include "deed/agent/judge.hpp"
 
 #include "deed/agent/origin.hpp"
+#include "deed/core/checked.hpp"
 #include "deed/core/hash.hpp"
 #include "deed/core/text.hpp"
 

@@ -1,0 +1,37 @@
+# `cmake --install build`: the command, the libraries, the public headers, and a package for find_package(deed). A program links
+# deed::deed. The tests install into build/stage and build examples/ against that, as a user's program would be.
+include(CMakePackageConfigHelpers)
+include(DeedPublicHeaders)
+
+set(DEED_LIBRARY_ROOMS core net memory llm tools agent)
+list(TRANSFORM DEED_LIBRARY_ROOMS PREPEND deed_ OUTPUT_VARIABLE DEED_LIBRARIES)
+
+add_library(deed_all INTERFACE)
+add_library(deed::deed ALIAS deed_all)
+target_link_libraries(deed_all INTERFACE ${DEED_LIBRARIES} Threads::Threads)
+set_target_properties(deed_all PROPERTIES EXPORT_NAME deed)
+# A program must see Asio's classes as the libraries were compiled with them.
+target_compile_definitions(deed_all INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_ARRAY
+                           BOOST_ASIO_DISABLE_BOOST_REGEX)
+set_target_properties(deed_gmime PROPERTIES EXPORT_NAME gmime)
+
+set(DEED_PACKAGE_DIR "${CMAKE_INSTALL_LIBDIR}/cmake/deed")
+install(TARGETS deed_command RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+install(TARGETS ${DEED_LIBRARIES} deed_all deed_gmime EXPORT deedTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+install(EXPORT deedTargets NAMESPACE deed:: DESTINATION "${DEED_PACKAGE_DIR}")
+foreach(header ${DEED_PUBLIC_HEADERS})
+  cmake_path(GET header PARENT_PATH folder)
+  install(FILES "${header}" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/deed/${folder}")
+endforeach()
+
+configure_package_config_file("${CMAKE_CURRENT_LIST_DIR}/deedConfig.cmake.in" "${CMAKE_BINARY_DIR}/deedConfig.cmake"
+                              INSTALL_DESTINATION "${DEED_PACKAGE_DIR}")
+write_basic_package_version_file("${CMAKE_BINARY_DIR}/deedConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
+install(FILES "${CMAKE_BINARY_DIR}/deedConfig.cmake" "${CMAKE_BINARY_DIR}/deedConfigVersion.cmake"
+        DESTINATION "${DEED_PACKAGE_DIR}")
+
+if(DEED_TESTS)
+  deed_check_public_headers()
+  include(DeedExamples)
+  include(DeedPartners)
+endif()

@@ -1,0 +1,57 @@
+# The headers that a program may include as "deed/…": what is installed, what compiles alone (a test), and what does not change
+# without notice. What is not in this list is the inside of a room.
+set(DEED_PUBLIC_HEADERS
+  deed.hpp
+  core/async.hpp
+  core/check.hpp
+  core/checked.hpp
+  core/clock.hpp
+  core/hash.hpp
+  core/ids.hpp
+  core/json.hpp
+  core/result.hpp
+  core/schema.hpp
+  core/secrets.hpp
+  core/text.hpp
+  net/egress.hpp
+  net/http.hpp
+  net/smtp.hpp
+  net/sse.hpp
+  net/trust.hpp
+  memory/event.hpp
+  memory/journal.hpp
+  llm/message.hpp
+  llm/model.hpp
+  llm/providers.hpp
+  tools/builtin.hpp
+  tools/registry.hpp
+  tools/tool.hpp
+  agent/agent.hpp
+  agent/bounded.hpp
+  agent/context.hpp
+  agent/decide.hpp
+  agent/event_types.hpp
+  agent/interaction.hpp
+  agent/limits.hpp
+  agent/policy.hpp
+  agent/report.hpp
+  agent/runner.hpp
+  agent/state.hpp)
+
+file(CREATE_LINK "${CMAKE_SOURCE_DIR}/deed.hpp" "${CMAKE_BINARY_DIR}/include/deed/deed.hpp" SYMBOLIC)
+
+# Each public header compiles alone: a library of one source a header, which includes nothing else. Without optimization, since
+# only the question counts.
+function(deed_check_public_headers)
+  set(sources)
+  foreach(header ${DEED_PUBLIC_HEADERS})
+    string(MAKE_C_IDENTIFIER "${header}" name)
+    set(source "${CMAKE_BINARY_DIR}/public_headers/${name}.cpp")
+    file(CONFIGURE OUTPUT "${source}" CONTENT "#include \"deed/${header}\"\n#include \"deed/${header}\"\n")
+    list(APPEND sources "${source}")
+  endforeach()
+  add_library(deed_public_headers OBJECT ${sources})
+  target_link_libraries(deed_public_headers PRIVATE deed::deed)
+  deed_compile_options(deed_public_headers)
+  target_compile_options(deed_public_headers PRIVATE -O0 -g0)
+endfunction()
