@@ -1,7 +1,11 @@
 #include "deed/core/checked.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
+#include <utility>
 #include <vector>
 
 #include "deed/core/text.hpp"
@@ -41,32 +45,70 @@ bool is_domain(std::string_view text) {
   return true;
 }
 
+// Wider than a domain: names inside of a network have underscores, and a dot at the end means "not relative".
 bool is_host(std::string_view text) {
+  if (text.ends_with('.')) text.remove_suffix(1);
   if (text.empty() || text.size() > 253) return false;
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return is_alnum(c) || c == '-' || c == '.' || c == '_' || is_non_ascii(c);
-  });
+  for (const std::string_view label : split(text, '.')) {
+    if (label.empty() || label.size() > 63) return false;
+    if (!std::all_of(label.begin(), label.end(),
+                     [](char c) { return is_alnum(c) || c == '-' || c == '_' || is_non_ascii(c); })) {
+      return false;
+    }
+  }
+  return true;
 }
 
 bool is_ipv6_text(std::string_view text) {
-  return !text.empty() && text.find(':') != std::string_view::npos &&
-         text.find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
+  in6_addr address;
+  return inet_pton(AF_INET6, std::string(text).c_str(), &address) == 1;
+}
+
+// Characters beyond ASCII that show nothing or turn the direction of what follows: an address with one of them is not the
+// one that a person sees. Source: Unicode, general categories Cc, Cf, Zs, Zl, Zp (those in use for spoofing).
+bool is_hidden(char32_t c) {
+  return (c >= 0x80 && c <= 0xA0) || c == 0xAD || c == 0x61C || c == 0x1680 || c == 0x180E || (c >= 0x2000 && c <= 0x200F) ||
+         (c >= 0x2028 && c <= 0x202F) || (c >= 0x205F && c <= 0x206F) || c == 0x3000 || c == 0xFEFF ||
+         (c >= 0xFFF9 && c <= 0xFFFB) || (c >= 0xE0000 && c <= 0xE007F);
+}
+
+// The character at the beginning of well-formed UTF-8, and its bytes.
+std::pair<char32_t, std::size_t> first_character(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  const std::size_t size = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  char32_t code = size == 1 ? lead : lead & (0x7Fu >> size);
+  for (std::size_t i = 1; i < size; ++i) code = code << 6 | (static_cast<unsigned char>(text[i]) & 0x3Fu);
+  return {code, size};
+}
+
+bool has_hidden_characters(std::string_view text) {
+  while (!text.empty()) {
+    const auto [code, size] = first_character(text);
+    if (is_hidden(code)) return true;
+    text.remove_prefix(size);
+  }
+  return false;
+}
+
+std::string escaped_character(char32_t c) {
+  if (c == '\r') return "\\r";
+  if (c == '\n') return "\\n";
+  if (c == '\t') return "\\t";
+  char out[16];
+  std::snprintf(out, sizeof out, c < 0x80 ? "\\x%02x" : "\\u{%x}", static_cast<unsigned>(c));
+  return out;
 }
 
 }  // namespace
 
 std::string escaped(std::string_view text) {
+  const std::string good = to_utf8(utf8_prefix(text, 200));
   std::string out;
-  for (const char c : to_utf8(utf8_prefix(text, 200))) {
-    const auto u = static_cast<unsigned char>(c);
-    if (c == '\r') out += "\\r";
-    else if (c == '\n') out += "\\n";
-    else if (c == '\t') out += "\\t";
-    else if (u < 0x20 || u == 0x7F) {
-      out += "\\x";
-      out += "0123456789abcdef"[u >> 4];
-      out += "0123456789abcdef"[u & 15];
-    } else out += c;
+  for (std::string_view rest = good; !rest.empty();) {
+    const auto [code, size] = first_character(rest);
+    if (code < 0x20 || code == 0x7F || is_hidden(code)) out += escaped_character(code);
+    else out += rest.substr(0, size);
+    rest.remove_prefix(size);
   }
   if (text.size() > 200) out += "…";
   return out;
@@ -79,6 +121,7 @@ Result<EmailAddress> EmailAddress::parse(std::string_view text) {
   };
   if (has_control_characters(text)) return refuse("it holds a control character");
   if (!is_utf8(text)) return refuse("it is not UTF-8");
+  if (has_hidden_characters(text)) return refuse("it holds a character that cannot be seen");
   if (text.size() > 254) return refuse("it is longer than 254 bytes");
   const std::size_t at = text.rfind('@');
   if (at == std::string_view::npos) return refuse("there is no @");
@@ -106,6 +149,7 @@ Result<HttpUrl> HttpUrl::parse(std::string_view text) {
     return refuse("it holds a blank, a backslash or a control character");
   }
   if (!is_utf8(text)) return refuse("it is not UTF-8");
+  if (has_hidden_characters(text)) return refuse("it holds a character that cannot be seen");
   const std::size_t colon = text.find("://");
   if (colon == std::string_view::npos) return refuse("there is no scheme");
   HttpUrl url;
@@ -162,7 +206,7 @@ Result<RelativePath> RelativePath::parse(std::string_view text) {
     return fail(ErrorKind::invalid, "the path holds a control character", "\"" + escaped(text) + "\"");
   }
   if (text.starts_with('/')) {
-    return fail(ErrorKind::denied, "an absolute path is not accepted", std::string(text),
+    return fail(ErrorKind::denied, "an absolute path is not accepted", escaped(text),
                 "give a path below the working folder; choose that folder with --root");
   }
   std::vector<std::string_view> parts;
@@ -170,7 +214,7 @@ Result<RelativePath> RelativePath::parse(std::string_view text) {
     if (part.empty() || part == ".") continue;
     if (part == "..") {
       if (parts.empty()) {
-        return fail(ErrorKind::denied, "the path leaves the working folder", std::string(text),
+        return fail(ErrorKind::denied, "the path leaves the working folder", escaped(text),
                     "give a path below the working folder; choose that folder with --root");
       }
       parts.pop_back();

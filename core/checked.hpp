@@ -15,8 +15,9 @@ namespace deed {
 /// are refused; non-ASCII is allowed as RFC 6531 has it). At most 254 bytes, 64 of them before the @.
 class EmailAddress {
  public:
-  /// errors  invalid: control characters (a line break in an address injects commands), blanks, a missing part,
-  ///         or a form that is not supported; `where` shows the address with control characters escaped
+  /// errors  invalid: control characters (a line break in an address injects commands), blanks, characters that cannot be
+  ///         seen (zero width, reversed direction), a missing part, or a form that is not supported; `where` shows the address
+  ///         with such characters escaped
   static Result<EmailAddress> parse(std::string_view text);
 
   const std::string& text() const { return text_; }
@@ -68,7 +69,8 @@ class RelativePath {
   std::string text_;
 };
 
-/// `text` with control characters and bytes that are not UTF-8 made visible (\r, \n, \x1b), cut to 200 bytes: for messages.
+/// `text` with control characters, bytes that are not UTF-8 and characters that cannot be seen made visible (\r, \x1b, \u{202e}),
+/// cut to 200 bytes: for messages.
 std::string escaped(std::string_view text);
 
 }  // namespace deed

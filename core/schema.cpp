@@ -1,29 +1,45 @@
-// Checking a value: one function a group of keywords; every issue is written so that a model can mend its call.
+// Checking a value: one function a group of keywords; every issue is written so that a model can
+// mend its call.
 #include "deed/core/schema.hpp"
 
-#include <algorithm>
-#include <chrono>
-#include <cmath>
-#include <regex>
-
-#include "deed/core/checked.hpp"
+#include "deed/core/schema_pointer.hpp"
+#include "deed/core/schema_text.hpp"
 #include "deed/core/text.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <optional>
+#include <unordered_set>
 
 namespace deed {
 namespace {
 
+using schema::shown;
+
 constexpr std::size_t max_issues = 16;
 constexpr int max_depth = 64;
-constexpr std::size_t max_pattern_input = 4096;
+// Alternatives that refer to themselves double the work with each level; a large list of objects
+// takes ten thousands.
+constexpr int max_steps = 1'000'000;
 
-std::string shown(const Json& value) {
+std::string shown_value(const Json& value) {
+  if (value.is_string()) return shown(value.get<std::string>());
   const std::string text = to_text(value);
   return text.size() > 60 ? std::string(utf8_prefix(text, 57)) + "…" : text;
 }
 
+// Wide enough for every 64-bit integer and every double.
+long double number_of(const Json& value) {
+  if (value.is_number_unsigned()) return value.get<std::uint64_t>();
+  if (value.is_number_integer()) return value.get<std::int64_t>();
+  return value.get<double>();
+}
+
 bool is_whole(const Json& value) {
-  return value.is_number_integer() || (value.is_number_float() && std::floor(value.get<double>()) == value.get<double>() &&
-                                       std::isfinite(value.get<double>()));
+  return value.is_number_integer() ||
+         (value.is_number_float() && std::floor(value.get<double>()) == value.get<double>());
 }
 
 bool has_type(const Json& value, const std::string& type) {
@@ -36,142 +52,187 @@ bool has_type(const Json& value, const std::string& type) {
   return is_whole(value);
 }
 
-// Equality as JSON Schema has it: 1 equals 1.0, members in any order.
-bool equal(const Json& a, const Json& b) { return nlohmann::json(a) == nlohmann::json(b); }
+// The same text for values that JSON Schema calls equal: 1 and 1.0, members in any order.
+void append_normal(const Json& value, std::string& out) {
+  if (value.is_object()) {
+    std::map<std::string_view, const Json*> sorted;
+    for (const auto& [name, item] : value.items()) sorted.emplace(name, &item);
+    out += '{';
+    for (const auto& [name, item] : sorted) {
+      out += to_text(Json(name)) + ":";
+      append_normal(*item, out);
+      out += ',';
+    }
+    out += '}';
+  } else if (value.is_array()) {
+    out += '[';
+    for (const Json& item : value) {
+      append_normal(item, out);
+      out += ',';
+    }
+    out += ']';
+  } else if (value.is_number_float() && is_whole(value) && std::abs(value.get<double>()) < 9.2e18) {
+    out += std::to_string(static_cast<std::int64_t>(value.get<double>()));
+  } else {
+    out += to_text(value);
+  }
+}
+std::string normal(const Json& value) {
+  std::string out;
+  append_normal(value, out);
+  return out;
+}
+bool equal(const Json& a, const Json& b) { return normal(a) == normal(b); }
 
-std::size_t characters(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+const Json* member(const Json& object, const char* key) {
+  const auto it = object.find(key);
+  return it == object.end() ? nullptr : &*it;
 }
 
-bool is_date(const std::string& text) {
-  static const std::regex form("[0-9]{4}-[0-9]{2}-[0-9]{2}");
-  if (text.size() != 10 || !std::regex_match(text, form)) return false;
-  const std::chrono::year_month_day date{std::chrono::year(std::stoi(text.substr(0, 4))),
-                                         std::chrono::month(static_cast<unsigned>(std::stoi(text.substr(5, 2)))),
-                                         std::chrono::day(static_cast<unsigned>(std::stoi(text.substr(8, 2))))};
-  return date.ok();
-}
-bool is_date_time(const std::string& text) {
-  static const std::regex form("[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})");
-  if (text.size() < 20 || text.size() > 64 || (text[10] != 'T' && text[10] != 't') || !is_date(text.substr(0, 10))) return false;
-  const std::string time = text.substr(11);
-  return std::regex_match(time, form) && time.substr(0, 2) < "24" && time.substr(3, 2) < "60" && time.substr(6, 2) <= "60";
-}
+// What all checkers of one call share.
+struct Session {
+  const Json& root;
+  int steps = 0;
+  std::map<std::string, schema::Pattern> patterns = {};
+  // Under `not` a failure would count as good: what was not checked is wrong whatever stands around
+  // it.
+  std::optional<SchemaIssue> gave_up = {};
+
+  bool matches(const std::string& pattern, const std::string& text) {
+    auto known = patterns.find(pattern);
+    if (known == patterns.end()) {
+      auto compiled = schema::Pattern::compile(pattern);
+      if (!compiled) return false;
+      known = patterns.emplace(pattern, *std::move(compiled)).first;
+    }
+    return known->second.matches(text);
+  }
+};
 
 class Checker {
  public:
-  Checker(const Json& root, std::vector<SchemaIssue>& issues) : root_(root), issues_(issues) {}
+  explicit Checker(Session& session) : session_(session) {}
 
-  // Whether the value fits; what does not is added to the issues.
-  bool check(const Json& schema, const Json& value, const std::string& at, int depth) {
-    if (depth > max_depth) return issue(at, "nested too deep");
-    if (schema.is_boolean()) return schema.get<bool>() || issue(at, "nothing is allowed here");
-    const std::size_t before = failures_;
+  const std::vector<SchemaIssue>& issues() const { return issues_; }
+  std::size_t failures() const { return failures_; }
+
+  void check(const Json& schema, const Json& value, const std::string& at, int depth) {
+    if (depth > max_depth) return give_up(at, "is nested too deep to be checked");
+    if (session_.steps == max_steps) return give_up(at, "is too much to be checked");
+    ++session_.steps;
+    if (schema.is_boolean()) {
+      if (!schema.get<bool>())
+        issue(at, "nothing is allowed here, but there is " + shown_value(value));
+      return;
+    }
     type_and_values(schema, value, at);
     if (value.is_number()) number(schema, value, at);
     if (value.is_string()) string(schema, value.get_ref<const std::string&>(), at);
     if (value.is_array()) array(schema, value, at, depth);
     if (value.is_object()) object(schema, value, at, depth);
     combined(schema, value, at, depth);
-    return failures_ == before;
   }
 
  private:
-  bool issue(const std::string& at, std::string what) {
+  void issue(const std::string& at, std::string what) {
     ++failures_;
     if (issues_.size() < max_issues) issues_.push_back({at, std::move(what)});
-    return false;
   }
 
-  // Checks without reporting: for alternatives.
+  void give_up(const std::string& at, std::string what) {
+    issue(at, what);
+    session_.gave_up = {at, std::move(what)};
+  }
+
+  // For alternatives: what would be wrong, without reporting it.
+  Checker attempt(const Json& schema, const Json& value, const std::string& at, int depth) const {
+    Checker silent(session_);
+    silent.check(schema, value, at, depth + 1);
+    return silent;
+  }
   bool fits(const Json& schema, const Json& value, const std::string& at, int depth) const {
-    std::vector<SchemaIssue> ignored;
-    Checker silent(root_, ignored);
-    return silent.check(schema, value, at, depth + 1);
-  }
-
-  static const Json* member(const Json& schema, const char* key) {
-    const auto it = schema.find(key);
-    return it == schema.end() ? nullptr : &*it;
+    return attempt(schema, value, at, depth).failures() == 0;
   }
 
   void type_and_values(const Json& schema, const Json& value, const std::string& at) {
     if (const Json* type = member(schema, "type")) {
-      const bool good = type->is_string() ? has_type(value, type->get<std::string>())
-                                          : std::any_of(type->begin(), type->end(), [&](const Json& t) {
-                                              return has_type(value, t.get<std::string>());
-                                            });
-      if (!good) issue(at, "must be of type " + (type->is_string() ? type->get<std::string>() : to_text(*type)) + ", not " + shown(value));
+      const bool good = type->is_string()
+                            ? has_type(value, type->get<std::string>())
+                            : std::any_of(type->begin(), type->end(), [&](const Json& t) {
+                                return has_type(value, t.get<std::string>());
+                              });
+      const std::string wanted =
+          type->is_string() ? type->get<std::string>() : "one of " + to_text(*type);
+      if (!good) issue(at, "must be of type " + wanted + ", not " + shown_value(value));
     }
     if (const Json* values = member(schema, "enum")) {
-      const bool good = std::any_of(values->begin(), values->end(), [&](const Json& v) { return equal(v, value); });
-      if (!good) issue(at, "must be one of " + shown(*values) + ", not " + shown(value));
+      const bool good = std::any_of(values->begin(), values->end(),
+                                    [&](const Json& v) { return equal(v, value); });
+      if (!good) issue(at, "must be one of " + choices(*values) + ", not " + shown_value(value));
     }
     if (const Json* only = member(schema, "const"); only && !equal(*only, value)) {
-      issue(at, "must be " + shown(*only) + ", not " + shown(value));
+      issue(at, "must be " + shown_value(*only) + ", not " + shown_value(value));
     }
+  }
+
+  // More of them than of a value: the model has to choose one.
+  static std::string choices(const Json& values) {
+    const std::string text = to_text(values);
+    return text.size() > 400 ? std::string(utf8_prefix(text, 397)) + "…" : text;
   }
 
   void number(const Json& schema, const Json& value, const std::string& at) {
-    const double v = value.get<double>();
+    const long double v = number_of(value);
     const auto bound = [&](const char* key, auto holds, const char* words) {
       const Json* limit = member(schema, key);
-      if (limit && !holds(v, limit->get<double>())) issue(at, std::string("must be ") + words + " " + to_text(*limit) + ", not " + shown(value));
+      if (limit && !holds(v, number_of(*limit))) {
+        issue(at, std::string("must be ") + words + " " + to_text(*limit) + ", not " +
+                      shown_value(value));
+      }
     };
-    bound("minimum", [](double a, double b) { return a >= b; }, "at least");
-    bound("maximum", [](double a, double b) { return a <= b; }, "at most");
-    bound("exclusiveMinimum", [](double a, double b) { return a > b; }, "more than");
-    bound("exclusiveMaximum", [](double a, double b) { return a < b; }, "less than");
-    bound("multipleOf", [](double a, double b) {
-      const double quotient = a / b;
-      return std::isfinite(quotient) ? std::abs(quotient - std::round(quotient)) < 1e-9 * std::max(1.0, std::abs(quotient))
-                                     : std::fmod(a, b) == 0;
-    }, "a multiple of");
+    using Number = long double;
+    bound(
+        "minimum", [](Number a, Number b) { return a >= b; }, "at least");
+    bound(
+        "maximum", [](Number a, Number b) { return a <= b; }, "at most");
+    bound(
+        "exclusiveMinimum", [](Number a, Number b) { return a > b; }, "more than");
+    bound(
+        "exclusiveMaximum", [](Number a, Number b) { return a < b; }, "less than");
+    bound("multipleOf", is_multiple, "a multiple of");
+  }
+
+  // 19.99 is a multiple of 0.01, though not of the double that stands for it.
+  static bool is_multiple(long double value, long double unit) {
+    if (std::floor(unit) == unit) return std::fmod(value, unit) == 0;
+    const long double quotient = value / unit;
+    const long double rounding =
+        std::max(1e-9L, 4 * std::abs(quotient) * std::numeric_limits<double>::epsilon());
+    return rounding < 0.25L ? std::abs(quotient - std::round(quotient)) < rounding
+                            : std::fmod(value, unit) == 0;
   }
 
   void string(const Json& schema, const std::string& text, const std::string& at) {
-    count(schema, "minLength", "maxLength", characters(text), at, "characters");
-    if (const Json* pattern = member(schema, "pattern"); pattern && !matches(pattern->get<std::string>(), text)) {
-      issue(at, "must match the pattern " + pattern->get<std::string>() + ", not " + shown(text));
+    count(schema, "minLength", "maxLength", schema::characters(text), at, "characters");
+    if (const Json* pattern = member(schema, "pattern");
+        pattern && !session_.matches(pattern->get<std::string>(), text)) {
+      issue(at,
+            "must match the pattern " + pattern->get<std::string>() + ", not be " + shown(text));
     }
-    if (const Json* format = member(schema, "format")) check_format(format->get<std::string>(), text, at);
-  }
-
-  static bool matches(const std::string& pattern, const std::string& text) {
-    if (text.size() > max_pattern_input) return false;
-    try {
-      return std::regex_search(text, std::regex(pattern, std::regex::ECMAScript));
-    } catch (const std::regex_error&) {
-      return false;
+    if (const Json* format = member(schema, "format")) {
+      if (auto wrong = schema::format_issue(format->get<std::string>(), text))
+        issue(at, *std::move(wrong));
     }
   }
 
-  void check_format(const std::string& format, const std::string& text, const std::string& at) {
-    if (format == "email") {
-      if (const auto parsed = EmailAddress::parse(text); !parsed) issue(at, to_string(parsed.error()));
-    } else if (format == "uri") {
-      if (const auto parsed = HttpUrl::parse(text); !parsed) issue(at, to_string(parsed.error()));
-    } else if (format == "path") {
-      // Whether an absolute path lies below the root is the tool's affair.
-      const std::size_t begin = text.find_first_not_of('/');
-      const auto parsed = RelativePath::parse(begin == std::string::npos ? "" : std::string_view(text).substr(begin));
-      if (text.empty()) issue(at, "the path is empty");
-      else if (!parsed) issue(at, to_string(parsed.error()));
-    } else if (format == "date") {
-      if (!is_date(text)) issue(at, "must be a date such as 2026-11-24, not " + shown(text));
-    } else if (format == "date-time") {
-      if (!is_date_time(text)) issue(at, "must be a time such as 2026-11-24T21:35:00Z, not " + shown(text));
-    }
-  }
-
-  void count(const Json& schema, const char* least, const char* most, std::size_t n, const std::string& at, const char* unit) {
+  void count(const Json& schema, const char* least, const char* most, std::size_t n,
+             const std::string& at, const char* unit) {
     const Json* low = member(schema, least);
     const Json* high = member(schema, most);
-    if (low && static_cast<double>(n) < low->get<double>()) {
+    if (low && static_cast<long double>(n) < number_of(*low)) {
       issue(at, "must have at least " + to_text(*low) + " " + unit + ", not " + std::to_string(n));
     }
-    if (high && static_cast<double>(n) > high->get<double>()) {
+    if (high && static_cast<long double>(n) > number_of(*high)) {
       issue(at, "must have at most " + to_text(*high) + " " + unit + ", not " + std::to_string(n));
     }
   }
@@ -185,41 +246,50 @@ class Checker {
       }
     }
     if (const Json* items = member(schema, "items")) {
-      for (std::size_t i = first; i < value.size(); ++i) check(*items, value.at(i), at + "/" + std::to_string(i), depth + 1);
+      for (std::size_t i = first; i < value.size(); ++i)
+        check(*items, value.at(i), at + "/" + std::to_string(i), depth + 1);
     }
-    if (const Json* unique = member(schema, "uniqueItems"); unique && unique->get<bool>()) {
-      std::vector<std::string> seen;
-      for (const Json& item : value) seen.push_back(canonical_text(item));
-      bool repeated = false;
-      for (std::size_t i = 0; i < value.size() && !repeated; ++i) {
-        for (std::size_t j = i + 1; j < value.size() && !repeated; ++j) repeated = seen[i] == seen[j] || equal(value.at(i), value.at(j));
-      }
-      if (repeated) issue(at, "must not hold the same item twice");
-    }
-    if (const Json* contains = member(schema, "contains")) contained(schema, *contains, value, at, depth);
+    if (const Json* unique = member(schema, "uniqueItems"); unique && unique->get<bool>())
+      all_different(value, at);
+    if (const Json* contains = member(schema, "contains"))
+      contained(schema, *contains, value, at, depth);
   }
 
-  void contained(const Json& schema, const Json& wanted, const Json& value, const std::string& at, int depth) {
-    const auto n = static_cast<double>(
-        std::count_if(value.begin(), value.end(), [&](const Json& item) { return fits(wanted, item, at, depth); }));
+  void all_different(const Json& value, const std::string& at) {
+    std::unordered_set<std::string> seen;
+    for (const Json& item : value) {
+      if (!seen.insert(normal(item)).second)
+        return issue(at, "must not hold " + shown_value(item) + " twice");
+    }
+  }
+
+  void contained(const Json& schema, const Json& wanted, const Json& value, const std::string& at,
+                 int depth) {
+    const auto n =
+        static_cast<long double>(std::count_if(value.begin(), value.end(), [&](const Json& item) {
+          return fits(wanted, item, at, depth);
+        }));
     const Json* least = member(schema, "minContains");
     const Json* most = member(schema, "maxContains");
-    if (n < (least ? least->get<double>() : 1)) issue(at, "holds too few items that fit " + shown(wanted));
-    if (most && n > most->get<double>()) issue(at, "holds too many items that fit " + shown(wanted));
+    if (n < (least ? number_of(*least) : 1))
+      issue(at, "holds too few items that fit " + shown_value(wanted));
+    if (most && n > number_of(*most))
+      issue(at, "holds too many items that fit " + shown_value(wanted));
   }
 
   void object(const Json& schema, const Json& value, const std::string& at, int depth) {
     count(schema, "minProperties", "maxProperties", value.size(), at, "members");
     if (const Json* required = member(schema, "required")) {
       for (const Json& name : *required) {
-        if (!value.contains(name.get<std::string>())) issue(at, "\"" + name.get<std::string>() + "\" is missing");
+        if (!value.contains(name.get<std::string>())) issue(at, shown_value(name) + " is missing");
       }
     }
     if (const Json* dependent = member(schema, "dependentRequired")) {
       for (const auto& [name, others] : dependent->items()) {
         if (!value.contains(name)) continue;
         for (const Json& other : others) {
-          if (!value.contains(other.get<std::string>())) issue(at, "with \"" + name + "\" also \"" + other.get<std::string>() + "\" is needed");
+          if (!value.contains(other.get<std::string>()))
+            issue(at, "with " + shown(name) + " also " + shown_value(other) + " is needed");
         }
       }
     }
@@ -233,79 +303,102 @@ class Checker {
 
   void members(const Json& schema, const Json& value, const std::string& at, int depth) {
     const Json* properties = member(schema, "properties");
-    const Json* patterns = member(schema, "patternProperties");
     const Json* rest = member(schema, "additionalProperties");
     const Json* names = member(schema, "propertyNames");
     for (const auto& [name, item] : value.items()) {
-      const std::string below = at + "/" + pointer_part(name);
-      bool known = false;
+      const std::string below = at + "/" + schema::pointer_part(name);
+      bool known = by_pattern(schema, name, item, below, depth);
       if (properties && properties->contains(name)) {
         known = true;
         check(properties->at(name), item, below, depth + 1);
       }
-      if (patterns) {
-        for (const auto& [pattern, other] : patterns->items()) {
-          if (!matches(pattern, name)) continue;
-          known = true;
-          check(other, item, below, depth + 1);
-        }
-      }
       if (!known && rest) {
-        if (rest->is_boolean() && !rest->get<bool>()) issue(below, "there is no such argument" + choices(properties));
-        else check(*rest, item, below, depth + 1);
+        if (rest->is_boolean() && !rest->get<bool>())
+          issue(below, "there is no such argument" + names_of(properties));
+        else
+          check(*rest, item, below, depth + 1);
       }
       if (names && !fits(*names, Json(name), below, depth)) issue(below, "is not an allowed name");
     }
   }
 
-  static std::string choices(const Json* properties) {
+  bool by_pattern(const Json& schema, const std::string& name, const Json& item,
+                  const std::string& at, int depth) {
+    const Json* patterns = member(schema, "patternProperties");
+    if (!patterns) return false;
+    bool known = false;
+    for (const auto& [pattern, other] : patterns->items()) {
+      if (!session_.matches(pattern, name)) continue;
+      known = true;
+      check(other, item, at, depth + 1);
+    }
+    return known;
+  }
+
+  static std::string names_of(const Json* properties) {
     if (!properties || properties->empty()) return "";
     std::string text = "; there are:";
     for (const auto& [name, ignored] : properties->items()) text += " " + name;
-    return text;
-  }
-
-  static std::string pointer_part(const std::string& name) {
-    std::string out;
-    for (const char c : name) out += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
-    return out;
+    return text.size() > 400 ? std::string(utf8_prefix(text, 397)) + "…" : text;
   }
 
   void combined(const Json& schema, const Json& value, const std::string& at, int depth) {
     if (const Json* reference = member(schema, "$ref")) {
-      const std::string text = reference->get<std::string>();
-      check(root_.at(Json::json_pointer(text.substr(1))), value, at, depth + 1);
+      const Json* target =
+          schema::referred(session_.root, reference->get_ref<const std::string&>());
+      DEED_CHECK(target, "compile has followed every reference");
+      check(*target, value, at, depth + 1);
     }
     if (const Json* all = member(schema, "allOf")) {
       for (const Json& part : *all) check(part, value, at, depth + 1);
     }
-    const auto fitting = [&](const Json& list) {
-      return std::count_if(list.begin(), list.end(), [&](const Json& part) { return fits(part, value, at, depth); });
-    };
-    if (const Json* any = member(schema, "anyOf"); any && fitting(*any) == 0) {
-      issue(at, shown(value) + " fits none of the " + std::to_string(any->size()) + " allowed shapes");
+    if (const Json* any = member(schema, "anyOf")) alternatives(*any, value, at, depth, false);
+    if (const Json* one = member(schema, "oneOf")) alternatives(*one, value, at, depth, true);
+    if (const Json* no = member(schema, "not"); no && fits(*no, value, at, depth)) {
+      issue(at, shown_value(value) + " is not allowed here");
     }
-    if (const Json* one = member(schema, "oneOf")) {
-      const auto n = fitting(*one);
-      if (n != 1) issue(at, shown(value) + " fits " + std::to_string(n) + " of the shapes of which exactly one must fit");
-    }
-    if (const Json* no = member(schema, "not"); no && fits(*no, value, at, depth)) issue(at, shown(value) + " is not allowed");
     if (const Json* condition = member(schema, "if")) {
       const Json* then = member(schema, fits(*condition, value, at, depth) ? "then" : "else");
       if (then) check(*then, value, at, depth + 1);
     }
   }
 
-  const Json& root_;
-  std::vector<SchemaIssue>& issues_;
+  void alternatives(const Json& parts, const Json& value, const std::string& at, int depth,
+                    bool exactly_one) {
+    int fitting = 0;
+    std::optional<Checker> nearest;
+    for (const Json& part : parts) {
+      Checker tried = attempt(part, value, at, depth);
+      if (tried.failures() == 0) {
+        ++fitting;
+        if (!exactly_one) return;
+      } else if (!nearest || tried.failures() < nearest->failures()) {
+        nearest.emplace(std::move(tried));
+      }
+    }
+    if (fitting == 1) return;
+    if (fitting > 1) {
+      return issue(at, "fits " + std::to_string(fitting) + " of the " +
+                           std::to_string(parts.size()) + " shapes of which exactly one must fit");
+    }
+    // One reason helps; the reasons of every alternative are noise.
+    const SchemaIssue& why = nearest->issues().front();
+    issue(why.path, why.what + " (nearest of " + std::to_string(parts.size()) + " allowed shapes)");
+  }
+
+  Session& session_;
+  std::vector<SchemaIssue> issues_;
   std::size_t failures_ = 0;
 };
 
 }  // namespace
 
 std::vector<SchemaIssue> Schema::check(const Json& value) const {
-  std::vector<SchemaIssue> issues;
-  Checker(schema_, issues).check(schema_, value, "", 0);
+  Session session{schema_};
+  Checker checker(session);
+  checker.check(schema_, value, "", 0);
+  std::vector<SchemaIssue> issues = checker.issues();
+  if (issues.empty() && session.gave_up) issues.push_back(*std::move(session.gave_up));
   return issues;
 }
 

@@ -1,4 +1,5 @@
-// Secrets: values that reach no log, no journal and no model, and the one place that blacks them out.
+// Secrets: values that reach no log, no journal and no model, and the one place that blacks them
+// out.
 #pragma once
 
 #include <string>
@@ -20,16 +21,20 @@ class Secret {
   std::string value_;
 };
 
-/// Replaces every known secret by "[secret]", in plain form, in the forms that JSON, a URL and Base64 give it.
+/// Replaces every known secret by "[secret]": in plain form, as JSON writes it (also inside of JSON
+/// that is a text in JSON), percent-encoded, and in Base64 at whatever place of the encoded bytes
+/// it stands ("user:password").
 class Redactor {
  public:
   /// Values under 6 bytes are not added: they would black out ordinary text.
   void add(const Secret& secret);
   std::string redact(std::string text) const;
+  /// Whether `redact` would change `text`.
+  bool finds(std::string_view text) const;
   bool empty() const { return needles_.empty(); }
 
  private:
-  std::vector<std::string> needles_;
+  std::vector<std::string> needles_;  // longest first: a secret may be a part of another
 };
 
 }  // namespace deed

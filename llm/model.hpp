@@ -67,7 +67,7 @@ struct ModelEnvironment {
   std::string models_dir;  ///< where `deed models install` puts files
   /// The value of an environment variable, or nullopt.
   std::function<std::optional<std::string>(std::string_view)> getenv;
-  int threads = 0;  ///< for the embedded model; 0: as many as there are cores
+  int threads = 0;  ///< for the embedded model; 0: one fewer than there are cores
 };
 
 /// Opens a model by name: `local:NAME` or `local:/path.gguf`, `openai:NAME` (OPENAI_BASE_URL, OPENAI_API_KEY), or

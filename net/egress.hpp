@@ -1,15 +1,15 @@
-// The egress guard: which addresses a tool may dial. Judged at the address really dialled (after DNS, on every redirect), so
-// that neither a rebinding name nor an odd spelling of 127.0.0.1 gets through.
-// Source: RFC 6890 and the IANA special-purpose registries.
+// The egress guard: which addresses a tool may dial. Judged at the address really dialled (after
+// DNS, on every redirect), so that neither a rebinding name nor an odd spelling of 127.0.0.1 gets
+// through. Source: RFC 6890 and the IANA special-purpose registries.
 #pragma once
+
+#include "deed/core/checked.hpp"
+#include "deed/core/result.hpp"
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "deed/core/checked.hpp"
-#include "deed/core/result.hpp"
 
 struct sockaddr;
 
@@ -33,7 +33,8 @@ class EgressGuard {
   /// Whether the user allowed the URL's host and port by name.
   bool is_allowed_by_name(const HttpUrl& url) const;
 
-  /// errors  denied: loopback, private, link-local, shared, multicast, reserved or unspecified (IPv4-mapped and NAT64 forms
+  /// errors  denied: loopback, private, link-local, shared, multicast, reserved or unspecified
+  /// (IPv4-mapped and NAT64 forms
   ///         included), or not IPv4 or IPv6. `hint` names --allow-host
   static Result<void> check_address(const sockaddr& address);
 

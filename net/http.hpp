@@ -1,7 +1,12 @@
-// HTTP(S) on the loop thread, over libcurl's multi interface (curl_multi_socket_action driven by Asio).
-// Requests of tools pass the egress guard; requests to endpoints that the user configured do not.
-// Source: https://curl.se/libcurl/c/libcurl-multi.html
+// HTTP(S) on the loop thread, over libcurl's multi interface (curl_multi_socket_action driven by
+// Asio). Requests of tools pass the egress guard; requests to endpoints that the user configured do
+// not. Source: https://curl.se/libcurl/c/libcurl-multi.html
 #pragma once
+
+#include "deed/core/async.hpp"
+#include "deed/core/checked.hpp"
+#include "deed/net/egress.hpp"
+#include "deed/net/trust.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -13,28 +18,31 @@
 #include <variant>
 #include <vector>
 
-#include "deed/core/async.hpp"
-#include "deed/core/checked.hpp"
-#include "deed/net/egress.hpp"
-
 namespace deed {
 
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
 struct HttpRequest {
-  std::string method = "GET";  ///< a token (RFC 9110); refused otherwise
+  std::string method = "GET";  ///< a token (RFC 9110) but not CONNECT; refused otherwise
   HttpUrl url;
-  HttpHeaders headers = {};  ///< control characters in a name or value are refused before anything is sent
+  /// Control characters in a name or value are refused before anything is sent, and so are the
+  /// headers that frame the message or choose its receiver: Host, Content-Length,
+  /// Transfer-Encoding, Connection, Upgrade, Expect, TE, Trailer, Keep-Alive, Proxy-*.
+  HttpHeaders headers = {};
   std::string body = {};
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::milliseconds idle_timeout{60'000};  ///< no byte for so long ends it
   std::chrono::milliseconds timeout{300'000};      ///< the whole exchange
   std::size_t max_response_bytes = 16u << 20;
-  /// nullptr: an endpoint that the user configured, no guard. Otherwise borrowed until the exchange has ended.
+  /// nullptr: an endpoint that the user configured, no guard. Otherwise borrowed until the exchange
+  /// has ended.
   const EgressGuard* guard = nullptr;
-  /// Awaited at the commit point: everything is checked and the next thing is the request on the wire. An error stops it unsent.
+  /// Awaited at the commit point: everything is checked, and connecting and sending come next. An
+  /// error stops it unsent. A request with a commit point never leaves on a kept connection, since
+  /// a server may close that at the instant the request is sent.
   std::function<Async<void>()> before_send = {};
-  /// Gets the body of a 2xx response piece by piece on the loop thread; then HttpResponse::body stays empty. An error ends the exchange.
+  /// Gets the body of a 2xx response piece by piece on the loop thread; then HttpResponse::body
+  /// stays empty. An error ends the exchange.
   std::function<Result<void>(std::string_view)> on_body = {};
 };
 
@@ -48,7 +56,8 @@ struct HttpResponse {
   std::string_view header(std::string_view name) const;
 };
 
-/// There is no response. `may_have_acted` is false only when the request provably did not reach the server whole.
+/// There is no whole response. `may_have_acted` is false only when the request provably did not
+/// reach the server whole.
 struct HttpFailure {
   Error error;
   bool may_have_acted = true;
@@ -60,13 +69,34 @@ class HttpClient {
  public:
   virtual ~HttpClient() = default;
 
-  /// One exchange; redirects are not followed, nothing is retried. Any status is a response. Cancelling the coroutine ends it.
-  /// failures  timeout; unavailable: no DNS, no connection, or it broke; denied: guard, certificate; limit: response too large;
-  ///           invalid: header or method; cancelled; whatever before_send or on_body gave back
+  /// One exchange; redirects are not followed, no cookies, nothing is retried (save by libcurl a
+  /// GET, HEAD or OPTIONS without a commit point whose kept connection turns out dead before any
+  /// reply). Any status is a response. Cancelling the coroutine ends it. failures  timeout;
+  /// unavailable: no DNS, no connection, or it broke; denied: guard, certificate; limit: response
+  /// too large;
+  ///           corrupt: not HTTP, or a wrong encoding; invalid: header, method or host; cancelled;
+  ///           whatever before_send or on_body gave back
   virtual asio::awaitable<HttpExchange> send(HttpRequest request) = 0;
 };
 
-/// Honours HTTP(S)_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and CURL_CA_BUNDLE. The executor's thread is the loop thread.
-std::unique_ptr<HttpClient> make_http_client(asio::any_io_executor executor);
+/// What the machine's owner set for all programs.
+struct HttpSettings {
+  std::string http_proxy = {};   ///< URL of the proxy for http://, "" for none
+  std::string https_proxy = {};  ///< the same for https://
+  std::string no_proxy = {};     ///< hosts and domains without a proxy, by commas; "*" is all
+  TrustStore trust = {};
+  /// "HOST:PORT:ADDRESS", which go before DNS (CURLOPT_RESOLVE); the guard judges the address as
+  /// ever.
+  std::vector<std::string> resolve = {};
+
+  /// http_proxy, https_proxy, all_proxy and no_proxy in lower or upper case (lower first), and
+  /// TrustStore's variables.
+  static HttpSettings from_environment();
+};
+
+/// The executor's thread is the loop thread. Nothing is started before the first request. Outlives
+/// its exchanges.
+std::unique_ptr<HttpClient> make_http_client(
+    asio::any_io_executor executor, HttpSettings settings = HttpSettings::from_environment());
 
 }  // namespace deed

@@ -1,6 +1,12 @@
-// Handing one mail to one recipient over SMTP (RFC 5321), by libcurl, with the commit point at the only instant that counts:
-// inside the read callback, just before it says that the message has ended.
+// Handing one mail to one recipient over SMTP (RFC 5321), by libcurl, with the commit point at the
+// only instant that counts: inside the read callback, just before the message is said to have
+// ended.
 #pragma once
+
+#include "deed/core/async.hpp"
+#include "deed/core/checked.hpp"
+#include "deed/core/secrets.hpp"
+#include "deed/net/trust.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -8,14 +14,10 @@
 #include <memory>
 #include <string>
 
-#include "deed/core/async.hpp"
-#include "deed/core/checked.hpp"
-#include "deed/core/secrets.hpp"
-
 namespace deed {
 
 enum class SmtpSecurity {
-  starttls,  ///< required: fails closed where the server does not offer it
+  starttls,  ///< required, save at a loopback address: fails closed where it is not offered
   tls,       ///< from the first byte (port 465)
   none,      ///< only by the user's explicit word
 };
@@ -27,22 +29,29 @@ struct SmtpServer {
   std::string user = {};  ///< empty: no authentication
   Secret password = {};
 
-  /// smtp://host[:port] (STARTTLS required, except for a loopback address, where plain is spoken if it is not offered),
-  /// smtps://host[:port], smtp+insecure://host[:port]; user:password@ is taken if given (percent-decoded).
-  /// errors  invalid
+  /// smtp://host[:port]           STARTTLS; the port is 587 if none is given
+  /// smtps://host[:port]          TLS from the first byte; 465
+  /// smtp+insecure://host[:port]  neither; 25
+  /// Each takes user:password@ before the host, percent-decoded.
+  /// errors  invalid; the text of the error does not show the password
   static Result<SmtpServer> parse(std::string_view url);
 };
 
 struct SmtpTransaction {
   EmailAddress from;
   EmailAddress to;
-  std::string message;  ///< RFC 5322 with CRLF line ends throughout, at most 50 MiB; dot-stuffing is done here
-  /// Awaited once, when all bytes but the end of the message have been handed over. An error drops the connection unsent.
+  /// RFC 5322 with CRLF line ends throughout, 1 byte to 50 MiB; dot-stuffing is done here. A CRLF
+  /// that is missing at the end is added.
+  std::string message;
+  /// Awaited once, when all bytes but the end of the message have been handed over. An error drops
+  /// the connection unsent. Not awaited if it does not come so far.
   std::function<Async<void>()> before_commit = {};
   std::chrono::milliseconds timeout{120'000};
 };
 
-/// How it ended. `unknown` exactly when the end of the message had been handed over and no verdict came back.
+/// How it ended. `unknown` exactly when the end of the message had been handed over and no verdict
+/// came back. `refused` (5xx) and `refused_for_now` (4xx) are the server's words, `not_sent` is all
+/// other failures; after each of the three the mail is provably not delivered.
 struct SmtpReceipt {
   enum class Verdict { accepted, refused_for_now, refused, not_sent, unknown };
   Verdict verdict = Verdict::not_sent;
@@ -53,10 +62,17 @@ struct SmtpReceipt {
 class SmtpClient {
  public:
   virtual ~SmtpClient() = default;
-  /// A connection is kept and used again for the same server.
+
+  /// A connection is kept and used again for the same server and user. Cancelling the coroutine
+  /// cuts the connection and ends with the receipt that is true then. Proxy variables are not
+  /// honoured for mail.
   virtual asio::awaitable<SmtpReceipt> deliver(SmtpServer server, SmtpTransaction mail) = 0;
 };
 
-std::unique_ptr<SmtpClient> make_smtp_client(asio::any_io_executor executor);
+/// libcurl waits for the verdict on a mail without giving the thread back, so each delivery has a
+/// thread of the client's own, 8 at most; more of them wait their turn. The loop thread never
+/// waits, save in the destructor, for half a second at most, to take leave of the servers.
+std::unique_ptr<SmtpClient> make_smtp_client(asio::any_io_executor executor,
+                                             TrustStore trust = TrustStore::from_environment());
 
 }  // namespace deed

@@ -1,61 +1,61 @@
 #include "deed/net/sse.hpp"
 
+#include "deed/core/text.hpp"
+
+#include <algorithm>
+
 namespace deed::sse {
 
 Result<std::vector<Event>> Parser::feed(std::string_view bytes) {
-  const auto too_long = [this]() -> Result<std::vector<Event>> {
+  const auto too_long = [this] {
     failed_ = true;
-    return fail(ErrorKind::limit, "an event of the stream is larger than " + std::to_string(max_event_bytes_) + " bytes");
+    return fail(ErrorKind::limit,
+                "a line or event of the stream is over " + human_bytes(max_event_bytes_));
   };
   if (failed_) return too_long();
   std::vector<Event> out;
-  for (const char c : bytes) {
-    if (c == '\n' && after_cr_) {
-      after_cr_ = false;  // the second half of CRLF
-      continue;
-    }
-    after_cr_ = c == '\r';
-    if (c == '\r' || c == '\n') {
-      end_line(out);
-      continue;
-    }
-    line_ += c;
-    if (at_start_ && line_.size() == 3) {
-      if (line_ == "\xEF\xBB\xBF") line_.clear();
-      at_start_ = false;
-    }
-    if (line_.size() + data_.size() > max_event_bytes_) return too_long();
+  while (!bytes.empty()) {
+    if (after_cr_ && bytes.front() == '\n') bytes.remove_prefix(1);  // the second half of CRLF
+    after_cr_ = false;
+    const std::size_t end = bytes.find_first_of("\r\n");
+    const std::string_view piece = bytes.substr(0, end);
+    const std::size_t held = line_.size() + data_.size();
+    if (held + piece.size() > max_event_bytes_) return too_long();
+    line_ += piece;
+    if (end == std::string_view::npos) break;
+    after_cr_ = bytes[end] == '\r';
+    bytes.remove_prefix(end + 1);
+    end_line(out);
   }
   return out;
 }
 
 void Parser::end_line(std::vector<Event>& out) {
+  if (at_start_ && line_.starts_with("\xEF\xBB\xBF")) line_.erase(0, 3);
   at_start_ = false;
-  const std::string line = std::move(line_);
-  line_.clear();
-  if (line.empty()) {
-    if (has_data_) {
+  if (line_.empty()) {
+    if (!data_.empty()) {
       data_.pop_back();  // the last line end is not part of the data
       out.push_back({type_.empty() ? "message" : type_, std::move(data_), id_});
     }
     data_.clear();
     type_.clear();
-    has_data_ = false;
-    return;
+  } else {
+    take_field(line_);
   }
+  line_.clear();
+}
+
+void Parser::take_field(std::string_view line) {
   const std::size_t colon = line.find(':');
   if (colon == 0) return;  // a comment
-  const std::string field = line.substr(0, colon);
-  std::string value = colon == std::string::npos ? "" : line.substr(colon + 1);
-  if (value.starts_with(' ')) value.erase(0, 1);
-  if (field == "data") {
-    data_ += value + "\n";
-    has_data_ = true;
-  } else if (field == "event") {
-    type_ = value;
-  } else if (field == "id" && value.find('\0') == std::string::npos) {
-    id_ = value;
-  }
+  const std::string_view name = line.substr(0, colon);
+  std::string_view value = colon == std::string_view::npos ? "" : line.substr(colon + 1);
+  if (value.starts_with(' ')) value.remove_prefix(1);
+  if (name == "data") (data_ += value) += '\n';
+  if (name == "event") type_ = value;
+  // The standard ignores an id with NUL; "retry" is for browsers, which reconnect by themselves.
+  if (name == "id" && value.find('\0') == std::string_view::npos) id_ = value;
 }
 
 }  // namespace deed::sse

@@ -2,12 +2,12 @@
 // Source: WHATWG HTML, section 9.2.6 "Interpreting an event stream".
 #pragma once
 
+#include "deed/core/result.hpp"
+
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "deed/core/result.hpp"
 
 namespace deed::sse {
 
@@ -24,8 +24,8 @@ class Parser {
   /// max_event_bytes  a longer line or event is an error, and the parser stays failed
   explicit Parser(std::size_t max_event_bytes = 4u << 20) : max_event_bytes_(max_event_bytes) {}
 
-  /// Takes the next bytes, cut anywhere; returns the events that they completed. CR, LF and CRLF end lines; a BOM at the start is skipped.
-  /// errors  limit
+  /// Takes the next bytes, cut anywhere; returns the events that they completed. CR, LF and CRLF
+  /// end lines; a BOM at the start is skipped. errors  limit
   Result<std::vector<Event>> feed(std::string_view bytes);
 
   /// Whether an event had begun that no blank line ended.
@@ -36,6 +36,7 @@ class Parser {
 
  private:
   void end_line(std::vector<Event>& out);
+  void take_field(std::string_view line);
 
   std::size_t max_event_bytes_;
   std::string line_, data_, type_, id_;

@@ -1,4 +1,5 @@
-// Which certificate authorities are believed. libcurl 7.88 reads none of these variables by itself; the curl command does.
+// Which certificate authorities are believed. libcurl 7.88 reads none of these variables by itself;
+// the curl command does.
 #pragma once
 
 #include <string>

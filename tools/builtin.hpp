@@ -1,9 +1,6 @@
 // The tools that come with deed, and what they need of the world.
 #pragma once
 
-#include <optional>
-#include <string>
-
 #include "deed/core/checked.hpp"
 #include "deed/memory/journal.hpp"
 #include "deed/net/egress.hpp"
@@ -11,22 +8,25 @@
 #include "deed/net/smtp.hpp"
 #include "deed/tools/registry.hpp"
 
+#include <optional>
+#include <string>
+
 namespace deed {
 
 struct EmailOptions {
   std::optional<SmtpServer> smtp = {};  ///< none: delivery into the Maildir `outbox`
-  std::string outbox;                   ///< absolute path of a Maildir; made (0700) at the first mail
+  std::string outbox;  ///< absolute path of a Maildir; made (0700) at the first mail
   std::optional<EmailAddress> from = {};  ///< none: user@host of this machine
-  std::string root;                     ///< attachments are taken from below it
-  SmtpClient* client = nullptr;         ///< borrowed
+  std::string root;                       ///< attachments are taken from below it
+  SmtpClient* client = nullptr;           ///< borrowed
 };
 
 struct BuiltinOptions {
-  std::string root;                     ///< file tools and attachments stay below it
+  std::string root;  ///< file tools and attachments stay below it
   EmailOptions email;
-  const EgressGuard* guard = nullptr;   ///< borrowed
-  HttpClient* http = nullptr;           ///< borrowed
-  Journal* journal = nullptr;           ///< borrowed; nullptr leaves the memory tools out
+  const EgressGuard* guard = nullptr;  ///< borrowed
+  HttpClient* http = nullptr;          ///< borrowed
+  Journal* journal = nullptr;          ///< borrowed; nullptr leaves the memory tools out
 };
 
 Tool email_send(EmailOptions options);

@@ -1,34 +1,27 @@
 #include "deed/tools/mail_message.hpp"
 
-#include <gmime/gmime.h>
+#include "deed/core/text.hpp"
+#include "deed/tools/gmime_ptr.hpp"
+#include "deed/tools/mail_header.hpp"
 
 #include <algorithm>
-#include <memory>
 #include <mutex>
 #include <utility>
 
-#include "deed/core/text.hpp"
-
 namespace deed {
-namespace {
-
-struct Unref {
-  void operator()(void* object) const { g_object_unref(object); }
-};
-template <class T>
-using Owned = std::unique_ptr<T, Unref>;
-
-struct FreeText {
-  void operator()(char* text) const { g_free(text); }
-};
-struct FreeOptions {
-  void operator()(GMimeFormatOptions* options) const { g_mime_format_options_free(options); }
-};
 
 void init_gmime() {
   static std::once_flag once;
   std::call_once(once, [] { g_mime_init(); });
 }
+
+namespace {
+
+using Part = GObjectPtr<GMimeObject>;
+
+struct FormatOptionsFree {
+  void operator()(GMimeFormatOptions* options) const { g_mime_format_options_free(options); }
+};
 
 std::string lf_only(std::string_view text) {
   std::string out;
@@ -54,38 +47,63 @@ std::string crlf(std::string_view text) {
   return out;
 }
 
-// Short ASCII lines go as they are; everything else is quoted-printable, which survives every relay.
-GMimeContentEncoding encoding_for(const std::string& text) {
+// Short lines of printable ASCII go as they are; everything else is quoted-printable, which
+// survives every relay, and in which no boundary can occur.
+GMimeContentEncoding encoding_for(std::string_view text) {
   std::size_t line = 0;
   for (const char c : text) {
     const auto u = static_cast<unsigned char>(c);
-    if (u >= 0x80 || u == 0 || ++line > 900) return GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE;
+    const bool is_plain = (u >= 0x20 && u < 0x7F) || c == '\n' || c == '\t';
+    if (!is_plain || ++line > 900) return GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE;
     if (c == '\n') line = 0;
   }
-  return GMIME_CONTENT_ENCODING_7BIT;
+  return text.find("--=_") == std::string_view::npos ? GMIME_CONTENT_ENCODING_7BIT
+                                                     : GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE;
 }
 
-Owned<GMimeObject> text_part(const char* subtype, std::string_view text) {
+void set_bytes(GMimePart* part, std::string_view bytes, GMimeContentEncoding encoding) {
+  const GObjectPtr<GMimeStream> stream(
+      g_mime_stream_mem_new_with_buffer(bytes.data(), bytes.size()));
+  const GObjectPtr<GMimeDataWrapper> content(
+      g_mime_data_wrapper_new_with_stream(stream.get(), GMIME_CONTENT_ENCODING_DEFAULT));
+  g_mime_part_set_content(part, content.get());
+  g_mime_part_set_content_encoding(part, encoding);
+}
+
+// Not g_mime_text_part_set_text: it converts to a charset that it chooses by the locale.
+Part text_part(const char* subtype, std::string_view text) {
   const std::string body = lf_only(text);
-  GMimeTextPart* part = g_mime_text_part_new_with_subtype(subtype);
-  g_mime_text_part_set_charset(part, "utf-8");
-  g_mime_text_part_set_text(part, body.c_str());
-  g_mime_part_set_content_encoding(GMIME_PART(part), encoding_for(body));
-  return Owned<GMimeObject>(GMIME_OBJECT(part));
+  GMimePart* part = g_mime_part_new_with_type("text", subtype);
+  set_bytes(part, body, encoding_for(body));
+  g_mime_object_set_content_type_parameter(GMIME_OBJECT(part), "charset", "utf-8");
+  return Part(GMIME_OBJECT(part));
 }
 
 std::pair<const char*, const char*> media_type(const std::string& name) {
   static const struct {
     const char *extension, *type, *subtype;
-  } table[] = {{".txt", "text", "plain"},       {".csv", "text", "csv"},         {".html", "text", "html"},
-               {".md", "text", "markdown"},     {".ics", "text", "calendar"},    {".json", "application", "json"},
-               {".xml", "application", "xml"},  {".pdf", "application", "pdf"},  {".zip", "application", "zip"},
-               {".gz", "application", "gzip"},  {".png", "image", "png"},        {".jpg", "image", "jpeg"},
-               {".jpeg", "image", "jpeg"},      {".gif", "image", "gif"},        {".webp", "image", "webp"},
-               {".svg", "image", "svg+xml"},    {".mp3", "audio", "mpeg"},       {".wav", "audio", "wav"},
-               {".mp4", "video", "mp4"},
-               {".docx", "application", "vnd.openxmlformats-officedocument.wordprocessingml.document"},
-               {".xlsx", "application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet"}};
+  } table[] = {
+      {".txt", "text", "plain"},
+      {".csv", "text", "csv"},
+      {".html", "text", "html"},
+      {".md", "text", "markdown"},
+      {".ics", "text", "calendar"},
+      {".json", "application", "json"},
+      {".xml", "application", "xml"},
+      {".pdf", "application", "pdf"},
+      {".zip", "application", "zip"},
+      {".gz", "application", "gzip"},
+      {".png", "image", "png"},
+      {".jpg", "image", "jpeg"},
+      {".jpeg", "image", "jpeg"},
+      {".gif", "image", "gif"},
+      {".webp", "image", "webp"},
+      {".svg", "image", "svg+xml"},
+      {".mp3", "audio", "mpeg"},
+      {".wav", "audio", "wav"},
+      {".mp4", "video", "mp4"},
+      {".docx", "application", "vnd.openxmlformats-officedocument.wordprocessingml.document"},
+      {".xlsx", "application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet"}};
   const std::string lower = lower_ascii(name);
   for (const auto& row : table) {
     if (lower.ends_with(row.extension)) return {row.type, row.subtype};
@@ -93,54 +111,71 @@ std::pair<const char*, const char*> media_type(const std::string& name) {
   return {"application", "octet-stream"};
 }
 
-Owned<GMimeObject> attachment_part(const MailAttachment& attachment) {
+// Without a charset of its own a parameter is written in one that the locale decides.
+void pin_charset(GMimeParamList* parameters, const char* name) {
+  if (GMimeParam* parameter = g_mime_param_list_get_parameter(parameters, name)) {
+    g_mime_param_set_charset(parameter, "utf-8");
+  }
+}
+
+Part attachment_part(const MailAttachment& attachment) {
   const auto [type, subtype] = media_type(attachment.name);
   GMimePart* part = g_mime_part_new_with_type(type, subtype);
-  const Owned<GMimeStream> stream(g_mime_stream_mem_new_with_buffer(attachment.bytes.data(), attachment.bytes.size()));
-  const Owned<GMimeDataWrapper> content(
-      g_mime_data_wrapper_new_with_stream(stream.get(), GMIME_CONTENT_ENCODING_DEFAULT));
-  g_mime_part_set_content(part, content.get());
-  g_mime_part_set_content_encoding(part, GMIME_CONTENT_ENCODING_BASE64);
-  g_mime_object_set_disposition(GMIME_OBJECT(part), "attachment");
+  GMimeObject* object = GMIME_OBJECT(part);
+  set_bytes(part, attachment.bytes, GMIME_CONTENT_ENCODING_BASE64);
+  if (std::string_view(type) == "text" && is_utf8(attachment.bytes)) {
+    g_mime_object_set_content_type_parameter(object, "charset", "utf-8");
+  }
+  g_mime_object_set_disposition(object, "attachment");
   g_mime_part_set_filename(part, attachment.name.c_str());
-  return Owned<GMimeObject>(GMIME_OBJECT(part));
+  pin_charset(g_mime_content_type_get_parameters(g_mime_object_get_content_type(object)), "name");
+  pin_charset(
+      g_mime_content_disposition_get_parameters(g_mime_object_get_content_disposition(object)),
+      "filename");
+  return Part(object);
 }
 
-// Boundaries from the key: "=_" cannot occur in quoted-printable or Base64 text.
-Owned<GMimeObject> multipart(const char* subtype, const std::string& boundary, std::vector<Owned<GMimeObject>> parts) {
+// Boundaries from the key: in no part does "--=_" occur, as it is no Base64 and text that holds it
+// becomes quoted-printable.
+Part multipart(const char* subtype, const std::string& boundary, const std::vector<Part>& parts) {
   GMimeMultipart* all = g_mime_multipart_new_with_subtype(subtype);
   g_mime_multipart_set_boundary(all, boundary.c_str());
-  for (const auto& part : parts) g_mime_multipart_add(all, part.get());
-  return Owned<GMimeObject>(GMIME_OBJECT(all));
+  for (const Part& part : parts) g_mime_multipart_add(all, part.get());
+  return Part(GMIME_OBJECT(all));
 }
 
-Owned<GMimeObject> body_of(const MailContent& content, const std::string& key) {
-  Owned<GMimeObject> body = text_part("plain", content.text);
+Part body_of(const MailContent& content, const std::string& key) {
+  Part body = text_part("plain", content.text);
   if (!content.html.empty()) {
-    std::vector<Owned<GMimeObject>> both;
+    std::vector<Part> both;
     both.push_back(std::move(body));
     both.push_back(text_part("html", content.html));
-    body = multipart("alternative", "=_alternative_" + key.substr(0, 24), std::move(both));
+    body = multipart("alternative", "=_alternative_" + key.substr(0, 24), both);
   }
   if (content.attachments.empty()) return body;
-  std::vector<Owned<GMimeObject>> parts;
+  std::vector<Part> parts;
   parts.push_back(std::move(body));
-  for (const MailAttachment& attachment : content.attachments) parts.push_back(attachment_part(attachment));
-  return multipart("mixed", "=_mixed_" + key.substr(0, 24), std::move(parts));
+  for (const MailAttachment& attachment : content.attachments) {
+    parts.push_back(attachment_part(attachment));
+  }
+  return multipart("mixed", "=_mixed_" + key.substr(0, 24), parts);
 }
 
 Result<void> check(const MailContent& content) {
   if (has_control_characters(content.subject)) {
-    return fail(ErrorKind::invalid, "the subject holds a line break or a control character", "/subject: \"" + escaped(content.subject) + "\"",
-                "write the subject on one line");
+    return fail(ErrorKind::invalid, "the subject holds a line break or a control character",
+                "/subject: \"" + escaped(content.subject) + "\"", "write the subject on one line");
   }
   for (const std::string* text : {&content.subject, &content.text, &content.html}) {
     if (!is_utf8(*text)) return fail(ErrorKind::invalid, "the mail's text is not UTF-8");
-    if (text->find('\0') != std::string::npos) return fail(ErrorKind::invalid, "the mail's text holds a NUL character");
+    if (text->find('\0') != std::string::npos)
+      return fail(ErrorKind::invalid, "the mail's text holds a NUL character");
   }
   for (const MailAttachment& attachment : content.attachments) {
-    if (attachment.name.empty() || has_control_characters(attachment.name) || !is_utf8(attachment.name)) {
-      return fail(ErrorKind::invalid, "the name of an attachment is empty or holds a control character",
+    if (attachment.name.empty() || has_control_characters(attachment.name) ||
+        !is_utf8(attachment.name)) {
+      return fail(ErrorKind::invalid,
+                  "the name of an attachment is empty or holds a control character",
                   "\"" + escaped(attachment.name) + "\"");
     }
   }
@@ -150,34 +185,33 @@ Result<void> check(const MailContent& content) {
 }  // namespace
 
 std::string mail_message_id(const EmailAddress& from, const std::string& effect_key) {
-  return "<" + effect_key.substr(0, 32) + "@" + std::string(from.domain()) + ">";
+  const std::string address = with_ascii_domain(from);
+  const std::string domain = address.substr(address.rfind('@') + 1);
+  // A domain that has no ASCII form is in no DNS either; the key alone makes the id unique.
+  const bool is_ascii = std::all_of(domain.begin(), domain.end(),
+                                    [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  return "<" + effect_key.substr(0, 32) + "@" + (is_ascii ? domain : "deed.invalid") + ">";
 }
 
-Result<std::string> build_mail(const MailContent& content, const std::string& effect_key, TimePoint date) {
+Result<std::string> build_mail(const MailContent& content, const std::string& effect_key,
+                               TimePoint date) {
   DEED_OK(check(content));
   init_gmime();
-  const Owned<GMimeMessage> message(g_mime_message_new(FALSE));
-  GMimeObject* headers = GMIME_OBJECT(message.get());
-  g_mime_object_set_header(headers, "Date", to_rfc5322(date).c_str(), nullptr);
-  g_mime_message_add_mailbox(message.get(), GMIME_ADDRESS_TYPE_FROM, nullptr, content.from.text().c_str());
-  for (const EmailAddress& to : content.to) {
-    g_mime_message_add_mailbox(message.get(), GMIME_ADDRESS_TYPE_TO, nullptr, to.text().c_str());
-  }
-  for (const EmailAddress& cc : content.cc) {
-    g_mime_message_add_mailbox(message.get(), GMIME_ADDRESS_TYPE_CC, nullptr, cc.text().c_str());
-  }
-  g_mime_message_set_subject(message.get(), content.subject.c_str(), "utf-8");
-  const std::string id = mail_message_id(content.from, effect_key);
-  g_mime_message_set_message_id(message.get(), id.substr(1, id.size() - 2).c_str());
-  g_mime_object_set_header(headers, "MIME-Version", "1.0", nullptr);
-  const Owned<GMimeObject> body = body_of(content, effect_key);
-  g_mime_message_set_mime_part(message.get(), body.get());
+  std::string text = "Date: " + to_rfc5322(date) + "\n";
+  text += address_header("From", {content.from});
+  text += address_header("To", content.to);
+  text += address_header("Cc", content.cc);
+  text += subject_header(content.subject);
+  text += "Message-ID: " + mail_message_id(content.from, effect_key) + "\n";
+  text += "MIME-Version: 1.0\n";
 
-  const std::unique_ptr<GMimeFormatOptions, FreeOptions> format(g_mime_format_options_new());
-  g_mime_format_options_set_param_encoding_method(format.get(), GMIME_PARAM_ENCODING_METHOD_RFC2231);
-  const std::unique_ptr<char, FreeText> text(g_mime_object_to_string(headers, format.get()));
-  if (!text) return fail(ErrorKind::internal, "the mail could not be built");
-  return crlf(text.get());
+  const Part body = body_of(content, effect_key);
+  const std::unique_ptr<GMimeFormatOptions, FormatOptionsFree> format(g_mime_format_options_new());
+  g_mime_format_options_set_param_encoding_method(format.get(),
+                                                  GMIME_PARAM_ENCODING_METHOD_RFC2231);
+  const GText mime(g_mime_object_to_string(body.get(), format.get()));
+  if (!mime) return fail(ErrorKind::internal, "the mail could not be built");
+  return crlf(text + mime.get());
 }
 
 }  // namespace deed

@@ -18,7 +18,8 @@ struct RegisteredTool {
 
 class Registry {
  public:
-  /// errors  invalid: a name, schema or role that is wrong, or no `run`. conflict: a second tool of the name
+  /// errors  invalid: a name, schema or role that is wrong, no `run`, or a probeable tool without `probe`. unsupported: a keyword
+  ///         of the schema. conflict: a second tool of the name
   Result<void> add(Tool tool);
 
   /// nullptr if there is none; valid as long as the registry.

@@ -1,5 +1,11 @@
-// A tool is a value: a spec and functions. What the loop, the policy and the journal know of it is in the spec.
+// A tool is a value: a spec and functions. What the loop, the policy and the journal know of it is
+// in the spec.
 #pragma once
+
+#include "deed/core/async.hpp"
+#include "deed/core/clock.hpp"
+#include "deed/core/json.hpp"
+#include "deed/memory/event.hpp"
 
 #include <chrono>
 #include <functional>
@@ -8,11 +14,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "deed/core/async.hpp"
-#include "deed/core/clock.hpp"
-#include "deed/core/json.hpp"
-#include "deed/memory/event.hpp"
 
 namespace deed {
 
@@ -49,14 +50,17 @@ enum class ApprovalNeed {
 struct ToolSpec {
   std::string name;         ///< dotted: "email.send"; letters, digits, '_', '.'; at most 64 bytes
   std::string description;  ///< for the model: one or two sentences
-  Json arguments = {{"type", "object"}, {"properties", Json::object()}};  ///< JSON Schema 2020-12 of an object
+  Json arguments = {{"type", "object"},
+                    {"properties", Json::object()}};  ///< JSON Schema 2020-12 of an object
   EffectClass effect = EffectClass::once;
   std::map<std::string, ArgumentRole> roles = {};  ///< by property name
   ApprovalNeed approval = ApprovalNeed::always;    ///< ignored for pure and read
   Trust result_trust = Trust::untrusted;
   std::chrono::milliseconds timeout{120'000};
-  std::size_t max_output_bytes = 64u << 10;  ///< of the result's text; more is kept in the journal, the model gets the head
-  bool asks_user = false;  ///< the loop puts the argument "question" to the user; `run` is not called
+  std::size_t max_output_bytes =
+      64u << 10;  ///< of the result's text; more is kept in the journal, the model gets the head
+  bool asks_user =
+      false;  ///< the loop puts the argument "question" to the user; `run` is not called
 };
 
 /// How a call ended. Never two-valued: `unknown` is an answer.
@@ -71,7 +75,8 @@ Result<OutcomeStatus> parse_outcome_status(std::string_view text);
 
 struct Outcome {
   OutcomeStatus status = OutcomeStatus::unknown;
-  Json result = nullptr;  ///< succeeded: the structured result. Otherwise {"error": "what happened", "hint": "what to do"}
+  Json result = nullptr;  ///< succeeded: the structured result. Otherwise {"error": "what
+                          ///< happened", "hint": "what to do"}
   std::string text = {};  ///< for the model and people; empty: `result` as JSON
 
   static Outcome succeeded(Json result, std::string text = {});
@@ -80,12 +85,17 @@ struct Outcome {
   static Outcome unknown(std::string why);
 };
 
+/// For tools whose work before the commit point is a Result: its error as failed_without_effect.
+Outcome outcome_of(Result<Outcome> result);
+
 /// The byte-exact effect for a dry run and for approval: the .eml, the request, the new file.
 struct Preview {
   std::string media_type;  ///< "message/rfc822", "message/http", "text/plain"
   std::string bytes;
-  std::string summary;     ///< one line: "mail to ann@example.org: Invoice 42 (1 attachment)"
-  std::vector<std::string> destinations = {};  ///< what a rule such as --allow 'email.send:*@example.org' is matched against; all must match
+  std::string summary;  ///< one line: "mail to ann@example.org: Invoice 42 (1 attachment)"
+  std::vector<std::string> destinations =
+      {};  ///< what a rule such as --allow 'email.send:*@example.org' is matched against; all must
+           ///< match
 };
 
 /// What a tool may know and do while it runs. Borrowed for the call.
@@ -93,23 +103,27 @@ class ToolContext {
  public:
   virtual ~ToolContext() = default;
 
-  /// 64 hexadecimal digits, the same for every attempt at this call and for no other: forward it (Message-ID, Idempotency-Key, file name).
+  /// 64 hexadecimal digits, the same for every attempt at this call and for no other: forward it
+  /// (Message-ID, Idempotency-Key, file name).
   virtual const std::string& effect_key() const = 0;
   virtual RunId run() const = 0;
   virtual int attempt() const = 0;  ///< 1 for the first
-  /// When the call was proposed: the same for every attempt and for the preview. For Date headers and the like.
+  /// When the call was proposed: the same for every attempt and for the preview. For Date headers
+  /// and the like.
   virtual TimePoint proposed_at() const = 0;
   virtual const Clock& clock() const = 0;
 
-  /// To be awaited at the commit point, the last instant at which the effect is provably not yet done. Durable when it returns.
-  /// A second call returns at once. After an error the effect must not be done.
+  /// To be awaited at the commit point, the last instant at which the effect is provably not yet
+  /// done. Durable when it returns. A second call returns at once. After an error the effect must
+  /// not be done.
   virtual Async<void> dispatching() = 0;
 
   /// A line for whoever watches.
   virtual void progress(std::string_view line) = 0;
 };
 
-/// What a probe found out. Positive evidence confirms; absence refutes only where the source is authoritative.
+/// What a probe found out. Positive evidence confirms; absence refutes only where the source is
+/// authoritative.
 struct ProbeResult {
   enum class Verdict { confirmed, refuted, undecided };
   Verdict verdict = Verdict::undecided;
@@ -118,12 +132,20 @@ struct ProbeResult {
 
 struct Tool {
   ToolSpec spec;
-  /// The arguments have passed the schema. `ctx` outlives the coroutine. Expected failures are outcomes.
+  /// The arguments have passed the schema. `ctx` outlives the coroutine. Expected failures are
+  /// outcomes.
   std::function<asio::awaitable<Outcome>(Json arguments, ToolContext& ctx)> run;
   /// Pure but for reading local files; the same arguments and context give the same bytes.
   std::function<Result<Preview>(const Json& arguments, const ToolContext& ctx)> preview = {};
   /// Asks the world whether the effect of this call happened.
   std::function<asio::awaitable<ProbeResult>(Json arguments, ToolContext& ctx)> probe = {};
+  /// Whether this call would destroy something, where the spec's ApprovalNeed is never: asked
+  /// before policy. Reads, changes nothing; when in doubt, true.
+  std::function<bool(const Json& arguments)> destroys = {};
 };
+
+/// Whether somebody must agree to this call, unless a rule of the user allows it. For tools that
+/// change the world.
+bool needs_approval(const Tool& tool, const Json& arguments);
 
 }  // namespace deed

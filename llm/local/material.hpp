@@ -1,0 +1,76 @@
+// What one step has to work with: the user's words for it, what in them can be copied and which argument each piece is
+// meant for, files that came with the request, answers, and what the steps before it gave.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "deed/llm/local/grounding.hpp"
+#include "deed/llm/message.hpp"
+
+namespace deed {
+
+/// A call that has succeeded.
+struct PastCall {
+  std::string tool;
+  Json arguments = Json::object();
+  std::string result;
+  bool changes_world = false;
+};
+
+/// One step of a request, before anything has been decided about it.
+struct Step {
+  std::string clause;  ///< the user's words, in UTF-8
+  std::vector<std::string> attachments = {};
+  std::vector<std::string> answers = {};  ///< of the user to questions of this step, oldest first
+  std::vector<PastCall> past = {};        ///< oldest first
+};
+
+/// A piece of the clause that can be copied.
+struct Piece {
+  Span span;
+  bool is_in_text = false;  ///< within a quotation or dictated text: said, not meant as an argument by itself
+};
+
+/// The clause, read once.
+struct Material {
+  explicit Material(const Step& step);
+
+  const std::string& clause;
+  std::vector<Span> words, quotes;
+  std::map<SlotKind, std::vector<Piece>> pieces;  ///< of the critical kinds
+  std::vector<NumberSpan> numbers;
+  std::size_t dictation;  ///< where dictated text begins; npos
+  bool refers_back = false;
+
+  /// Whether a piece of that kind stands outside of texts.
+  bool has(SlotKind kind) const;
+  /// The last `count` words before `at`, lower case, nearest first.
+  std::vector<std::string> words_before(std::size_t at, std::size_t count) const;
+  /// Whether `span` lies in an address, a URL or a path.
+  bool is_in_piece(const Span& span) const;
+};
+
+/// A property of a tool's parameters, as the planner sees it.
+struct Property {
+  std::string name;
+  const Json* schema;
+  std::string type;   ///< of the value, or of the items of a list
+  bool is_list = false, is_required = false;
+  SlotKind kind = SlotKind::label;  ///< of strings
+  bool is_enum = false;
+
+  std::string description() const { return string_at(*schema, "description"); }
+  bool is_critical_string() const { return type == "string" && !is_enum && is_critical(kind); }
+  bool is_text() const { return type == "string" && !is_enum && kind == SlotKind::free_text; }
+};
+
+/// The properties of an object schema, required ones first, else in their order. `parameters` outlives them.
+std::vector<Property> properties_of(const Json& parameters);
+
+/// Which quotations and pieces the words before them assign to which property: `with the subject "…"`, `cc bob@…`.
+std::map<std::string, std::vector<Span>> find_claims(const Material& material, const std::vector<Property>& properties);
+
+}  // namespace deed

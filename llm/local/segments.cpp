@@ -1,0 +1,156 @@
+#include "deed/llm/local/segments.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "deed/core/text.hpp"
+#include "deed/llm/local/grounding.hpp"
+
+namespace deed {
+namespace {
+
+constexpr std::array common_verbs = {
+    "send",   "email",  "mail",   "write",  "tell",  "notify", "inform", "message", "fetch",    "get",    "download",
+    "post",   "submit", "upload", "push",   "read",  "open",   "show",   "display", "save",     "store",  "create",
+    "make",   "list",   "search", "look",   "find",  "check",  "print",  "put",     "copy",     "forward", "reply",
+    "add",    "append", "ask",    "call",   "give",  "return", "delete", "remove",  "remember", "load",   "retrieve",
+    "report", "summarize"};
+constexpr std::array joiners = {"and", "then", "after", "that", "finally", "afterwards", "next", "also", "please", "lastly"};
+constexpr std::array dictating = {"saying", "says", "containing", "reading", "that"};
+
+template <std::size_t N>
+bool is_one_of(std::string_view word, const std::array<const char*, N>& words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+struct Word {
+  Span span;
+  std::string lower;
+};
+
+std::vector<Word> words_of(std::string_view text) {
+  std::vector<Word> words;
+  for (std::size_t at = 0; at < text.size();) {
+    if (!is_word_byte(text[at])) {
+      ++at;
+      continue;
+    }
+    Span span{at, at};
+    while (span.end < text.size() && is_word_byte(text[span.end])) ++span.end;
+    words.push_back({span, lower_ascii(span.in(text))});
+    at = span.end;
+  }
+  return words;
+}
+
+bool starts_step(const Word& word, const StepWords& words) {
+  std::string stem(word.lower);
+  while (!stem.empty() && stem.back() == 's') stem.pop_back();
+  stem = std::string(utf8_prefix(stem, 5));
+  if (words.starting.contains(stem)) return true;
+  return is_one_of(word.lower, common_verbs) && !words.naming.contains(stem);
+}
+
+enum class Joint { none, weak, then };
+
+// What joins the word at `index` to the text before it: nothing, a comma or "and", or a "then".
+Joint joint_before(std::string_view text, const std::vector<Word>& words, std::size_t index, std::size_t& first) {
+  Joint joint = Joint::none;
+  first = index;
+  while (true) {
+    const std::size_t gap_begin = first == 0 ? 0 : words[first - 1].span.end;
+    const std::string_view gap = text.substr(gap_begin, words[first].span.begin - gap_begin);
+    if (gap.find_first_of(",;") != gap.npos || (gap.size() > 1 && gap.find_first_of(".!?\n") != gap.npos))
+      joint = std::max(joint, Joint::weak);
+    const bool is_plain = gap.find_first_not_of(" \t\r\n,;.!?") == gap.npos;
+    if (first == 0 || !is_plain || !is_one_of(words[first - 1].lower, joiners)) return joint;
+    const std::string& before = words[first - 1].lower;
+    const bool is_sequence = before != "and" && before != "that" && before != "also" && before != "please";
+    if (before != "that" && before != "please") joint = std::max(joint, is_sequence ? Joint::then : Joint::weak);
+    --first;
+  }
+}
+
+// Where text that the user dictates begins: after "saying", "containing" or a colon, where no quotation follows at once.
+std::size_t dictation_begin(std::string_view text, const std::vector<Word>& words, const std::vector<Span>& quotes) {
+  const auto is_before_quote = [&](std::size_t at) {
+    return std::any_of(quotes.begin(), quotes.end(), [&](const Span& q) {
+      return q.begin > at && q.begin - at <= 6 && trim(text.substr(at, q.begin - at)).size() <= 3;
+    });
+  };
+  std::size_t begin = text.npos;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (!is_one_of(words[i].lower, dictating) || is_before_quote(words[i].span.end)) continue;
+    // "after that", "and that" join; "that" dictates only after a verb of saying.
+    if (words[i].lower == "that" && (i == 0 || is_one_of(words[i - 1].lower, joiners))) continue;
+    begin = std::min(begin, words[i].span.end);
+  }
+  for (std::size_t at = text.find(": "); at != text.npos; at = text.find(": ", at + 1))
+    if (!is_before_quote(at + 1)) return std::min(begin, at);
+  return begin;
+}
+
+// The clause without the joining words and punctuation at its end; the cut at its beginning is already behind them.
+Span trimmed(std::string_view text, Span clause) {
+  const auto is_loose = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == ',' || c == ';'; };
+  while (clause.begin < clause.end && is_loose(text[clause.begin])) ++clause.begin;
+  while (clause.end > clause.begin && is_loose(text[clause.end - 1])) --clause.end;
+  return clause;
+}
+
+}  // namespace
+
+std::string without_quotes(std::string_view text) {
+  std::string result(text);
+  for (const Span& quote : find_quotes(text)) std::fill(result.begin() + static_cast<std::ptrdiff_t>(quote.begin),
+                                                        result.begin() + static_cast<std::ptrdiff_t>(quote.end), ' ');
+  return result;
+}
+
+std::size_t find_dictation(std::string_view request) {
+  const std::string bare = without_quotes(request);
+  return dictation_begin(bare, words_of(bare), find_quotes(request));
+}
+
+std::vector<Span> find_clauses(std::string_view request, const StepWords& step_words, std::size_t max) {
+  const std::string bare = without_quotes(request);
+  const std::vector<Word> words = words_of(bare);
+  const std::vector<Span> quotes = find_quotes(request);
+  const std::size_t dictation = dictation_begin(bare, words, quotes);
+  std::vector<Span> clauses;
+  std::size_t begin = 0;
+  for (std::size_t i = 1; i < words.size() && clauses.size() + 1 < max; ++i) {
+    if (!starts_step(words[i], step_words)) continue;
+    std::size_t first = i;
+    const Joint joint = joint_before(bare, words, i, first);
+    if (joint == Joint::none || first == 0) continue;
+    if (joint == Joint::weak && words[i].span.begin > dictation) continue;
+    // "notes.txt" and "ann@…" begin with a word too.
+    const char after = words[i].span.end < bare.size() ? bare[words[i].span.end] : ' ';
+    if (after == '@' || after == '/' || after == '-' || after == ':' ||
+        (after == '.' && words[i].span.end + 1 < bare.size() && is_word_byte(bare[words[i].span.end + 1])))
+      continue;
+    const Span clause = trimmed(request, {begin, words[first].span.begin});
+    if (clause.size() == 0) continue;
+    clauses.push_back(clause);
+    begin = words[i].span.begin;
+  }
+  const Span rest = trimmed(request, {begin, request.size()});
+  if (rest.size() > 0) clauses.push_back(rest);
+  return clauses;
+}
+
+bool refers_back(std::string_view clause) {
+  static constexpr std::array pronouns = {"it", "its", "them", "this", "these", "those"};
+  static constexpr std::array things = {"result",  "results",  "response", "output", "content", "contents", "answer", "page",
+                                        "text",    "data",     "reply",    "body",   "findings"};
+  const std::vector<Word> words = words_of(without_quotes(clause));
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (is_one_of(words[i].lower, pronouns)) return true;
+    if (i > 0 && is_one_of(words[i].lower, things) && (words[i - 1].lower == "the" || words[i - 1].lower == "their"))
+      return true;
+  }
+  return false;
+}
+
+}  // namespace deed

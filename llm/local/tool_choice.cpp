@@ -1,0 +1,186 @@
+#include "deed/llm/local/tool_choice.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "deed/core/hash.hpp"
+#include "deed/core/text.hpp"
+
+namespace deed {
+namespace {
+
+constexpr std::string_view examples =
+    "Each request is answered by the function above it.\n\n"
+    "Function: restaurant.book(restaurant, people, time) - Reserve a table in a restaurant.\n"
+    "Request: Book a table for 4 people at Luigi's tomorrow at 7pm.\n\n"
+    "Function: weather.forecast(city, days) - Get the weather forecast of a city.\n"
+    "Request: Will it rain in Oslo in the next 3 days?\n";
+constexpr std::array<std::string_view, 2> others = {
+    "other(request) - Any other request.",
+    "chat(message) - Talk about anything else, or answer a question from general knowledge."};
+constexpr std::size_t talk = 1;
+
+std::string signature(const ToolDefinition& tool) {
+  std::string arguments;
+  for (const Property& property : properties_of(tool.parameters)) arguments += (arguments.empty() ? "" : ", ") + property.name;
+  return tool.name + "(" + arguments + ") - " + std::string(utf8_prefix(tool.description, 400));
+}
+
+// A word that could be content: not the verb, not a function word, not part of an address, not the tool's own word.
+bool has_words_left(const ToolDefinition& tool, const Material& material) {
+  std::set<std::string> own = stems(tool.name + " " + tool.description);
+  for (const Property& property : properties_of(tool.parameters)) own.merge(stems(property.name + " " + property.description()));
+  for (std::size_t i = 1; i < material.words.size(); ++i) {
+    const std::string word = lower_ascii(material.words[i].in(material.clause));
+    if (is_function_word(word) || material.is_in_piece(material.words[i])) continue;
+    const std::set<std::string> stem = stems(word);
+    if (stem.empty() || count_common(stem, own) == 0) return true;
+  }
+  return false;
+}
+
+bool has_critical(SlotKind kind, const Step& step, const Material& material, bool is_list) {
+  if (material.has(kind)) return true;
+  if (kind == SlotKind::path && is_list && !step.attachments.empty()) return true;
+  for (const std::string& answer : step.answers)
+    if (!find_kind(kind, answer).empty()) return true;
+  if (!material.refers_back) return false;
+  for (const PastCall& call : step.past)
+    if (!find_kind(kind, call.result).empty() || !find_kind(kind, to_text(call.arguments)).empty()) return true;
+  return false;
+}
+
+bool has_text(const ToolDefinition& tool, const Step& step, const Material& material) {
+  return !material.quotes.empty() || material.dictation != std::string::npos || !step.answers.empty() ||
+         (material.refers_back && !step.past.empty()) || has_words_left(tool, material);
+}
+
+bool has_extension(std::string_view path) {
+  const std::size_t dot = path.rfind('.');
+  return dot != path.npos && dot + 1 < path.size() && path.size() - dot <= 6 && path.find('/', dot) == path.npos;
+}
+
+bool is_wrong_shape(const Property& property, const Material& material) {
+  const std::vector<std::string> words = identifier_words(property.name + " " + property.description());
+  const auto says = [&](std::string_view word) { return std::find(words.begin(), words.end(), word) != words.end(); };
+  const bool wants_folder = (says("folder") || says("directory")) && !says("file");
+  bool all = true, any = false;
+  for (const Piece& piece : material.pieces.at(SlotKind::path)) {
+    const bool is_file = has_extension(piece.span.in(material.clause));
+    all = all && is_file, any = any || is_file;
+  }
+  return wants_folder ? all : !any;
+}
+
+// The kinds of strings that the tool's arguments take.
+std::set<SlotKind> kinds_of(const ToolDefinition& tool) {
+  std::set<SlotKind> kinds;
+  for (const Property& property : properties_of(tool.parameters))
+    if (property.type == "string" && !property.is_enum) kinds.insert(property.kind);
+  return kinds;
+}
+
+}  // namespace
+
+std::string shortened(const std::string& clause) {
+  constexpr std::size_t longest_quote = 200, longest = 1500;
+  std::string result;
+  std::size_t at = 0;
+  const auto cut = [](std::string_view text, std::size_t max) {
+    if (text.size() <= max) return std::string(text);
+    return std::string(utf8_prefix(text, max * 2 / 3)) + " … " + std::string(utf8_suffix(text, max / 3));
+  };
+  for (const Span& quote : find_quotes(clause)) {
+    result += clause.substr(at, quote.begin - at) + cut(quote.in(clause), longest_quote);
+    at = quote.end;
+  }
+  result = cut(result + clause.substr(at), longest);
+  // A line of the prompt stays one line.
+  for (char& c : result)
+    if (static_cast<unsigned char>(c) < ' ') c = ' ';
+  return result;
+}
+
+double misfit(const ToolDefinition& tool, const Step& step, const Material& material, const ToolChoiceWeights& weights) {
+  const bool has_any = material.has(SlotKind::email) || material.has(SlotKind::url) || material.has(SlotKind::path);
+  double score = 0;
+  for (const Property& property : properties_of(tool.parameters)) {
+    if (property.type != "string" || property.is_enum) continue;
+    if (property.kind == SlotKind::path && !property.is_list && material.has(SlotKind::path) && is_wrong_shape(property, material))
+      score -= weights.wrong_shape;
+    if (!property.is_required) continue;
+    if (is_critical(property.kind) && !has_critical(property.kind, step, material, property.is_list))
+      score -= has_any ? weights.missing : weights.missing_all;
+    else if (property.kind == SlotKind::free_text && !has_text(tool, step, material))
+      score -= weights.missing;
+  }
+  const std::set<SlotKind> taken = kinds_of(tool);
+  for (const auto& [kind, pieces] : material.pieces)
+    if (material.has(kind) && !taken.contains(kind)) score -= weights.unused;
+  return score;
+}
+
+Result<ToolChooser::Likelihood> ToolChooser::likelihood(const std::string& clause, const std::vector<ToolDefinition>& tools) {
+  ScoreQuestion question{.prefix = scorer_.document_start(), .keeps_given = true};
+  const Tokens head = scorer_.tokenize(examples);
+  question.prefix.insert(question.prefix.end(), head.begin(), head.end());
+  const Tokens request = scorer_.tokenize(" " + clause);
+  std::string key = clause;
+  const auto add = [&](std::string_view line) {
+    const std::string given = "\nFunction: " + std::string(line) + "\nRequest:";
+    question.candidates.push_back({scorer_.tokenize(given), request});
+    key += given;
+  };
+  for (const ToolDefinition& tool : tools) add(signature(tool));
+  for (const std::string_view other : others) add(other);
+  key = sha256_hex(key);
+  if (const auto known = known_.find(key); known != known_.end()) return known->second;
+  DEED_TRY(const std::vector<TextScore> scores, scorer_.score(question));
+  Likelihood result;
+  for (std::size_t i = 0; i < scores.size(); ++i) (i < tools.size() ? result.tools : result.others).push_back(scores[i].sum());
+  if (known_.size() > 256) known_.clear();
+  known_[key] = result;
+  return result;
+}
+
+Result<ToolChoice> ToolChooser::choose(const Step& step, const std::vector<ToolDefinition>& tools) {
+  DEED_TRY(const Likelihood found, likelihood(shortened(step.clause), tools));
+  const Material material(step);
+  const std::set<std::string> said = telling_stems(step.clause);
+  const double none = *std::max_element(found.others.begin(), found.others.end());
+  ToolChoice choice;
+  std::vector<std::string> names;
+  std::vector<double> scores, fits;
+  std::optional<std::size_t> reading;
+  for (std::size_t i = 0; i < tools.size(); ++i) {
+    // What only asks the user is never a step that the user asked for.
+    const std::set<std::string> own = telling_stems(tools[i].name + " " + tools[i].description);
+    const double share = own.empty() ? 0 : static_cast<double>(count_common(own, said)) / static_cast<double>(own.size());
+    const double typed = misfit(tools[i], step, material, weights_);
+    names.push_back(tools[i].name);
+    scores.push_back(tools[i].asks_user ? -1e9 : found.tools[i] + typed);
+    // A missing address is no reason to say that no tool fits: it can be asked for.
+    fits.push_back(found.tools[i] - none + weights_.lexical * share);
+    for (const SlotKind kind : kinds_of(tools[i])) fits.back() += material.has(kind) ? weights_.taken : 0;
+    if (tools[i].asks_user) continue;
+    if (!choice.nearest || scores[i] > scores[*choice.nearest]) choice.nearest = i;
+    if (!tools[i].changes_world && (!reading || scores[i] > scores[*reading])) reading = i;
+  }
+  if (getenv("DBG")) for (std::size_t i = 0; i < tools.size(); ++i) fprintf(stderr, "   %-16s channel %.1f misfit %.1f fit %.1f\n", tools[i].name.c_str(), found.tools[i] - none, misfit(tools[i], step, material, weights_), fits[i]);
+  if (!choice.nearest) return choice;
+  // Reading must not turn into writing by a narrow decision.
+  if (tools[*choice.nearest].changes_world && reading && scores[*choice.nearest] - scores[*reading] < weights_.reading_margin)
+    choice.nearest = reading;
+  choice.fit = fits[*choice.nearest];
+  names.push_back("no tool");
+  const double fits_from = std::min(weights_.fits_at_most, weights_.fits_per_word * static_cast<double>(material.words.size()));
+  scores.push_back(scores[*choice.nearest] - choice.fit + fits_from);
+  choice.record = make_choice("tool", names, scores, "request");
+  if (choice.fit >= fits_from) choice.tool = choice.nearest;
+  else choice.is_talk = found.others[talk] >= found.others[1 - talk] && !material.has(SlotKind::email) &&
+                        !material.has(SlotKind::url) && !material.has(SlotKind::path);
+  choice.record.chosen = choice.tool ? tools[*choice.tool].name : "no tool";
+  return choice;
+}
+
+}  // namespace deed

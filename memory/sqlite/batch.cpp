@@ -1,0 +1,91 @@
+#include "deed/memory/sqlite/batch.hpp"
+
+#include "deed/memory/sqlite/migrations.hpp"
+
+#include <algorithm>
+
+namespace deed::sqlite {
+namespace {
+
+// A newer program may have changed the schema since this one opened the file.
+Result<void> check_version(Connection& connection) {
+  DEED_TRY(const std::int64_t version, schema_version(connection));
+  if (version == static_cast<std::int64_t>(migrations().size())) return {};
+  return fail(ErrorKind::unsupported, "a newer version of deed has changed the journal meanwhile",
+              connection.path(), "end this process and use the newer version");
+}
+
+Result<void> run_statement(Connection& connection, const char* sql) {
+  return connection.query(sql).run();
+}
+
+// SQLite gives a transaction up by itself after some failures (full disk, I/O error); then nothing
+// can be undone any more.
+Result<void> end_savepoint(Connection& connection, bool keep) {
+  if (!connection.in_transaction()) {
+    return fail(ErrorKind::unavailable, "the disk is full or failed; nothing was written",
+                connection.path(), "free some space and try again");
+  }
+  if (!keep) DEED_OK(run_statement(connection, "ROLLBACK TO job"));
+  return run_statement(connection, "RELEASE job");
+}
+
+Result<void> write_all(Store& store, const std::vector<Job*>& writers) {
+  Connection& connection = store.connection();
+  const bool full = std::any_of(writers.begin(), writers.end(), [](const Job* job) {
+    return job->durability() == Durability::full;
+  });
+  DEED_OK(connection.sync_each_commit(full));
+  DEED_OK(run_statement(connection, "BEGIN IMMEDIATE"));
+  DEED_OK(check_version(connection));
+  for (Job* job : writers) {
+    DEED_OK(run_statement(connection, "SAVEPOINT job"));
+    const bool keep = job->run(store);
+    DEED_OK(end_savepoint(connection, keep));
+  }
+  return run_statement(connection, "COMMIT");
+}
+
+void run_writers(Store& store, const std::vector<Job*>& writers) {
+  const Result<void> written = write_all(store, writers);
+  if (written) return;
+  if (store.connection().in_transaction()) {
+    // If even this fails the connection is unusable, and every later job says so.
+    const Result<void> undone = run_statement(store.connection(), "ROLLBACK");
+    if (!undone) {
+      for (Job* job : writers) job->fail_with(undone.error());
+    }
+  }
+  for (Job* job : writers) job->fail_with(written.error());
+}
+
+}  // namespace
+
+void run_batch(Store& store, const std::vector<std::unique_ptr<Job>>& jobs) {
+  std::vector<Job*> writers, readers;
+  for (const auto& job : jobs) {
+    if (!job->prepare(store))
+      job->deliver();
+    else
+      (job->access() == Access::write ? writers : readers).push_back(job.get());
+  }
+  if (!writers.empty()) run_writers(store, writers);
+  for (Job* job : writers) job->deliver();
+  for (Job* job : readers) {
+    job->run(store);
+    job->deliver();
+  }
+}
+
+Result<void> release_leases(Store& store) {
+  if (!store.holds_leases()) return {};
+  Connection& connection = store.connection();
+  DEED_OK(run_statement(connection, "BEGIN IMMEDIATE"));
+  Result<void> done = check_version(connection);
+  if (done) done = store.release_all();
+  if (done) done = run_statement(connection, "COMMIT");
+  if (!done && connection.in_transaction()) DEED_OK(run_statement(connection, "ROLLBACK"));
+  return done;
+}
+
+}  // namespace deed::sqlite

@@ -1,0 +1,46 @@
+#include "deed/memory/sqlite/worker.hpp"
+
+#include "deed/memory/sqlite/batch.hpp"
+
+#include <pthread.h>
+
+namespace deed::sqlite {
+
+Worker::Worker(Store store) : store_(std::move(store)), thread_([this] { work_off_queue(); }) {
+  pthread_setname_np(thread_.native_handle(), "deed-journal");
+}
+
+Worker::~Worker() {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+}
+
+void Worker::post(std::unique_ptr<Job> job) {
+  {
+    const std::lock_guard lock(mutex_);
+    queue_.push_back(std::move(job));
+  }
+  wake_.notify_one();
+}
+
+void Worker::work_off_queue() {
+  for (;;) {
+    Batch batch;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [this] { return closing_ || !queue_.empty(); });
+      if (queue_.empty()) break;
+      batch.swap(queue_);
+    }
+    run_batch(store_, batch);
+  }
+  // What could not be given back is free as soon as this process has ended.
+  const Result<void> released = release_leases(store_);
+  static_cast<void>(released);
+}
+
+}  // namespace deed::sqlite

@@ -1,0 +1,10 @@
+# Installs into an empty STAGE and looks at what is there: every public header, and no other.
+file(REMOVE_RECURSE "${STAGE}")
+execute_process(COMMAND "${CMAKE_COMMAND}" --install "${BUILD}" --prefix "${STAGE}" OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+file(GLOB_RECURSE installed RELATIVE "${STAGE}/include/deed" "${STAGE}/include/deed/*")
+list(SORT installed)
+list(SORT HEADERS)
+if(NOT installed STREQUAL HEADERS)
+  message(FATAL_ERROR "installed headers: ${installed}\npublic headers: ${HEADERS}")
+endif()
+execute_process(COMMAND "${STAGE}/bin/deed" --version COMMAND_ERROR_IS_FATAL ANY)

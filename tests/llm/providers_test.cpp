@@ -1,0 +1,143 @@
+#include "deed/llm/providers.hpp"
+
+#include "deed/net/http.hpp"
+#include "deed/tests/fakes/matchers.hpp"
+#include "deed/tests/fakes/run_async.hpp"
+
+#include <gtest/gtest.h>
+
+namespace deed {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+// Notes the request and refuses it.
+class NotingHttp final : public HttpClient {
+ public:
+  std::vector<HttpRequest> requests;
+  asio::awaitable<HttpExchange> send(HttpRequest request) override {
+    requests.push_back(std::move(request));
+    co_return HttpResponse{.status = 400};
+  }
+};
+
+class ProvidersTest : public testing::Test {
+ protected:
+  ModelEnvironment environment() {
+    ModelEnvironment out{.executor = io.get_executor(), .http = &http};
+    out.getenv = [this](std::string_view name) -> std::optional<std::string> {
+      const auto it = variables.find(std::string(name));
+      return it != variables.end() ? std::optional(it->second) : std::nullopt;
+    };
+    return out;
+  }
+  Result<std::unique_ptr<Model>> open(const std::string& name) {
+    return open_model(name, environment());
+  }
+
+  // The request that the model of this name makes.
+  HttpRequest request_of(const std::string& name) {
+    auto model = open(name);
+    EXPECT_OK(model);
+    if (!model) return {.url = HttpUrl::parse("http://none/").value()};
+    ModelRequest request{.messages = {{.text = "x"}}};
+    (void)run_async(io, (*model)->generate(std::move(request), {}));
+    return http.requests.back();
+  }
+  static std::string authorization(const HttpRequest& request) {
+    for (const auto& [name, value] : request.headers) {
+      if (name == "Authorization") return value;
+    }
+    return {};
+  }
+
+  asio::io_context io;
+  NotingHttp http;
+  std::map<std::string, std::string> variables;
+};
+
+TEST_F(ProvidersTest, FindTheCompletionsOfAnAddress) {
+  struct Case {
+    const char* name;
+    const char* url;
+  };
+  const Case cases[] = {
+      {"http://127.0.0.1:8080#m", "http://127.0.0.1:8080/v1/chat/completions"},
+      {"http://127.0.0.1:8080/#m", "http://127.0.0.1:8080/v1/chat/completions"},
+      {"http://127.0.0.1:8080/v1#m", "http://127.0.0.1:8080/v1/chat/completions"},
+      {"https://openrouter.ai/api/v1/#m", "https://openrouter.ai/api/v1/chat/completions"},
+      {"HTTPS://example.org/v1/chat/completions#m", "https://example.org/v1/chat/completions"},
+      {"https://example.org/x?api-version=2#m",
+       "https://example.org/x/chat/completions?api-version=2"},
+  };
+  for (const Case& c : cases) EXPECT_EQ(request_of(c.name).url.text(), c.url);
+}
+
+TEST_F(ProvidersTest, TakeTheModelBehindTheHashWhateverItHolds) {
+  EXPECT_THAT(request_of("http://127.0.0.1#qwen3:8b").body, HasSubstr("\"model\":\"qwen3:8b\""));
+  EXPECT_THAT(request_of("http://127.0.0.1#org/name#x").body,
+              HasSubstr("\"model\":\"org/name#x\""));
+}
+
+TEST_F(ProvidersTest, OpenOpenaiWithItsKey) {
+  variables = {{"OPENAI_API_KEY", " sk-openai \n"}};
+  const HttpRequest request = request_of("openai:gpt-5-mini");
+  EXPECT_EQ(request.url.text(), "https://api.openai.com/v1/chat/completions");
+  EXPECT_EQ(authorization(request), "Bearer sk-openai");
+  EXPECT_THAT(request.body, AllOf(HasSubstr("\"model\":\"gpt-5-mini\""),
+                                  HasSubstr("\"max_completion_tokens\":")));
+}
+
+TEST_F(ProvidersTest, OpenAnotherServerByOpenaiBaseUrlWithoutAKey) {
+  variables = {{"OPENAI_BASE_URL", "http://127.0.0.1:9/v1"}};
+  const HttpRequest request = request_of("openai:m");
+  EXPECT_EQ(request.url.text(), "http://127.0.0.1:9/v1/chat/completions");
+  EXPECT_EQ(authorization(request), "");
+  EXPECT_THAT(request.body, HasSubstr("\"max_tokens\":"));
+}
+
+TEST_F(ProvidersTest, SayThatOpenaiNeedsAKey) {
+  EXPECT_THAT(open("openai:gpt-5"), IsError(ErrorKind::denied, HasSubstr("set OPENAI_API_KEY")));
+}
+
+TEST_F(ProvidersTest, PreferDeedsOwnKeyForAnAddress) {
+  variables = {{"OPENAI_API_KEY", "sk-openai"}};
+  EXPECT_EQ(authorization(request_of("https://example.org#m")), "Bearer sk-openai");
+  variables["DEED_API_KEY"] = "sk-deed";
+  EXPECT_EQ(authorization(request_of("https://example.org#m")), "Bearer sk-deed");
+  EXPECT_EQ(authorization(request_of("http://example.org#m")), "");
+}
+
+TEST_F(ProvidersTest, RefuseNamesThatMeanNothing) {
+  variables = {{"OPENAI_API_KEY", "k"}};
+  for (const char* name : {"", "gpt-5", "claude:x", ":x", "ftp://example.org#m"}) {
+    EXPECT_THAT(open(name), IsError(ErrorKind::invalid, HasSubstr("openai:NAME"))) << name;
+  }
+  for (const char* name :
+       {"openai:", "https://example.org", "https://example.org#", "https://example.org#a\nb"}) {
+    EXPECT_THAT(open(name), IsError(ErrorKind::invalid, HasSubstr("#NAME"))) << name;
+  }
+  for (const char* name : {"https://#m", "https://user:pw@example.org#m", "http:x#m"}) {
+    EXPECT_THAT(open(name), IsError(ErrorKind::invalid, HasSubstr("URL"))) << name;
+  }
+}
+
+TEST_F(ProvidersTest, KnowTheWindowsOfCommonModelsAndAssume128kElsewhere) {
+  EXPECT_EQ(remote_context_window("gpt-4"), 8192);
+  EXPECT_EQ(remote_context_window("gpt-4o-mini-2024-07-18"), 128'000);
+  EXPECT_EQ(remote_context_window("openai/GPT-4.1-mini"), 1'047'576);
+  EXPECT_EQ(remote_context_window("whatever"), 128'000);
+  auto model = open("http://127.0.0.1#gpt-5");
+  ASSERT_OK(model);
+  EXPECT_EQ((*model)->info().context_window, 400'000);
+  EXPECT_EQ((*model)->info().name, "http://127.0.0.1#gpt-5");
+}
+
+TEST_F(ProvidersTest, HaveOneRowASchemeWithItsForm) {
+  for (const Provider& row : providers())
+    EXPECT_TRUE(row.form.starts_with(row.scheme)) << row.scheme;
+}
+
+}  // namespace
+}  // namespace deed

@@ -1,0 +1,250 @@
+"""The command under test and the servers around it. Each server is somebody else's: aimock (npm) answers for a model,
+aiosmtpd (Debian) and mailpit (Go) take the mail, Python's http.server has the page."""
+
+import asyncio
+import contextlib
+import http.server
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+import urllib.request
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
+
+COMMAND = os.environ["DEED_COMMAND"]
+CACHE = pathlib.Path(os.environ.get("DEED_CACHE") or
+                     pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "deed")
+PARTNERS = CACHE / "partners"
+AIMOCK = PARTNERS / "aimock/node_modules/@copilotkit/aimock/dist/cli.js"
+NODE = PARTNERS / "bin/node"
+MAILPIT = PARTNERS / "bin/mailpit"
+MODELS = PARTNERS / "home/models"
+TIMEOUT_S = 120
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(question, what):
+    """Asks until the answer is true; for servers of others that do not say when they are ready."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while not (answer := question()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what} did not happen within {TIMEOUT_S} s")
+        time.sleep(0.02)
+    return answer
+
+
+def is_open(port):
+    with contextlib.suppress(OSError):
+        socket.create_connection(("127.0.0.1", port), 1).close()
+        return True
+    return False
+
+
+def get_json(url):
+    with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:
+        return json.load(answer)
+
+
+class Aimock:
+    """A chat-completions server that answers by the number of the turn."""
+
+    def __init__(self, folder, turns):
+        if not AIMOCK.exists():
+            raise AssertionError("aimock is not installed: run tests/partners/install_aimock.sh")
+        fixtures = [{"match": {"turnIndex": n}, "response": turn} for n, turn in enumerate(turns)]
+        path = pathlib.Path(folder) / "fixtures.json"
+        path.write_text(json.dumps({"fixtures": fixtures}))
+        self.port = free_port()
+        self.process = subprocess.Popen(
+            [str(NODE), str(AIMOCK), "--port", str(self.port), "--fixtures", str(path), "--strict", "--log-level", "warn"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        wait_for(lambda: is_open(self.port), "aimock listening")
+
+    @property
+    def model(self):
+        return f"http://127.0.0.1:{self.port}/v1#gpt-mock"
+
+    def requests(self):
+        """The bodies of all completions that were asked for."""
+        entries = get_json(f"http://127.0.0.1:{self.port}/__aimock/journal")
+        return [e["body"] for e in entries if e["path"].endswith("/chat/completions")]
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+
+
+class Mailbox(Controller):
+    """aiosmtpd on a free port. `hold` names the command before whose answer it waits for ever (RCPT or DATA)."""
+
+    class Handler:
+        def __init__(self, hold):
+            self.mails, self.hold, self.held = [], hold, threading.Event()
+
+        async def wait_if(self, command):
+            if self.hold == command:
+                self.held.set()
+                await asyncio.sleep(3600)
+
+        async def handle_RCPT(self, server, session, envelope, address, options):
+            await self.wait_if("RCPT")
+            envelope.rcpt_tos.append(address)
+            return "250 OK"
+
+        async def handle_DATA(self, server, session, envelope):
+            self.mails.append((envelope.mail_from, list(envelope.rcpt_tos), envelope.original_content))
+            await self.wait_if("DATA")
+            return "250 kept"
+
+    def __init__(self, hold=None):
+        super().__init__(self.Handler(hold), hostname="127.0.0.1", port=free_port())
+        self.start()
+
+    def factory(self):
+        return SMTP(self.handler, enable_SMTPUTF8=True)
+
+    @property
+    def url(self):
+        return f"smtp://127.0.0.1:{self.port}"
+
+    @property
+    def mails(self):
+        """(from, recipients, bytes) of each mail that was accepted or is being accepted."""
+        return self.handler.mails
+
+    def wait_until_held(self):
+        if not self.handler.held.wait(TIMEOUT_S):
+            raise AssertionError("the client never came to the command that is held")
+
+    def close(self):
+        self.stop(no_assert=True)
+
+
+class Mailpit:
+    def __init__(self):
+        self.port, self.web = free_port(), free_port()
+        self.process = subprocess.Popen(
+            [str(MAILPIT), "--smtp", f"127.0.0.1:{self.port}", "--listen", f"127.0.0.1:{self.web}", "--disable-version-check",
+             "--quiet", "--smtp-disable-rdns"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        wait_for(lambda: is_open(self.port) and is_open(self.web), "mailpit listening")
+
+    @property
+    def url(self):
+        return f"smtp://127.0.0.1:{self.port}"
+
+    @property
+    def mails(self):
+        """The same as Mailbox.mails, without the two header fields that mailpit puts in front of what it received."""
+        base = f"http://127.0.0.1:{self.web}/api/v1"
+        out = []
+        for entry in get_json(base + "/messages")["messages"]:
+            with urllib.request.urlopen(f"{base}/message/{entry['ID']}/raw", timeout=TIMEOUT_S) as answer:
+                raw = answer.read()
+            sender, _, raw = raw.partition(b"\r\n")
+            assert sender.startswith(b"Return-Path: "), raw[:200]
+            received, _, raw = raw.partition(b"(UTC)\r\n")
+            assert received.startswith(b"Received: "), raw[:200]
+            out.append((sender[14:-1].decode(), [to["Address"] for to in entry["To"]], raw))
+        return out
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+
+
+class Page:
+    """One page on a free port of this machine. `hold`: the first request gets no answer until the client is gone."""
+
+    def __init__(self, body, hold=False):
+        page = self
+        self.body, self.paths, self.held = body.encode(), [], threading.Event()
+        self.go_on = threading.Event()
+        if not hold:
+            self.go_on.set()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                page.paths.append(self.path)
+                page.held.set()
+                page.go_on.wait(TIMEOUT_S)
+                self.send_response(200)
+                self.send_header("Content-Type", "text/plain; charset=utf-8")
+                self.send_header("Content-Length", str(len(page.body)))
+                self.end_headers()
+                self.wfile.write(page.body)
+
+            def log_message(self, *args):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.handle_error = lambda *args: None  # the killed client's connection
+        self.host = f"127.0.0.1:{self.server.server_address[1]}"
+        self.url = f"http://{self.host}/prices"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def wait_until_held(self):
+        if not self.held.wait(TIMEOUT_S):
+            raise AssertionError("the page was never asked for")
+
+    def close(self):
+        self.go_on.set()
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class PartnerTest(unittest.TestCase):
+    """An empty home and an empty folder for each test."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="deed-partners-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.home, self.root = os.path.join(self.folder, "home"), os.path.join(self.folder, "root")
+        os.mkdir(self.home)
+        os.mkdir(self.root)
+
+    def server(self, server):
+        self.addCleanup(server.close)
+        return server
+
+    def start(self, *arguments):
+        environment = {name: os.environ[name] for name in ("PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ}
+        environment.update(HOME=self.home, DEED_HOME=self.home)
+        return subprocess.Popen([COMMAND, *arguments], cwd=self.root, env=environment, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def deed(self, *arguments, expect=0):
+        """Runs the command to its end; returns the JSON document on its standard output."""
+        process = self.start(*arguments)
+        out, talk = process.communicate(timeout=TIMEOUT_S * 2)
+        self.assertEqual(process.returncode, expect, f"deed {' '.join(arguments)}\n{out}\n{talk}")
+        return json.loads(out)
+
+    def kill(self, process):
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        self.assertEqual(process.returncode, -signal.SIGKILL)
+
+    def previews(self, run="last"):
+        """What the approval of each call with an effect was given for: tool calls' previews, by call id."""
+        shown = self.deed("show", run, "--json")
+        return {e["call"]: e["body"]["preview"] for e in shown["events"]
+                if e["kind"] == "policy.decided" and e["body"].get("preview")}
+
+    def mail_preview(self, run="last"):
+        mails = [p for p in self.previews(run).values() if p["media_type"] == "message/rfc822"]
+        self.assertEqual(len(mails), 1)
+        return mails[0]

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Runs the built command (build/bin/deed) against servers that no one here wrote: aimock for the model, aiosmtpd and mailpit for
+# the mail. Installs them first, and the embedded model; a second run finds all of it.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+source "$here/paths.sh"
+cd "$here/../.."
+[ -x build/bin/deed ] || { say "build/bin/deed is missing: run scripts/test.sh first"; exit 1; }
+
+"$here/install_aimock.sh"
+"$here/install_mailpit.sh"
+DEED_HOME=$partners/home build/bin/deed models install smollm2 </dev/null >&2
+ctest --test-dir build --label-regex '^partners$' --output-on-failure --no-tests=error

@@ -1,0 +1,26 @@
+#include "deed/tools/builtin.hpp"
+
+#include "deed/core/check.hpp"
+
+namespace deed {
+
+// The order in which a model reads them. A new tool is one line here.
+Result<void> add_builtin_tools(Registry& registry, const BuiltinOptions& options) {
+  DEED_CHECK(options.http && options.guard, "the HTTP tools need a client and a guard");
+  DEED_OK(registry.add(email_send(options.email)));
+  DEED_OK(registry.add(http_get(*options.http, *options.guard)));
+  DEED_OK(registry.add(http_request(*options.http, *options.guard)));
+  DEED_OK(registry.add(file_read(options.root)));
+  DEED_OK(registry.add(file_write(options.root)));
+  DEED_OK(registry.add(file_append(options.root)));
+  DEED_OK(registry.add(file_list(options.root)));
+  DEED_OK(registry.add(file_find(options.root)));
+  if (options.journal) {
+    DEED_OK(registry.add(memory_search(*options.journal)));
+    DEED_OK(registry.add(memory_remember(*options.journal)));
+  }
+  DEED_OK(registry.add(time_now()));
+  return registry.add(user_ask());
+}
+
+}  // namespace deed

@@ -1,0 +1,118 @@
+// The folder that file tools may touch. It is opened once; every name below it is resolved by the
+// kernel (openat2 with RESOLVE_BENEATH), so neither "..", nor a link, nor a folder that is swapped
+// meanwhile leads out of it. Source: openat2(2). Where the kernel lacks it, everything is refused.
+#pragma once
+
+#include "deed/core/checked.hpp"
+#include "deed/core/result.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace deed {
+
+/// The largest file that is read whole or written.
+inline constexpr std::size_t max_whole_file_bytes = 64u << 20;
+
+/// Tells two states of a file apart, as well as the system does.
+struct FileStamp {
+  std::uint64_t device = 0, inode = 0, size = 0;
+  std::int64_t modified_ns = 0;
+
+  bool operator==(const FileStamp&) const = default;
+};
+
+struct FilePiece {
+  std::string bytes;
+  std::uint64_t size = 0;  ///< of the whole file
+  FileStamp stamp;
+};
+
+enum class EntryKind { file, folder, link, other };
+const char* to_string(EntryKind kind);
+
+struct FolderEntry {
+  std::string path;  ///< below the root; bytes as the file system has them, not always UTF-8
+  EntryKind kind = EntryKind::other;
+  std::uint64_t size = 0;  ///< of a file
+
+  bool operator==(const FolderEntry&) const = default;
+};
+
+/// Sorted by path. `complete` is false where a cap was reached or a folder could not be read.
+struct Listing {
+  std::vector<FolderEntry> entries;
+  bool complete = true;
+};
+
+struct FindLimits {
+  std::size_t max_results = 1'000;
+  std::size_t max_visited = 100'000;
+  int max_depth = 32;
+};
+
+/// A file that is written, on disk, and not yet visible under its name: between `stage` and
+/// `commit` lies the commit point.
+class StagedFile {
+ public:
+  virtual ~StagedFile() = default;  ///< removes the temporary file, unless committed or kept
+
+  /// From now on the temporary file outlives this object: as long as it is there, the commit has
+  /// not happened.
+  virtual void keep() = 0;
+  /// Removes the temporary file.
+  virtual void discard() = 0;
+  /// Makes missing folders and gives the file its name. On an error nothing has changed but for
+  /// folders made.
+  virtual Result<void> commit() = 0;
+  /// After `commit`: waits until the name is on disk. On an error a power cut may still undo the
+  /// commit.
+  virtual Result<void> sync() = 0;
+};
+
+/// Blocking calls, short ones; any thread. Texts of errors are meant for the model too.
+/// errors of all  denied: the path leaves the folder, or the system forbids it. not_found.
+/// unavailable: the disk fails.
+///                unsupported: no openat2
+class RootDir {
+ public:
+  virtual ~RootDir() = default;
+
+  /// Also takes an absolute path below the root.
+  /// errors  denied, invalid
+  virtual Result<RelativePath> parse(std::string_view path) const = 0;
+
+  /// At most `max_bytes` from `offset`. Never waits: what is not a regular file (a pipe, a device)
+  /// is refused. errors  invalid: not a regular file
+  virtual Result<FilePiece> read(const RelativePath& path, std::uint64_t offset,
+                                 std::size_t max_bytes) const = 0;
+  /// errors  as `read`; limit: over max_whole_file_bytes
+  virtual Result<FilePiece> read_whole(const RelativePath& path) const = 0;
+  virtual Result<FileStamp> stamp(const RelativePath& path) const = 0;
+
+  /// Writes `bytes` beside `path` under a temporary name made from `key` (hexadecimal digits), and
+  /// syncs it. A leftover of the same key is from an earlier attempt and is removed. A file that is
+  /// there keeps its permissions. errors  invalid: a folder, a link or something else is in the
+  /// way. limit: over max_whole_file_bytes
+  virtual Result<std::unique_ptr<StagedFile>> stage(const RelativePath& path,
+                                                    std::string_view bytes,
+                                                    const std::string& key) const = 0;
+  /// Whether an attempt with `key` to write `path` was staged, and neither committed nor discarded.
+  virtual Result<bool> has_staged(const RelativePath& path, const std::string& key) const = 0;
+
+  /// What is directly in a folder.
+  virtual Result<Listing> list(const RelativePath& folder,
+                               std::size_t max_entries = 1'000) const = 0;
+  /// Files and folders below `folder` whose name or path (from the root) matches `pattern`: `*`
+  /// stands for anything, "/" included; ASCII case is ignored. Links are named, not followed.
+  virtual Result<Listing> find(const RelativePath& folder, std::string_view pattern,
+                               FindLimits limits = {}) const = 0;
+};
+
+/// errors  not_found, invalid: no folder
+Result<std::unique_ptr<RootDir>> open_root_dir(const std::string& path);
+
+}  // namespace deed

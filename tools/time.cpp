@@ -1,0 +1,27 @@
+#include "deed/core/clock.hpp"
+#include "deed/tools/builtin.hpp"
+
+namespace deed {
+namespace {
+
+asio::awaitable<Outcome> tell_time(TimePoint now) {
+  Json result = {{"utc", to_iso8601(now)}};
+  // The long form names the day of the week, which a model cannot work out.
+  co_return Outcome::succeeded(std::move(result), to_rfc5322(now));
+}
+
+}  // namespace
+
+Tool time_now() {
+  return {.spec = {.name = "time.now",
+                   .description = "Tell the current date and time, in UTC.",
+                   .arguments = {{"type", "object"},
+                                 {"properties", Json::object()},
+                                 {"additionalProperties", false}},
+                   .effect = EffectClass::read,
+                   .approval = ApprovalNeed::never,
+                   .result_trust = Trust::system},
+          .run = [](Json, ToolContext& ctx) { return tell_time(ctx.clock().now()); }};
+}
+
+}  // namespace deed
