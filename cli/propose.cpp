@@ -26,13 +26,41 @@ Result<ToolDefinition> read_tool(const Json& entry, const std::string& where) {
   return tool;
 }
 
+// {"id", "function": {"name", "arguments": JSON text or an object}}
+Result<ToolCall> read_call(const Json& entry, const std::string& where) {
+  const Json function = entry.is_object() && entry.contains("function") ? entry["function"] : Json();
+  if (!function.is_object() || string_at(function, "name").empty())
+    return fail(ErrorKind::invalid, "a call without a name", where);
+  ToolCall call{.id = string_at(entry, "id"), .name = string_at(function, "name")};
+  const auto arguments = function.find("arguments");
+  if (arguments == function.end()) return call;
+  call.arguments = *arguments;
+  if (arguments->is_string()) {
+    DEED_TRY(call.arguments, parse_json(arguments->get_ref<const std::string&>()));
+  }
+  if (!call.arguments.is_object()) return fail(ErrorKind::invalid, "arguments that are no object", where);
+  return call;
+}
+
 Result<Message> read_message(const Json& entry, const std::string& where, std::string& system) {
   const std::string role = entry.is_object() ? string_at(entry, "role") : "";
-  const std::string content = entry.is_object() ? string_at(entry, "content") : "";
-  if (role == "system") system += content;
-  if (role == "user" || role == "system") return Message{.role = Role::user, .text = content};
-  if (role == "assistant") return Message{.role = Role::assistant, .text = content};
-  return fail(ErrorKind::invalid, "a message of the role \"" + role + "\"", where, "roles are system, user and assistant");
+  Message message{.text = entry.is_object() ? string_at(entry, "content") : ""};
+  if (role == "system") {
+    system += message.text;
+  } else if (role == "tool") {
+    message.role = Role::tool;
+    message.tool_call_id = string_at(entry, "tool_call_id");
+  } else if (role == "assistant") {
+    message.role = Role::assistant;
+    const auto calls = entry.find("tool_calls");
+    for (std::size_t i = 0; calls != entry.end() && calls->is_array() && i < calls->size(); ++i) {
+      DEED_TRY(ToolCall call, read_call((*calls)[i], where + "/tool_calls/" + std::to_string(i)));
+      message.tool_calls.push_back(std::move(call));
+    }
+  } else if (role != "user") {
+    return fail(ErrorKind::invalid, "a message of the role \"" + role + "\"", where, "roles are system, user, assistant and tool");
+  }
+  return message;
 }
 
 Result<ModelRequest> read_request(const Json& line) {

@@ -13,7 +13,7 @@ struct ProposeOptions {
 
 /// Reads lines {"id", "request" or "messages", "tools": [function objects as OpenAI has them]} and writes one line
 /// {"id", "calls": [{"name", "arguments"}]} for each, in their order, and {"id", "error"} for a line that cannot be answered.
-/// A message is {"role", "content"}; a tool may say "changes_world": true and "asks_user": true beside its function.
+/// Messages are those of chat completions, tool calls and their results among them; a tool may say "changes_world": true and "asks_user": true beside its function.
 ///
 /// returns  the exit code: 0, or 1 if any line had an error
 int propose(Model& model, std::istream& in, std::ostream& out, const ProposeOptions& options = {});

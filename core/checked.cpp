@@ -1,14 +1,13 @@
 #include "deed/core/checked.hpp"
 
-#include <arpa/inet.h>
+#include "deed/core/text.hpp"
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <charconv>
 #include <cstdio>
 #include <utility>
 #include <vector>
-
-#include "deed/core/text.hpp"
 
 namespace deed {
 namespace {
@@ -36,7 +35,8 @@ bool is_dot_string(std::string_view text) {
 bool is_domain(std::string_view text) {
   if (text.empty() || text.size() > 253) return false;
   for (const std::string_view label : split(text, '.')) {
-    if (label.empty() || label.size() > 63 || label.front() == '-' || label.back() == '-') return false;
+    if (label.empty() || label.size() > 63 || label.front() == '-' || label.back() == '-')
+      return false;
     if (!std::all_of(label.begin(), label.end(),
                      [](char c) { return is_alnum(c) || c == '-' || is_non_ascii(c); })) {
       return false;
@@ -45,14 +45,16 @@ bool is_domain(std::string_view text) {
   return true;
 }
 
-// Wider than a domain: names inside of a network have underscores, and a dot at the end means "not relative".
+// Wider than a domain: names inside of a network have underscores, and a dot at the end means "not
+// relative".
 bool is_host(std::string_view text) {
   if (text.ends_with('.')) text.remove_suffix(1);
   if (text.empty() || text.size() > 253) return false;
   for (const std::string_view label : split(text, '.')) {
     if (label.empty() || label.size() > 63) return false;
-    if (!std::all_of(label.begin(), label.end(),
-                     [](char c) { return is_alnum(c) || c == '-' || c == '_' || is_non_ascii(c); })) {
+    if (!std::all_of(label.begin(), label.end(), [](char c) {
+          return is_alnum(c) || c == '-' || c == '_' || is_non_ascii(c);
+        })) {
       return false;
     }
   }
@@ -64,11 +66,13 @@ bool is_ipv6_text(std::string_view text) {
   return inet_pton(AF_INET6, std::string(text).c_str(), &address) == 1;
 }
 
-// Characters beyond ASCII that show nothing or turn the direction of what follows: an address with one of them is not the
-// one that a person sees. Source: Unicode, general categories Cc, Cf, Zs, Zl, Zp (those in use for spoofing).
+// Characters beyond ASCII that show nothing or turn the direction of what follows: an address with
+// one of them is not the one that a person sees. Source: Unicode, general categories Cc, Cf, Zs,
+// Zl, Zp (those in use for spoofing).
 bool is_hidden(char32_t c) {
-  return (c >= 0x80 && c <= 0xA0) || c == 0xAD || c == 0x61C || c == 0x1680 || c == 0x180E || (c >= 0x2000 && c <= 0x200F) ||
-         (c >= 0x2028 && c <= 0x202F) || (c >= 0x205F && c <= 0x206F) || c == 0x3000 || c == 0xFEFF ||
+  return (c >= 0x80 && c <= 0xA0) || c == 0xAD || c == 0x61C || c == 0x1680 || c == 0x180E ||
+         (c >= 0x2000 && c <= 0x200F) || (c >= 0x2028 && c <= 0x202F) ||
+         (c >= 0x205F && c <= 0x206F) || c == 0x3000 || c == 0xFEFF ||
          (c >= 0xFFF9 && c <= 0xFFFB) || (c >= 0xE0000 && c <= 0xE007F);
 }
 
@@ -77,7 +81,8 @@ std::pair<char32_t, std::size_t> first_character(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text[0]);
   const std::size_t size = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
   char32_t code = size == 1 ? lead : lead & (0x7Fu >> size);
-  for (std::size_t i = 1; i < size; ++i) code = code << 6 | (static_cast<unsigned char>(text[i]) & 0x3Fu);
+  for (std::size_t i = 1; i < size; ++i)
+    code = code << 6 | (static_cast<unsigned char>(text[i]) & 0x3Fu);
   return {code, size};
 }
 
@@ -106,8 +111,10 @@ std::string escaped(std::string_view text) {
   std::string out;
   for (std::string_view rest = good; !rest.empty();) {
     const auto [code, size] = first_character(rest);
-    if (code < 0x20 || code == 0x7F || is_hidden(code)) out += escaped_character(code);
-    else out += rest.substr(0, size);
+    if (code < 0x20 || code == 0x7F || is_hidden(code))
+      out += escaped_character(code);
+    else
+      out += rest.substr(0, size);
     rest.remove_prefix(size);
   }
   if (text.size() > 200) out += "…";
@@ -116,8 +123,8 @@ std::string escaped(std::string_view text) {
 
 Result<EmailAddress> EmailAddress::parse(std::string_view text) {
   const auto refuse = [&](const char* why) {
-    return fail(ErrorKind::invalid, std::string("not a mail address: ") + why, "\"" + escaped(text) + "\"",
-                "give one plain address such as ann@example.org");
+    return fail(ErrorKind::invalid, std::string("not a mail address: ") + why,
+                "\"" + escaped(text) + "\"", "give one plain address such as ann@example.org");
   };
   if (has_control_characters(text)) return refuse("it holds a control character");
   if (!is_utf8(text)) return refuse("it is not UTF-8");
@@ -125,7 +132,8 @@ Result<EmailAddress> EmailAddress::parse(std::string_view text) {
   if (text.size() > 254) return refuse("it is longer than 254 bytes");
   const std::size_t at = text.rfind('@');
   if (at == std::string_view::npos) return refuse("there is no @");
-  if (at > 64 || !is_dot_string(text.substr(0, at))) return refuse("the part before the @ is wrong");
+  if (at > 64 || !is_dot_string(text.substr(0, at)))
+    return refuse("the part before the @ is wrong");
   if (!is_domain(text.substr(at + 1))) return refuse("the part behind the @ is not a domain");
   return EmailAddress(std::string(text));
 }
@@ -136,11 +144,14 @@ std::string_view EmailAddress::local() const {
 std::string_view EmailAddress::domain() const {
   return std::string_view(text_).substr(text_.rfind('@') + 1);
 }
-bool EmailAddress::is_ascii() const { return std::none_of(text_.begin(), text_.end(), is_non_ascii); }
+bool EmailAddress::is_ascii() const {
+  return std::none_of(text_.begin(), text_.end(), is_non_ascii);
+}
 
 Result<HttpUrl> HttpUrl::parse(std::string_view text) {
   const auto refuse = [&](const char* why) {
-    return fail(ErrorKind::invalid, std::string("not a usable URL: ") + why, "\"" + escaped(text) + "\"",
+    return fail(ErrorKind::invalid, std::string("not a usable URL: ") + why,
+                "\"" + escaped(text) + "\"",
                 "give an absolute URL such as https://example.org/page");
   };
   if (text.size() > 8192) return refuse("it is longer than 8,192 bytes");
@@ -154,7 +165,8 @@ Result<HttpUrl> HttpUrl::parse(std::string_view text) {
   if (colon == std::string_view::npos) return refuse("there is no scheme");
   HttpUrl url;
   url.scheme_ = lower_ascii(text.substr(0, colon));
-  if (url.scheme_ != "http" && url.scheme_ != "https") return refuse("only http and https are spoken");
+  if (url.scheme_ != "http" && url.scheme_ != "https")
+    return refuse("only http and https are spoken");
   std::string_view rest = text.substr(colon + 3);
   rest = rest.substr(0, rest.find('#'));
   const std::size_t path = rest.find_first_of("/?");
@@ -200,10 +212,12 @@ std::string HttpUrl::origin() const {
 
 Result<RelativePath> RelativePath::parse(std::string_view text) {
   if (text.size() > 4096) {
-    return fail(ErrorKind::invalid, "a path of " + std::to_string(text.size()) + " bytes is too long");
+    return fail(ErrorKind::invalid,
+                "a path of " + std::to_string(text.size()) + " bytes is too long");
   }
   if (has_control_characters(text)) {
-    return fail(ErrorKind::invalid, "the path holds a control character", "\"" + escaped(text) + "\"");
+    return fail(ErrorKind::invalid, "the path holds a control character",
+                "\"" + escaped(text) + "\"");
   }
   if (text.starts_with('/')) {
     return fail(ErrorKind::denied, "an absolute path is not accepted", escaped(text),

@@ -1,5 +1,10 @@
-// A language model: a request in, one reply out, streamed on the way. One file per provider implements it.
+// A language model: a request in, one reply out, streamed on the way. One file per provider
+// implements it.
 #pragma once
+
+#include "deed/core/async.hpp"
+#include "deed/core/secrets.hpp"
+#include "deed/llm/message.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -10,10 +15,6 @@
 #include <string_view>
 #include <variant>
 #include <vector>
-
-#include "deed/core/async.hpp"
-#include "deed/core/secrets.hpp"
-#include "deed/llm/message.hpp"
 
 namespace deed {
 
@@ -30,17 +31,23 @@ struct ModelRequest {
   std::chrono::milliseconds timeout{300'000};
 };
 
-struct TextDelta { std::string text; };
-struct ReasoningDelta { std::string text; };
-struct ToolCallDelta { std::string id, name, arguments; };  ///< `arguments` is the next piece of JSON text
+struct TextDelta {
+  std::string text;
+};
+struct ReasoningDelta {
+  std::string text;
+};
+struct ToolCallDelta {
+  std::string id, name, arguments;
+};  ///< `arguments` is the next piece of JSON text
 using StreamEvent = std::variant<TextDelta, ReasoningDelta, ToolCallDelta>;
 
 /// Called on the loop thread as pieces arrive. May be empty.
 using StreamSink = std::function<void(const StreamEvent&)>;
 
 struct ModelInfo {
-  std::string name;                     ///< as the user gave it: "local:smollm2"
-  std::int64_t context_window = 0;      ///< tokens, prompt and reply together
+  std::string name;                 ///< as the user gave it: "local:smollm2"
+  std::int64_t context_window = 0;  ///< tokens, prompt and reply together
   double usd_per_million_input = 0;
   double usd_per_million_output = 0;
 };
@@ -55,7 +62,8 @@ class Model {
   virtual std::int64_t count_tokens(std::string_view text) const = 0;
 
   /// One reply. A stream that ends without its terminal marker is an error, never a short reply.
-  /// errors  unavailable: may be asked again; timeout; limit: the prompt does not fit; denied: key refused;
+  /// errors  unavailable: may be asked again; timeout; limit: the prompt does not fit; denied: key
+  /// refused;
   ///         corrupt: the answer is not what the API promises; cancelled
   virtual Async<Reply> generate(ModelRequest request, StreamSink sink) = 0;
 };
@@ -70,11 +78,12 @@ struct ModelEnvironment {
   int threads = 0;  ///< for the embedded model; 0: one fewer than there are cores
 };
 
-/// Opens a model by name: `local:NAME` or `local:/path.gguf`, `openai:NAME` (OPENAI_BASE_URL, OPENAI_API_KEY), or
-/// `http(s)://host[:port][/v1]#NAME` of anything that speaks chat completions (key: DEED_API_KEY or
-/// OPENAI_API_KEY, over https or to a loopback address only).
-/// Loading weights may take seconds; it happens in the model's thread at the first `generate`, but a missing or broken file is found here.
-/// errors  not_found: no such model or file, the hint says how to get it. invalid: no such scheme. corrupt: a damaged file.
+/// Opens a model by name: `local:NAME` or `local:/path.gguf`, `openai:NAME` (OPENAI_BASE_URL,
+/// OPENAI_API_KEY), or `http(s)://host[:port][/v1]#NAME` of anything that speaks chat completions
+/// (key: DEED_API_KEY or OPENAI_API_KEY, over https or to a loopback address only). Loading weights
+/// may take seconds; it happens in the model's thread at the first `generate`, but a missing or
+/// broken file is found here. errors  not_found: no such model or file, the hint says how to get
+/// it. invalid: no such scheme. corrupt: a damaged file.
 ///         unsupported: this build has no embedded model
 Result<std::unique_ptr<Model>> open_model(std::string name, const ModelEnvironment& environment);
 

@@ -1,12 +1,12 @@
 // One record of a run. A run is its list of events; nothing else is state.
 #pragma once
 
-#include <cstdint>
-#include <string>
-
 #include "deed/core/clock.hpp"
 #include "deed/core/ids.hpp"
 #include "deed/core/json.hpp"
+
+#include <cstdint>
+#include <string>
 
 namespace deed {
 
@@ -24,18 +24,20 @@ const char* to_string(Trust trust);
 /// errors  corrupt: no such label
 Result<Trust> parse_trust(std::string_view text);
 
-/// `kind` and `body` are the agent's affair (agent/event_types.hpp); the journal stores them as they are.
+/// `kind` and `body` are the agent's affair (agent/event_types.hpp); the journal stores them as
+/// they are.
 struct Event {
-  EventNumber number = 0;   ///< given by the journal
+  EventNumber number = 0;  ///< given by the journal
   TimePoint time = {};
-  std::string kind;         ///< "model.replied", "effect.intended", …
-  int version = 1;          ///< of the body's shape
-  int step = 0;             ///< 1 for the first model request; 0 before it
-  std::string call;         ///< id of the tool call that it is about, or empty
-  EventNumber cause = 0;    ///< the event that led to it
+  std::string kind;       ///< "model.replied", "effect.intended", …
+  int version = 1;        ///< of the body's shape
+  int step = 0;           ///< 1 for the first model request; 0 before it
+  std::string call;       ///< id of the tool call that it is about, or empty
+  EventNumber cause = 0;  ///< the event that led to it
   Trust trust = Trust::system;
   Json body = Json::object();
-  std::string search_text;  ///< goes into the full-text index, not into the record; not given back by `read`
+  std::string search_text;  ///< goes into the full-text index, not into the record; not given back
+                            ///< by `read`
 };
 
 }  // namespace deed

@@ -1,6 +1,11 @@
 // The append-only store of runs: events, large bodies, full-text search, and the user's facts.
-// Rules: no event is ever changed or deleted; a secret's value is in no byte of it; one owner appends to a run at a time.
+// Rules: no event is ever changed or deleted; a secret's value is in no byte of it; one owner
+// appends to a run at a time.
 #pragma once
+
+#include "deed/core/async.hpp"
+#include "deed/core/secrets.hpp"
+#include "deed/memory/event.hpp"
 
 #include <chrono>
 #include <memory>
@@ -8,13 +13,10 @@
 #include <string>
 #include <vector>
 
-#include "deed/core/async.hpp"
-#include "deed/core/secrets.hpp"
-#include "deed/memory/event.hpp"
-
 namespace deed {
 
-/// normal: survives a killed process, may be lost with the machine. full: on disk (fsync) before the call returns.
+/// normal: survives a killed process, may be lost with the machine. full: on disk (fsync) before
+/// the call returns.
 enum class Durability { normal, full };
 
 enum class RunStatus { running, paused, done, failed, cancelled, refused, limit, unknown };
@@ -33,7 +35,8 @@ struct RunRecord {
   EventNumber last_event = 0;
 };
 
-/// The right to append to one run. `fence` grows with each owner; an append with an old one is a conflict.
+/// The right to append to one run. `fence` grows with each owner; an append with an old one is a
+/// conflict.
 struct Lease {
   RunId run;
   std::int64_t fence = 0;
@@ -60,66 +63,84 @@ struct SearchHit {
   TimePoint time = {};
 };
 
-/// Something the user wants remembered across runs. A new value for a key supersedes the old one, which stays readable.
+/// Something the user wants remembered across runs. A new value for a key supersedes the old one,
+/// which stays readable.
 struct Fact {
-  std::string key;  ///< 1 to 200 bytes
+  std::string key;    ///< 1 to 200 bytes
   std::string value;  ///< at most 64 KiB
   Trust trust = Trust::user;
-  RunId run;        ///< where it was said; may be empty
+  RunId run;  ///< where it was said; may be empty
   TimePoint time = {};
 };
 
-
+/// Loop thread only. A call does nothing until it is awaited; once begun it is carried out even if
+/// its coroutine is cancelled.
 class Journal {
  public:
+  /// Finishes what was begun and gives back the leases that are still held. The io_context whose
+  /// coroutines wait for it must still exist.
   virtual ~Journal() = default;
 
-  /// Enters a run and takes its lease for this process.
-  /// errors  conflict: the id exists. Others as `append`
+  /// Enters a run and takes its lease for this process. Of the title the first 1,024 bytes are
+  /// kept. errors  conflict: the id exists. invalid: not an id of make_run_id. Others as `append`
   virtual Async<Lease> create(NewRun run) = 0;
 
-  /// Takes over a run. A lease ends when it is released or when its process is gone (same machine: the pid and its start
-  /// time; a second process on the same run is refused while the first lives).
-  /// errors  not_found; conflict: somebody else owns it, `what` says which process
+  /// Takes over a run. A lease ends when it is released, when its Journal is destroyed, or when its
+  /// process is gone (same machine: the pid and its start time; a second process on the same run is
+  /// refused while the first lives, and so is a second Journal of this process, and this one
+  /// itself). errors  not_found; conflict: somebody else owns it, `what` says which process
   virtual Async<Lease> acquire(RunId run) = 0;
+  /// errors  conflict: the lease was not this one's any more
   virtual Async<void> release(Lease lease) = 0;
 
   /// Appends to the lease's run in one transaction: all of them or none.
   ///
-  /// events      1 to 1,024, each body at most 64 MiB of JSON; numbered here, from the run's last number + 1. Bodies over 4 KiB live
-  ///             once in a blob table under their SHA-256
+  /// events      1 to 1,024, each body at most 64 MiB of JSON and 256 levels deep; numbered here,
+  /// from the run's last number + 1.
+  ///             Bodies over 4 KiB live once in a blob table under their SHA-256. Of search_text
+  ///             the first MiB is indexed
   /// returns     the number of the last event
-  /// errors      conflict: the fence is old (another owner), nothing was written. limit: too many or too large. unavailable: disk full or
-  ///             locked for 5 s, nothing was written, may be tried again. corrupt: the file is damaged
+  /// errors      conflict: the fence is old (another owner) or the run was released, nothing was
+  /// written. limit: too many or
+  ///             too large. invalid: none, or one without a kind. unavailable: disk full or locked
+  ///             for 5 s, nothing was written, may be tried again. corrupt: the file is damaged.
+  ///             unsupported: a newer deed has changed the file meanwhile
   /// source      https://sqlite.org/wal.html, https://sqlite.org/pragma.html#pragma_synchronous
-  virtual Async<EventNumber> append(Lease lease, std::vector<Event> events, AppendOptions options) = 0;
+  virtual Async<EventNumber> append(Lease lease, std::vector<Event> events,
+                                    AppendOptions options) = 0;
 
   /// Events of a run after number `after`, in order, at most `max`.
+  /// errors  not_found: no such run. corrupt: a body is damaged, or is not the one that was written
   virtual Async<std::vector<Event>> read(RunId run, EventNumber after, std::size_t max) = 0;
 
   /// Newest first.
   virtual Async<std::vector<RunRecord>> runs(std::size_t max) = 0;
-  /// The run whose id is, begins with or ends with `id` (at least 4 characters); "last" is the newest.
-  /// errors  not_found; conflict: several match
+  /// The run whose id is, begins with or ends with `id` (at least 4 characters); "last" is the
+  /// newest. errors  not_found; conflict: several match
   virtual Async<RunRecord> find_run(std::string id) = 0;
 
-  /// Best first. `query` is words, all of which must occur; FTS syntax in it has no meaning.
+  /// Best first. `query` is words, all of which must occur, the last one at least as a beginning;
+  /// FTS syntax in it has no meaning. Without a word nothing is found. errors  limit: over 1,024
+  /// bytes
   virtual Async<std::vector<SearchHit>> search(std::string query, std::size_t max) = 0;
 
+  /// On disk before it returns.
+  /// errors  limit, invalid (a line break in the key). Others as `append`
   virtual Async<void> remember(Fact fact) = 0;
   /// Current facts that have the words of `query` (all of them for an empty query), best first.
   virtual Async<std::vector<Fact>> recall(std::string query, std::size_t max) = 0;
 };
 
 struct SqliteOptions {
-  std::string path;                    ///< the file; its folder is made (0700) if absent, the file is 0600
-  Redactor redactor = {};              ///< applied to every text before it is written
+  std::string path;        ///< the file; its folder is made (0700) if absent, the file is 0600
+  Redactor redactor = {};  ///< applied to every text before it is written
   std::chrono::milliseconds lock_wait{5000};
 };
 
-/// Opens or makes a journal in SQLite: WAL, STRICT, triggers against UPDATE and DELETE of events, FTS5, numbered migrations.
-/// Blocking work is done in a thread of its own; every coroutine resumes on the executor that awaited it.
-/// errors  unsupported: written by a newer version of deed, nothing was changed. corrupt: not a journal. unavailable: cannot be opened
+/// Opens or makes a journal in SQLite: WAL, STRICT, triggers against UPDATE and DELETE of events,
+/// FTS5, numbered migrations. Blocking work is done in a thread of its own; every coroutine resumes
+/// on the executor that awaited it. errors  unsupported: written by a newer version of deed,
+/// nothing was changed. corrupt: not a journal. unavailable: cannot be opened
 Result<std::unique_ptr<Journal>> open_sqlite_journal(SqliteOptions options);
 
 }  // namespace deed

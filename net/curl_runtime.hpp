@@ -27,7 +27,8 @@ using CurlList = std::unique_ptr<curl_slist, CurlListDeleter>;
 using CurlErrorText = std::array<char, CURL_ERROR_SIZE>;
 
 /// Starts libcurl with the first call, because that costs milliseconds that a command without
-/// network must not pay. errors  internal: libcurl does not start, or there is no memory
+/// network must not pay.
+/// errors  internal: libcurl does not start, or there is no memory
 Result<CurlEasy> open_curl_easy();
 Result<CurlMulti> open_curl_multi();
 

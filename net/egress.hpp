@@ -34,8 +34,8 @@ class EgressGuard {
   bool is_allowed_by_name(const HttpUrl& url) const;
 
   /// errors  denied: loopback, private, link-local, shared, multicast, reserved or unspecified
-  /// (IPv4-mapped and NAT64 forms
-  ///         included), or not IPv4 or IPv6. `hint` names --allow-host
+  ///         (IPv4-mapped, NAT64 and 6to4 forms included), or neither IPv4 nor IPv6. `hint` names
+  ///         --allow-host
   static Result<void> check_address(const sockaddr& address);
 
  private:

@@ -71,11 +71,15 @@ class HttpClient {
 
   /// One exchange; redirects are not followed, no cookies, nothing is retried (save by libcurl a
   /// GET, HEAD or OPTIONS without a commit point whose kept connection turns out dead before any
-  /// reply). Any status is a response. Cancelling the coroutine ends it. failures  timeout;
-  /// unavailable: no DNS, no connection, or it broke; denied: guard, certificate; limit: response
-  /// too large;
-  ///           corrupt: not HTTP, or a wrong encoding; invalid: header, method or host; cancelled;
-  ///           whatever before_send or on_body gave back
+  /// reply). Any status is a response. Cancelling the coroutine ends it.
+  ///
+  /// failures  timeout: connecting, idle, or the whole
+  ///           unavailable: no DNS, no connection, or it broke
+  ///           denied: guard, certificate
+  ///           limit: response too large
+  ///           corrupt: not HTTP, or a wrong encoding
+  ///           invalid: header, method or host
+  ///           cancelled; whatever before_send or on_body gave back
   virtual asio::awaitable<HttpExchange> send(HttpRequest request) = 0;
 };
 

@@ -10,8 +10,8 @@
 
 namespace deed {
 
-/// errors  invalid: method, a header's name or value, a header that the client sets itself, a body
-/// with HEAD
+/// errors  invalid: method, an international host name, a header's name or value, a header that
+///         the client sets itself, a body with HEAD
 Result<void> check_request(const HttpRequest& request);
 
 /// Whether the method asks for no effect (RFC 9110, section 9.2.1).
@@ -26,7 +26,8 @@ std::string proxy_for(const HttpUrl& url, const HttpSettings& settings);
 /// Refuses a target whose text alone says that it is not public, in any spelling (localhost, 127.1,
 /// 0x7f000001, [::1]), before anything is done for it. Behind a proxy this is the whole guard: the
 /// dialled address is the proxy's, and other names are the proxy's to resolve. Elsewhere the
-/// dialled address decides. errors  denied; invalid: libcurl cannot read the host
+/// dialled address decides.
+/// errors  denied; invalid: libcurl cannot read the host
 Result<void> check_target(const HttpUrl& url);
 
 /// Collects the lines of a response's head. A new status line (100 Continue before 200) starts

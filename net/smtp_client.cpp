@@ -60,7 +60,11 @@ class SmtpPool {
   }
 
   void wait_in_line(Bell& bell) { waiting_.push_back(&bell); }
-  void leave_line(Bell& bell) { std::erase(waiting_, &bell); }
+  void leave_line(Bell& bell) {
+    std::erase(waiting_, &bell);
+    // Whoever was rung for a worker may have been cancelled instead: the next one takes it.
+    if (!idle_.empty() && !waiting_.empty()) waiting_.front()->ring();
+  }
 
  private:
   Result<std::unique_ptr<SmtpWorker>> make() {
@@ -206,6 +210,10 @@ asio::awaitable<SmtpReceipt> CurlSmtpClient::supervise(std::shared_ptr<SmtpJob> 
       co_await asio::this_coro::throw_if_cancelled(throws);
       Result<void> allowed = co_await await_commit(job->mail());
       co_await asio::this_coro::throw_if_cancelled(false);
+      // Once the end is out, nobody could wait for its verdict any more.
+      const bool is_late = cancellation.cancelled() != asio::cancellation_type::none ||
+                           steady_clock::now() >= deadline - grace;
+      if (allowed && is_late) allowed = fail(ErrorKind::timeout, "stopped at the commit point");
       if (!allowed) why_not = to_string(allowed.error());
       job->answer_commit(allowed.has_value());
       continue;

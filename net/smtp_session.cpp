@@ -48,6 +48,27 @@ long tls_of(const SmtpServer& server) {
   return may_be_plain ? CURLUSESSL_TRY : CURLUSESSL_ALL;
 }
 
+// What to do about a delivery that did not come to the server's verdict.
+const char* hint_for(CURLcode code) {
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return ": check the mail server's name and the network";
+    case CURLE_COULDNT_CONNECT:
+      return ": check the mail server's host and port, and that it runs";
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_ISSUER_ERROR:
+      return ": give the authority that signed the certificate in SSL_CERT_FILE, or write "
+             "smtp+insecure:// to do without encryption";
+    case CURLE_SSL_CACERT_BADFILE:
+      return ": check SSL_CERT_FILE, SSL_CERT_DIR and CURL_CA_BUNDLE";
+    case CURLE_USE_SSL_FAILED:
+      return ": the server offers no STARTTLS; write smtps:// if it speaks TLS from the start, or "
+             "smtp+insecure:// to do without encryption";
+    default:
+      return "";
+  }
+}
+
 }  // namespace
 
 SmtpReceipt::Verdict smtp_verdict(bool is_ok, long last_code, bool is_handed_over) {
@@ -180,6 +201,8 @@ SmtpReceipt SmtpSession::deliver(SmtpJob& job) {
 Result<void> SmtpSession::use_server(const SmtpServer& server) {
   const std::string key = smtp_server_key(server);
   if (multi_ && key == key_) return {};
+  // Without QUIT: this mail does not wait for another server's goodbye.
+  cut();
   close();
   DEED_TRY(CurlMulti made, open_curl_multi());
   const std::lock_guard lock(mutex_);
@@ -302,7 +325,7 @@ SmtpSession::End SmtpSession::judge(const Attempt& attempt, CURLcode code) {
                                end.receipt.verdict == Verdict::refused_for_now;
   end.receipt.text = is_servers_word && !attempt.reply.empty()
                          ? escaped(attempt.reply)
-                         : curl_error_text(code, attempt.error_text);
+                         : curl_error_text(code, attempt.error_text) + hint_for(code);
   if (attempt.is_too_plain) {
     end.receipt.text = "the mail server takes no addresses beyond ASCII (it lacks SMTPUTF8)";
   }

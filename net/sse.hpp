@@ -25,7 +25,8 @@ class Parser {
   explicit Parser(std::size_t max_event_bytes = 4u << 20) : max_event_bytes_(max_event_bytes) {}
 
   /// Takes the next bytes, cut anywhere; returns the events that they completed. CR, LF and CRLF
-  /// end lines; a BOM at the start is skipped. errors  limit
+  /// end lines; a BOM at the start is skipped.
+  /// errors  limit
   Result<std::vector<Event>> feed(std::string_view bytes);
 
   /// Whether an event had begun that no blank line ended.

@@ -17,9 +17,9 @@ namespace deed {
 /// In nats. Set by hand on development data; see docs/embedded.md.
 struct FormWeights {
   double next_number = 1.0, reused_number = -4.0, named_number = 2.0, number_named_behind = 1.5;
-  double reused_span = -10.0, more_words = 0.6, whole_quote = 2.0, cut_quote = -2.0, cut_name = -2.0;
+  double reused_span = -10.0, said_text = -3.0, more_words = 0.6, whole_quote = 2.0, cut_quote = -2.0, cut_name = -2.0;
   double only_function_words = -4.0, only_digits = -4.0, in_description = 3.0, named_before = 2.0, direction = 3.0;
-  double announced_text = 3.0, text_to_the_end = 3.0, enum_in_clause = 3.0;
+  double announced_text = 3.0, text_to_the_end = 3.0, like_example = 6.0, enum_in_clause = 3.0;
   double optional_from = -2.5;      ///< above "-", to fill an optional argument
   std::size_t span_words = 8, text_words = 40, span_starts = 6;
   std::int64_t decoded_tokens = 40;
@@ -89,7 +89,8 @@ class Form {
 
   MaybeValue text(const Slot& slot);
   std::optional<Value> referred_text() const;
-  std::optional<Value> explicit_text(const Slot& slot) const;
+  std::optional<Value> explicit_text(const Slot& slot);
+  bool carries_files() const;
   MaybeValue label(const Slot& slot);
   MaybeValue date(const Slot& slot);
   MaybeValue best_span(const Slot& slot, bool is_text);
@@ -103,6 +104,7 @@ class Form {
   MaybeValue number_list(const Slot& slot);
   Result<void> assign_numbers(const std::vector<Property>& properties, const std::string& path);
   double number_bonus(const Property& property, std::size_t index) const;
+  bool is_named_by_other(const Property& property, std::size_t number) const;
   std::vector<std::size_t> free_numbers(const Property& property) const;
   Value number_value(const Slot& slot, std::size_t index) const;
 
@@ -122,7 +124,7 @@ class Form {
   std::set<std::size_t> used_numbers_;
   std::map<std::string, std::pair<std::size_t, double>> assigned_;  ///< numbers of several slots, by path
   std::size_t answers_used_ = 0;
-  bool used_reference_ = false;
+  bool used_reference_ = false, used_dictation_ = false;
 };
 
 }  // namespace deed

@@ -69,6 +69,12 @@ double Form::number_bonus(const Property& property, std::size_t index) const {
          (count_common(names, stems(behind)) > 0 ? weights_.number_named_behind : 0.0);
 }
 
+bool Form::is_named_by_other(const Property& property, std::size_t number) const {
+  if (number_bonus(property, number) > 0) return false;
+  const std::vector<Property> all = properties_of(tool_.parameters);
+  return std::any_of(all.begin(), all.end(), [&](const Property& other) { return is_number(other) && number_bonus(other, number) > 0; });
+}
+
 Form::Value Form::number_value(const Slot& slot, std::size_t index) const {
   const NumberSpan& number = material_.numbers[index];
   Value value{.json = *value_of(number, slot.property), .shown = digits_of(number, step_.clause), .spans = {number.span}};
@@ -82,7 +88,8 @@ Form::MaybeValue Form::number(const Slot& slot) {
     value.score = assigned->second.second;
     return std::optional(std::move(value));
   }
-  const std::vector<std::size_t> numbers = free_numbers(slot.property);
+  std::vector<std::size_t> numbers = free_numbers(slot.property);
+  if (!slot.property.is_required) std::erase_if(numbers, [&](std::size_t i) { return is_named_by_other(slot.property, i); });
   const auto is_unused = [&](std::size_t i) { return !used_numbers_.contains(i); };
   const auto next = std::find_if(numbers.begin(), numbers.end(), is_unused);
   // An optional number must be one that nothing else has taken.

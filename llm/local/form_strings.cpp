@@ -7,6 +7,7 @@
 #include "deed/core/text.hpp"
 #include "deed/llm/local/form.hpp"
 #include "deed/llm/local/segments.hpp"
+#include "deed/llm/local/tool_choice.hpp"
 
 namespace deed {
 namespace {
@@ -68,20 +69,23 @@ std::optional<Form::Value> Form::referred_text() const {
 }
 
 // A quotation or dictated text that the words give to this slot.
-std::optional<Form::Value> Form::explicit_text(const Slot& slot) const {
+std::optional<Form::Value> Form::explicit_text(const Slot& slot) {
   if (const auto own = claims_.find(slot.property.name); own != claims_.end())
     for (const Span& span : own->second)
       if (!used_.contains(span)) return copied(slot, span, 0);
   std::set<Span> claimed;
   for (const auto& [name, spans] : claims_) claimed.insert(spans.begin(), spans.end());
-  if (material_.dictation != std::string::npos) {
+  if (material_.dictation != std::string::npos && !used_dictation_) {
     std::size_t begin = material_.dictation;
     while (begin < step_.clause.size() && !is_word_byte(step_.clause[begin]) && step_.clause[begin] != '(') ++begin;
     // "saying that lunch is at noon"
     if (std::string_view(step_.clause).substr(begin).starts_with("that ")) begin += 5;
     const Span span{begin, step_.clause.size()};
     const bool is_taken = std::any_of(claimed.begin(), claimed.end(), [&](const Span& s) { return s.begin >= begin; });
-    if (span.size() > 0 && !is_taken && !used_.contains(span)) return copied(slot, span, 0);
+    if (span.size() > 0 && !is_taken) {
+      used_dictation_ = true;
+      return copied(slot, span, 0);
+    }
   }
   for (const Span& quote : material_.quotes)
     if (!used_.contains(quote) && !claimed.contains(quote) && !material_.is_in_piece(quote)) return copied(slot, quote, 0);
@@ -101,7 +105,20 @@ Form::MaybeValue Form::text(const Slot& slot) {
     return value;
   }
   if (!slot.property.is_required) return std::optional<Value>();
+  // A mail that only carries files may say nothing.
+  if (tool_.changes_world && carries_files() && slot.property.schema->value("minLength", 0) == 0) {
+    Value empty{.json = "", .shown = "", .is_certain = true};
+    empty.choice = make_choice(slot_pointer(slot.path), {""}, {0.0}, "nothing said");
+    return std::optional(std::move(empty));
+  }
   return best_span(slot, true);
+}
+
+bool Form::carries_files() const {
+  for (const Property& property : properties_of(tool_.parameters))
+    if (property.is_list && property.is_critical_string() && property.kind == SlotKind::path)
+      return material_.has(SlotKind::path) || !step_.attachments.empty();
+  return false;
 }
 
 Form::MaybeValue Form::date(const Slot& slot) {
@@ -132,6 +149,11 @@ Form::MaybeValue Form::label(const Slot& slot) {
         value.is_certain = true;
         return std::optional(std::move(value));
       }
+  // A tool that takes no longer text may still be told one: "remember that …".
+  const std::vector<Property> all = properties_of(tool_.parameters);
+  const bool has_text = std::any_of(all.begin(), all.end(), [](const Property& property) { return property.is_text(); });
+  if (slot.property.is_required && slot.property.kind == SlotKind::label && !has_text && tool_.changes_world)
+    if (std::optional<Value> said = explicit_text(slot)) return said;
   DEED_TRY(auto span, best_span(slot, false));
   if (span || !slot.property.is_required || !tool_.changes_world) return span;
   return decoded(slot);
@@ -151,7 +173,9 @@ Form::MaybeValue Form::decoded(const Slot& slot) {
 }
 
 double Form::start_bonus(const Slot& slot, std::size_t at, bool is_text) const {
-  const std::vector<std::string> before = material_.words_before(at, 2);
+  std::vector<std::string> before = material_.words_before(at, 3);
+  std::erase_if(before, [](const std::string& word) { return word == "the" || word == "a" || word == "an"; });
+  if (before.size() > 2) before.resize(2);
   const std::vector<std::string> names = identifier_words(slot.property.name);
   const std::string last = before.empty() ? std::string() : before[0];
   const auto has_name = [&](std::initializer_list<std::string_view> words) {
@@ -168,12 +192,24 @@ double Form::start_bonus(const Slot& slot, std::size_t at, bool is_text) const {
     }
   if (has_name({"subject", "title", "topic"}) && is_any(last, {"about", "regarding", "titled", "called", "named"})) bonus += weights_.announced_text;
   if (is_text && is_before_text(last)) bonus += weights_.announced_text;
+  // "*.csv" where the description speaks of "*.pdf".
+  const bool has_star = at < step_.clause.size() && (step_.clause[at] == '*' || step_.clause[at] == '?');
+  if (has_star && slot.property.description().find('*') != std::string::npos) bonus += weights_.like_example;
   return bonus;
 }
 
 double Form::span_bonus(const Slot& slot, Span span, bool is_text) const {
   const std::string_view clause = step_.clause, text = span.in(clause);
-  double bonus = used_.contains(span) ? weights_.reused_span : 0;
+  const auto overlaps = [&](const Span& other) { return other.begin < span.end && span.begin < other.end; };
+  const bool is_reused = is_text ? std::any_of(used_.begin(), used_.end(), overlaps) : used_.contains(span);
+  double bonus = is_reused ? weights_.reused_span : 0;
+  // What is to be said is no title of itself, while other words are there.
+  bool is_said = span.end > material_.dictation;
+  for (const auto& [name, spans] : claims_)
+    is_said = is_said || (name != slot.property.name && std::any_of(spans.begin(), spans.end(), overlaps));
+  if (is_said && !is_text) bonus += weights_.said_text;
+  for (const auto& [name, spans] : claims_)
+    if (name != slot.property.name && std::find(spans.begin(), spans.end(), span) != spans.end()) bonus += weights_.reused_span;
   const std::vector<std::string> inside = identifier_words(text);
   if (std::all_of(inside.begin(), inside.end(), [](const std::string& word) { return is_function_word(word); }))
     bonus += weights_.only_function_words;
@@ -193,11 +229,14 @@ double Form::span_bonus(const Slot& slot, Span span, bool is_text) const {
 // The words at which a span may begin that the model finds likeliest, each with the ends that it may have.
 Result<std::vector<Form::Start>> Form::span_starts(const Slot& slot, bool is_text) {
   const std::string_view clause = step_.clause;
+  const std::set<std::string> own = own_stems(tool_);
   std::vector<std::size_t> usable;
   for (std::size_t i = 0; i < material_.words.size() && usable.size() < 256; ++i) {
     const Span word = material_.words[i];
-    // The verb of a request for an effect is no value, and no clause is its own text.
-    if (i == 0 && tool_.changes_world) continue;
+    // The verb of an order is no value, and no clause is its own text.
+    const std::string lower = lower_ascii(word.in(clause));
+    if (i == 0 && (tool_.changes_world || count_common(stems(lower), own) > 0)) continue;
+    if (tool_.changes_world && !is_text && is_function_word(lower)) continue;
     if (has_word(word.in(clause)) && !(material_.is_in_piece(word) && !is_critical(slot.property.kind))) usable.push_back(i);
   }
   if (usable.empty()) return std::vector<Start>();
@@ -247,6 +286,7 @@ Form::MaybeValue Form::best_span(const Slot& slot, bool is_text) {
   ScoreQuestion question{.prefix = slot.line, .judges_end = true};
   for (const Start& start : starts) question.candidates.push_back({.text = start.tokens});
   DEED_TRY(const std::vector<TextScore> judged, scorer_.score(question));
+  const std::set<std::string> own = own_stems(tool_);
   std::vector<Span> spans;
   std::vector<std::string> texts;
   std::vector<double> scores;
@@ -259,6 +299,12 @@ Form::MaybeValue Form::best_span(const Slot& slot, bool is_text) {
       // The span's own tokens must be the first of the longer text's, else its likelihood is not among the scores.
       const Tokens tokens = scorer_.tokenize(" " + std::string(span.in(step_.clause)));
       if (tokens.empty() || tokens.size() > start.tokens.size() || !std::equal(tokens.begin(), tokens.end(), start.tokens.begin())) continue;
+      // What goes into an effect is never made of the words of the order itself.
+      const auto is_own_content = [&](const Span& word) {
+        const bool is_used = is_text && std::any_of(used_.begin(), used_.end(), [&](const Span& used) { return used.covers(word); });
+        return span.covers(word) && !is_used && is_content(word, material_, own);
+      };
+      if (tool_.changes_world && std::none_of(material_.words.begin(), material_.words.end(), is_own_content)) continue;
       double score = judged[s].ends[tokens.size() - 1] + weights_.more_words * static_cast<double>(n) + announced + span_bonus(slot, span, is_text);
       for (std::size_t k = 0; k < tokens.size(); ++k) score += judged[s].tokens[k];
       if (start.quote) score += span.end == start.quote->end ? weights_.whole_quote : span.end < start.quote->end ? weights_.cut_quote : 0;

@@ -172,7 +172,9 @@ std::vector<Span> find_paths(std::string_view text) {
     const std::size_t limit = skip != taken.end() ? skip->begin : text.size();
     while (span.end < limit && is_path_byte(text[span.end])) ++span.end;
     at = span.end;
-    const bool touches_address = span.end < text.size() && text[span.end] == '@';
+    // "@example.org" and "*.csv" are no paths.
+    const auto is_mark = [&](std::size_t i) { return i < text.size() && (text[i] == '@' || text[i] == '*' || text[i] == '?'); };
+    const bool touches_mark = (span.end < text.size() && is_mark(span.end) && text[span.end] != '?') || (span.begin > 0 && is_mark(span.begin - 1));
     std::string_view word = span.in(text);
     for (const std::string_view mark : {"“", "”", "‘", "’", "«", "»", "„"}) {
       if (word.starts_with(mark)) word.remove_prefix(mark.size());
@@ -180,7 +182,7 @@ std::vector<Span> find_paths(std::string_view text) {
     }
     word = without_punctuation(word);
     if (word == span.in(text).substr(0, word.size()) && word.empty() && span.in(text).starts_with("./")) word = "./";
-    if (!touches_address && looks_like_path(word)) {
+    if (!touches_mark && looks_like_path(word)) {
       const auto begin = static_cast<std::size_t>(word.data() - text.data());
       paths.push_back({begin, begin + word.size()});
     }

@@ -66,7 +66,8 @@ Material::Material(const Step& step)
       quotes(find_quotes(step.clause)),
       numbers(find_numbers(step.clause)),
       dictation(find_dictation(step.clause)),
-      refers_back(deed::refers_back(step.clause)) {
+      // "tell them that the data is ready" says it, and points back to nothing.
+      refers_back(deed::refers_back(std::string_view(step.clause).substr(0, std::min(dictation, step.clause.size())))) {
   for (const SlotKind kind : critical_kinds) {
     for (const Span& span : find_kind(kind, clause)) {
       const bool is_quoted = std::any_of(quotes.begin(), quotes.end(), [&](const Span& q) { return q.covers(span) && q != span; });
@@ -145,6 +146,16 @@ std::map<std::string, std::vector<Span>> find_claims(const Material& material, c
     if (!owner.empty()) claims[owner].push_back(claimable.span);
     last = &claimable, last_owner = owner;
   }
+  // A quotation that no word assigns is what a text says, rather than a title of it.
+  const auto is_text = [](const Property& property) { return property.is_text() && property.is_required; };
+  const auto text = std::find_if(properties.begin(), properties.end(), is_text);
+  if (text != properties.end() && !claims.contains(text->name) && material.dictation == std::string::npos)
+    for (const Claimable& claimable : claimables) {
+      const auto owns = [&](const auto& claim) { return std::find(claim.second.begin(), claim.second.end(), claimable.span) != claim.second.end(); };
+      if (claimable.kind || std::any_of(claims.begin(), claims.end(), owns)) continue;
+      claims[text->name].push_back(claimable.span);
+      break;
+    }
   return claims;
 }
 

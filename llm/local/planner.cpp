@@ -178,7 +178,9 @@ Result<Reply> Planner::call(const Situation& situation, const std::string& claus
     return reply;
   }
   const MissingArgument& missing = std::get<MissingArgument>(result);
-  const std::string what = missing.name + (missing.description.empty() ? "" : " (" + missing.description + ")");
+  std::string description = missing.description;
+  while (description.ends_with('.')) description.pop_back();
+  const std::string what = "\"" + missing.name + "\"" + (description.empty() ? "" : " (" + description + ")");
   const auto asking = std::find_if(request.tools.begin(), request.tools.end(), [](const ToolDefinition& t) { return t.asks_user; });
   // An answer that was given and did not help is not asked for again.
   if (asking == request.tools.end() || missing.answers_used < situation.answers.size()) {
@@ -187,8 +189,8 @@ Result<Reply> Planner::call(const Situation& situation, const std::string& claus
                    " Say it in the request." + done_so_far(situation));
   }
   Reply reply{.stop = StopReason::tool_calls};
-  reply.tool_calls.push_back({id, asking->name, Json{{"question", "What is " + what + " of " + tool.name + "? The request " +
-                                                                      in_marks(clause) + " does not say."}}});
+  reply.tool_calls.push_back({id, asking->name, Json{{"question", tool.name + " needs " + what + ", and the request " + in_marks(clause) +
+                                                                      " does not say it. What is it?"}}});
   return reply;
 }
 

@@ -121,6 +121,9 @@ std::vector<Span> find_clauses(std::string_view request, const StepWords& step_w
   std::size_t begin = 0;
   for (std::size_t i = 1; i < words.size() && clauses.size() + 1 < max; ++i) {
     if (!starts_step(words[i], step_words)) continue;
+    // "tell her that …" goes on about the person of the clause before.
+    static constexpr std::array persons = {"him", "her", "them"};
+    if (i + 1 < words.size() && is_one_of(words[i + 1].lower, persons)) continue;
     std::size_t first = i;
     const Joint joint = joint_before(bare, words, i, first);
     if (joint == Joint::none || first == 0) continue;

@@ -15,6 +15,13 @@ constexpr std::string_view examples =
     "Request: Book a table for 4 people at Luigi's tomorrow at 7pm.\n\n"
     "Function: weather.forecast(city, days) - Get the weather forecast of a city.\n"
     "Request: Will it rain in Oslo in the next 3 days?\n";
+constexpr std::string_view name_examples =
+    "Each request is answered by the function below it.\n\n"
+    "Request: Book a table for 4 people at Luigi's tomorrow at 7pm.\n"
+    "Function: restaurant.book - Reserve a table in a restaurant.\n\n"
+    "Request: Will it rain in Oslo in the next 3 days?\n"
+    "Function: weather.forecast - Get the weather forecast of a city.\n\n"
+    "Request: ";
 constexpr std::array<std::string_view, 2> others = {
     "other(request) - Any other request.",
     "chat(message) - Talk about anything else, or answer a question from general knowledge."};
@@ -26,16 +33,29 @@ std::string signature(const ToolDefinition& tool) {
   return tool.name + "(" + arguments + ") - " + std::string(utf8_prefix(tool.description, 400));
 }
 
-// A word that could be content: not the verb, not a function word, not part of an address, not the tool's own word.
 bool has_words_left(const ToolDefinition& tool, const Material& material) {
-  std::set<std::string> own = stems(tool.name + " " + tool.description);
-  for (const Property& property : properties_of(tool.parameters)) own.merge(stems(property.name + " " + property.description()));
-  for (std::size_t i = 1; i < material.words.size(); ++i) {
-    const std::string word = lower_ascii(material.words[i].in(material.clause));
-    if (is_function_word(word) || material.is_in_piece(material.words[i])) continue;
-    const std::set<std::string> stem = stems(word);
-    if (stem.empty() || count_common(stem, own) == 0) return true;
-  }
+  const std::set<std::string> own = own_stems(tool);
+  return material.words.size() > 1 && std::any_of(material.words.begin() + 1, material.words.end(),
+                                                  [&](const Span& word) { return is_content(word, material, own); });
+}
+
+bool has_said_text(const Material& material) {
+  return material.dictation != std::string::npos ||
+         std::any_of(material.quotes.begin(), material.quotes.end(), [&](const Span& q) { return !material.is_in_piece(q); });
+}
+
+// Words outside of quotations and dictated text.
+std::size_t count_own_words(const Material& material) {
+  return static_cast<std::size_t>(std::count_if(material.words.begin(), material.words.end(), [&](const Span& word) {
+    return word.begin < material.dictation &&
+           std::none_of(material.quotes.begin(), material.quotes.end(), [&](const Span& quote) { return quote.covers(word); });
+  }));
+}
+
+bool carries_files(const ToolDefinition& tool, const Step& step, const Material& material) {
+  for (const Property& property : properties_of(tool.parameters))
+    if (property.is_list && property.is_critical_string() && property.kind == SlotKind::path)
+      return material.has(SlotKind::path) || !step.attachments.empty();
   return false;
 }
 
@@ -52,7 +72,7 @@ bool has_critical(SlotKind kind, const Step& step, const Material& material, boo
 
 bool has_text(const ToolDefinition& tool, const Step& step, const Material& material) {
   return !material.quotes.empty() || material.dictation != std::string::npos || !step.answers.empty() ||
-         (material.refers_back && !step.past.empty()) || has_words_left(tool, material);
+         (material.refers_back && !step.past.empty()) || has_words_left(tool, material) || carries_files(tool, step, material);
 }
 
 bool has_extension(std::string_view path) {
@@ -81,6 +101,19 @@ std::set<SlotKind> kinds_of(const ToolDefinition& tool) {
 }
 
 }  // namespace
+
+std::set<std::string> own_stems(const ToolDefinition& tool) {
+  std::set<std::string> own = stems(tool.name + " " + tool.description);
+  for (const Property& property : properties_of(tool.parameters)) own.merge(stems(property.name + " " + property.description()));
+  return own;
+}
+
+bool is_content(const Span& word, const Material& material, const std::set<std::string>& own) {
+  const std::string text = lower_ascii(word.in(material.clause));
+  if (is_function_word(text) || material.is_in_piece(word)) return false;
+  const std::set<std::string> stem = stems(text);
+  return stem.empty() || count_common(stem, own) == 0;
+}
 
 std::string shortened(const std::string& clause) {
   constexpr std::size_t longest_quote = 200, longest = 1500;
@@ -117,6 +150,7 @@ double misfit(const ToolDefinition& tool, const Step& step, const Material& mate
   const std::set<SlotKind> taken = kinds_of(tool);
   for (const auto& [kind, pieces] : material.pieces)
     if (material.has(kind) && !taken.contains(kind)) score -= weights.unused;
+  if (has_said_text(material) && !taken.contains(SlotKind::free_text) && !taken.contains(SlotKind::label)) score -= weights.unused_text;
   return score;
 }
 
@@ -143,37 +177,57 @@ Result<ToolChooser::Likelihood> ToolChooser::likelihood(const std::string& claus
   return result;
 }
 
+// Which of two alike is meant ("write" or "append") shows in how well their names follow the words.
+Result<void> ToolChooser::break_tie(const std::string& clause, const std::vector<ToolDefinition>& tools, std::vector<double>& scores) {
+  const double best = *std::max_element(scores.begin(), scores.end());
+  std::vector<std::size_t> close;
+  for (std::size_t i = 0; i < scores.size(); ++i)
+    if (best - scores[i] < weights_.tie) close.push_back(i);
+  if (close.size() < 2) return {};
+  ScoreQuestion question{.prefix = scorer_.document_start()};
+  const Tokens head = scorer_.tokenize(std::string(name_examples) + clause + "\nFunction:");
+  question.prefix.insert(question.prefix.end(), head.begin(), head.end());
+  for (const std::size_t i : close) question.candidates.push_back({.text = scorer_.tokenize(" " + tools[i].name)});
+  DEED_TRY(const std::vector<TextScore> names, scorer_.score(question));
+  double likeliest = names[0].sum();
+  for (const TextScore& name : names) likeliest = std::max(likeliest, name.sum());
+  for (std::size_t k = 0; k < close.size(); ++k) scores[close[k]] += weights_.tie_name * (names[k].sum() - likeliest);
+  return {};
+}
+
 Result<ToolChoice> ToolChooser::choose(const Step& step, const std::vector<ToolDefinition>& tools) {
-  DEED_TRY(const Likelihood found, likelihood(shortened(step.clause), tools));
+  const std::string clause = shortened(step.clause);
+  DEED_TRY(const Likelihood found, likelihood(clause, tools));
   const Material material(step);
   const std::set<std::string> said = telling_stems(step.clause);
   const double none = *std::max_element(found.others.begin(), found.others.end());
-  ToolChoice choice;
   std::vector<std::string> names;
   std::vector<double> scores, fits;
-  std::optional<std::size_t> reading;
   for (std::size_t i = 0; i < tools.size(); ++i) {
-    // What only asks the user is never a step that the user asked for.
     const std::set<std::string> own = telling_stems(tools[i].name + " " + tools[i].description);
     const double share = own.empty() ? 0 : static_cast<double>(count_common(own, said)) / static_cast<double>(own.size());
-    const double typed = misfit(tools[i], step, material, weights_);
     names.push_back(tools[i].name);
-    scores.push_back(tools[i].asks_user ? -1e9 : found.tools[i] + typed);
+    // What only asks the user is never a step that the user asked for.
+    scores.push_back(tools[i].asks_user ? -1e9 : found.tools[i] + misfit(tools[i], step, material, weights_) + weights_.named * share);
     // A missing address is no reason to say that no tool fits: it can be asked for.
-    fits.push_back(found.tools[i] - none + weights_.lexical * share);
+    fits.push_back(found.tools[i] - none + weights_.named_fit * share);
     for (const SlotKind kind : kinds_of(tools[i])) fits.back() += material.has(kind) ? weights_.taken : 0;
+  }
+  DEED_OK(break_tie(clause, tools, scores));
+  ToolChoice choice;
+  std::optional<std::size_t> reading;
+  for (std::size_t i = 0; i < tools.size(); ++i) {
     if (tools[i].asks_user) continue;
     if (!choice.nearest || scores[i] > scores[*choice.nearest]) choice.nearest = i;
     if (!tools[i].changes_world && (!reading || scores[i] > scores[*reading])) reading = i;
   }
-  if (getenv("DBG")) for (std::size_t i = 0; i < tools.size(); ++i) fprintf(stderr, "   %-16s channel %.1f misfit %.1f fit %.1f\n", tools[i].name.c_str(), found.tools[i] - none, misfit(tools[i], step, material, weights_), fits[i]);
   if (!choice.nearest) return choice;
   // Reading must not turn into writing by a narrow decision.
   if (tools[*choice.nearest].changes_world && reading && scores[*choice.nearest] - scores[*reading] < weights_.reading_margin)
     choice.nearest = reading;
   choice.fit = fits[*choice.nearest];
+  const double fits_from = std::min(weights_.fits_at_most, weights_.fits_per_word * static_cast<double>(count_own_words(material)));
   names.push_back("no tool");
-  const double fits_from = std::min(weights_.fits_at_most, weights_.fits_per_word * static_cast<double>(material.words.size()));
   scores.push_back(scores[*choice.nearest] - choice.fit + fits_from);
   choice.record = make_choice("tool", names, scores, "request");
   if (choice.fit >= fits_from) choice.tool = choice.nearest;

@@ -18,10 +18,14 @@ struct ToolChoiceWeights {
   double missing_all = 2.0;    ///< the same where the words hold no address, URL or path of any kind
   double unused = 4.8;         ///< a kind of address, URL or path in the words that no argument takes
   double wrong_shape = 4.8;    ///< a folder where a file is wanted, or the other way round
-  double lexical = 10.0;       ///< times the share of the tool's words that stand in the clause
+  double unused_text = 4.8;    ///< a quotation or dictated text, and no argument takes text
+  double named = 5.0;          ///< times the share of the tool's words that stand in the clause: against other tools …
+  double named_fit = 10.0;     ///< … and against no tool
   double taken = 4.0;          ///< a kind of address, URL or path in the words that an argument takes: it fits better
-  double fits_per_word = 0.6;  ///< below so much above "any other request" for each word of the clause no tool fits …
+  double fits_per_word = 0.5;  ///< below so much above "any other request" for each word of the clause no tool fits …
   double fits_at_most = 14.0;  ///< … up to this
+  double tie = 3.0;            ///< tools so close to the best are compared once more, by their names …
+  double tie_name = 0.3;       ///< … with this weight
   double reading_margin = 2.0; ///< by so much an effect has to be likelier than the best tool without one
 };
 
@@ -46,6 +50,8 @@ class ToolChooser {
   };
   Result<Likelihood> likelihood(const std::string& clause, const std::vector<ToolDefinition>& tools);
 
+  Result<void> break_tie(const std::string& clause, const std::vector<ToolDefinition>& tools, std::vector<double>& scores);
+
   Scorer& scorer_;
   ToolChoiceWeights weights_;
   std::map<std::string, Likelihood> known_;  ///< by clause and tools: the same step may be looked at again
@@ -53,6 +59,12 @@ class ToolChooser {
 
 /// How far a step's material is from what the tool needs: 0 or less, in nats.
 double misfit(const ToolDefinition& tool, const Step& step, const Material& material, const ToolChoiceWeights& weights);
+
+/// Whether the clause has words that are content: not its verb, no function words, not the tool's own words, and not in an
+/// address, a URL or a path.
+bool is_content(const Span& word, const Material& material, const std::set<std::string>& own_stems);
+/// Stems of all that the tool says of itself.
+std::set<std::string> own_stems(const ToolDefinition& tool);
 
 /// The words that the planner shows the model for a clause: long quotations and long clauses are shortened in the middle.
 std::string shortened(const std::string& clause);

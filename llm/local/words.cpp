@@ -69,7 +69,8 @@ std::set<std::string> telling_stems(std::string_view text) {
 bool is_function_word(std::string_view word) {
   static constexpr std::array words = {
       "a",    "about", "an",   "and",  "as",    "at",    "be",   "by",    "can",  "could", "do",    "does", "find",
-      "for",  "from",  "get",  "give", "how",   "i",     "if",   "in",    "is",   "are",   "was",   "it",   "its",
+      "for",  "from",  "get",  "give", "her",   "him",   "how",  "i",     "if",   "in",    "is",    "are",  "was",
+      "it",   "its",   "them", "they", "us",    "we",
       "me",   "my",    "not",  "no",   "of",    "on",    "or",   "please", "send", "show", "so",    "tell", "than",
       "that", "the",   "then", "this", "to",    "use",   "using", "what", "when", "where", "which", "who",  "will",
       "with", "you",   "your"};

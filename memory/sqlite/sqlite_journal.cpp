@@ -91,19 +91,10 @@ class SqliteJournal final : public Journal {
 // this process has on it (POSIX locks belong to the process). SQLite gives its -wal and -shm files
 // the same mode. Source: https://sqlite.org/howtocorrupt.html, section 2.2
 Result<void> make_file(const std::string& path) {
-  const auto refused = [&](const char* what) {
-    return fail(ErrorKind::unavailable, std::string(what) + ": " + std::strerror(errno), path,
-                "choose a folder that may be written");
-  };
-  if (mknod(path.c_str(), S_IFREG | 0600, 0) == 0) return {};
-  if (errno != EEXIST) return refused("the journal cannot be made");
-  // It holds what users said: others have no business in it, even if a copy came with wider rights.
-  struct stat info {};
-  if (stat(path.c_str(), &info) != 0) return refused("the journal cannot be opened");
-  const bool is_wide = S_ISREG(info.st_mode) && (info.st_mode & 077) != 0;
-  if (is_wide && chmod(path.c_str(), 0600) != 0)
-    return refused("the journal's rights cannot be narrowed");
-  return {};
+  if (mknod(path.c_str(), S_IFREG | 0600, 0) == 0 || errno == EEXIST) return {};
+  return fail(ErrorKind::unavailable,
+              std::string("the journal cannot be made: ") + std::strerror(errno), path,
+              "choose a folder that may be written");
 }
 
 // SQLite takes an empty file for a new database and throws away the log beside it, which may hold
@@ -130,25 +121,18 @@ Result<void> make_folder(const std::filesystem::path& folder) {
               folder.string(), "choose a folder that may be written");
 }
 
-// SQLite takes an empty file for a new one and deletes the log that lies beside it.
-Result<void> check_log_has_its_file(const std::string& path) {
-  std::error_code absent;
-  if (std::filesystem::file_size(path, absent) != 0 || absent) return {};
-  if (std::filesystem::file_size(path + "-wal", absent) == 0 || absent) return {};
-  return fail(ErrorKind::corrupt, "the journal's file is empty or was deleted, its log is not",
-              path, "restore the file from a copy, or move " + path + "-wal away to begin anew");
-}
-
-// Whoever made it: what a journal says is for its user alone.
-void take_from_others(const std::string& path) {
+// It holds what users said: others have no business in it, even if a copy came with wider rights.
+Result<void> take_from_others(const std::string& path) {
   for (const char* suffix : {"", "-wal", "-shm"}) {
     struct stat info {};
     const std::string file = path + suffix;
-    // A file that belongs to somebody else stays as it is: whether it may be written was SQLite's
-    // question.
-    if (stat(file.c_str(), &info) == 0 && (info.st_mode & 077) != 0)
-      chmod(file.c_str(), info.st_mode & 0700);
+    if (stat(file.c_str(), &info) != 0 || (info.st_mode & 077) == 0) continue;
+    if (chmod(file.c_str(), 0600) == 0) continue;
+    return fail(ErrorKind::unavailable,
+                std::string("the journal's rights cannot be narrowed: ") + std::strerror(errno),
+                file, "choose a file of your own");
   }
+  return {};
 }
 
 }  // namespace
@@ -162,12 +146,12 @@ Result<std::unique_ptr<Journal>> open_sqlite_journal(SqliteOptions options) {
   if (failure) return fail(ErrorKind::unavailable, failure.message(), options.path);
   DEED_OK(make_folder(std::filesystem::path(options.path).parent_path()));
   DEED_OK(make_file(options.path));
-  DEED_OK(check_log_has_its_file(options.path));
   DEED_OK(refuse_emptied_file(options.path));
   DEED_TRY(sqlite::Connection connection,
            sqlite::Connection::open(options.path, options.lock_wait));
   DEED_OK(sqlite::bring_up_to_date(connection, sqlite::migrations()));
-  take_from_others(options.path);
+  // Not before it is known to be a journal: a file of another program stays as it is.
+  DEED_OK(take_from_others(options.path));
   // Ids of open journals need the same quality as ids of runs: never the same twice.
   std::string instance = make_run_id(system_clock().now());
   Store store(std::move(connection), std::move(options.redactor), std::move(instance));

@@ -1,9 +1,9 @@
 #include "deed/core/checked.hpp"
 
-#include <random>
-
 #include "deed/core/text.hpp"
 #include "deed/tests/fakes/matchers.hpp"
+
+#include <random>
 
 namespace deed {
 namespace {
@@ -21,7 +21,8 @@ std::string mixed(std::mt19937& random, const std::vector<std::string>& pieces, 
 // ---- EmailAddress
 
 TEST(EmailAddress, KeepsAPlainAddressAndItsParts) {
-  for (const char* text : {"ann@example.org", "a.b+c@x", "o'neil@mail.example.co.uk", "grüße@exämple.org", "x@1.de"}) {
+  for (const char* text :
+       {"ann@example.org", "a.b+c@x", "o'neil@mail.example.co.uk", "grüße@exämple.org", "x@1.de"}) {
     const auto address = EmailAddress::parse(text);
     ASSERT_OK(address) << text;
     EXPECT_EQ(address->text(), text);
@@ -38,7 +39,9 @@ TEST(EmailAddress, RefusesEveryControlCharacterAtEveryPlace) {
     for (std::size_t at = 0; at <= good.size(); ++at) {
       std::string text = good;
       text.insert(at, 1, static_cast<char>(c));
-      ASSERT_THAT(EmailAddress::parse(text), IsError(ErrorKind::invalid, HasSubstr("control character"))) << c << " at " << at;
+      ASSERT_THAT(EmailAddress::parse(text),
+                  IsError(ErrorKind::invalid, HasSubstr("control character")))
+          << c << " at " << at;
     }
   }
 }
@@ -51,26 +54,51 @@ TEST(EmailAddress, ShowsALineBreakInAMessageAsAnEscape) {
 }
 
 TEST(EmailAddress, RefusesWhatIsNotOneMailbox) {
-  for (const char* text : {"", "@", "ann", "ann@", "@example.org", "Ann <ann@example.org>", "ann@example.org,bob@example.org",
-                           "ann@@example.org", "ann@exa mple.org", " ann@example.org", ".ann@example.org", "ann.@example.org",
-                           "a..b@example.org", "ann@example..org", "ann@.org", "ann@example.org.", "ann@-x.org", "ann@x-.org",
-                           "ann@[127.0.0.1]", "\"a b\"@example.org", "ann@example_x.org", "ann@exam\xFFple.org"}) {
+  for (const char* text : {"",
+                           "@",
+                           "ann",
+                           "ann@",
+                           "@example.org",
+                           "Ann <ann@example.org>",
+                           "ann@example.org,bob@example.org",
+                           "ann@@example.org",
+                           "ann@exa mple.org",
+                           " ann@example.org",
+                           ".ann@example.org",
+                           "ann.@example.org",
+                           "a..b@example.org",
+                           "ann@example..org",
+                           "ann@.org",
+                           "ann@example.org.",
+                           "ann@-x.org",
+                           "ann@x-.org",
+                           "ann@[127.0.0.1]",
+                           "\"a b\"@example.org",
+                           "ann@example_x.org",
+                           "ann@exam\xFFple.org"}) {
     EXPECT_THAT(EmailAddress::parse(text), IsError(ErrorKind::invalid)) << text;
   }
 }
 
 TEST(EmailAddress, RefusesCharactersThatNobodySees) {
-  for (const char* hidden : {"\u0085", "\u00A0", "\u200B", "\u202E", "\u2028", "\u2066", "\uFEFF"}) {
-    EXPECT_THAT(EmailAddress::parse(std::string("ann") + hidden + "@example.org"), IsError(ErrorKind::invalid)) << hidden;
-    EXPECT_THAT(EmailAddress::parse(std::string("ann@exa") + hidden + "mple.org"), IsError(ErrorKind::invalid)) << hidden;
+  for (const char* hidden :
+       {"\u0085", "\u00A0", "\u200B", "\u202E", "\u2028", "\u2066", "\uFEFF"}) {
+    EXPECT_THAT(EmailAddress::parse(std::string("ann") + hidden + "@example.org"),
+                IsError(ErrorKind::invalid))
+        << hidden;
+    EXPECT_THAT(EmailAddress::parse(std::string("ann@exa") + hidden + "mple.org"),
+                IsError(ErrorKind::invalid))
+        << hidden;
   }
 }
 
 TEST(EmailAddress, HoldsTheLimitsOfRfc5321) {
   EXPECT_OK(EmailAddress::parse(std::string(64, 'a') + "@example.org"));
-  EXPECT_THAT(EmailAddress::parse(std::string(65, 'a') + "@example.org"), IsError(ErrorKind::invalid));
+  EXPECT_THAT(EmailAddress::parse(std::string(65, 'a') + "@example.org"),
+              IsError(ErrorKind::invalid));
   EXPECT_OK(EmailAddress::parse("a@" + std::string(63, 'b') + ".org"));
-  EXPECT_THAT(EmailAddress::parse("a@" + std::string(64, 'b') + ".org"), IsError(ErrorKind::invalid));
+  EXPECT_THAT(EmailAddress::parse("a@" + std::string(64, 'b') + ".org"),
+              IsError(ErrorKind::invalid));
   std::string domain = "b";
   while (domain.size() < 251) domain += ".b";
   EXPECT_OK(EmailAddress::parse("a@" + domain));
@@ -79,14 +107,18 @@ TEST(EmailAddress, HoldsTheLimitsOfRfc5321) {
 
 TEST(EmailAddress, NeverYieldsWhatAHeaderOrAnSmtpLineWouldReadAsMore) {
   std::mt19937 random(3);
-  const std::vector<std::string> pieces = {"a", "b.c", "@", "@", "@x.org", "ann", ".", "\r\n", " ", "<", ">", ",", ";", ":", "\"", "(", "ä", "\xC3", "x.org", "\\", "-"};
+  const std::vector<std::string> pieces = {"a",    "b.c", "@", "@",    "@x.org", "ann", ".",
+                                           "\r\n", " ",   "<", ">",    ",",      ";",   ":",
+                                           "\"",   "(",   "ä", "\xC3", "x.org",  "\\",  "-"};
   int accepted = 0;
   for (int i = 0; i < 50'000; ++i) {
     const auto address = EmailAddress::parse(mixed(random, pieces, 6));
     if (!address) continue;
     ++accepted;
-    ASSERT_EQ(address->text().find_first_of("\r\n\t <>,;:\"()[]\\"), std::string::npos) << address->text();
-    ASSERT_EQ(std::count(address->text().begin(), address->text().end(), '@'), 1) << address->text();
+    ASSERT_EQ(address->text().find_first_of("\r\n\t <>,;:\"()[]\\"), std::string::npos)
+        << address->text();
+    ASSERT_EQ(std::count(address->text().begin(), address->text().end(), '@'), 1)
+        << address->text();
     ASSERT_TRUE(is_utf8(address->text()));
     ASSERT_OK(EmailAddress::parse(address->text()));
   }
@@ -118,26 +150,56 @@ TEST(HttpUrl, FillsInPortAndPath) {
 }
 
 TEST(HttpUrl, RefusesWhatIsNotAPlainWebAddress) {
-  for (const char* text : {"", "example.org", "/a", "//example.org", "ftp://example.org", "file:///etc/passwd",
-                           "javascript:alert('http://x')", "http://", "http:///a", "http://?x", "http://:80/", "http://u@example.org/",
-                           "http://u:p@example.org/", "http://example.org:0/", "http://example.org:65536/", "http://example.org:8x/",
-                           "http://example.org:-1/", "http://exa mple.org", "http://example.org/a b", "http://example.org\\@x.org/",
-                           "http://example.org/\r\nHost: x", "http://[::1/", "http://[::1]x/", "http://[1.2.3.4]/", "http://[:::]/", "http://[::1%25eth0]/",
-                           "http://a..b/", "http://./", "http://.a/", "http://exa%6dple.org/", "http://example.org/\xFF", "http://a\u202Eb.org/"}) {
+  for (const char* text : {"",
+                           "example.org",
+                           "/a",
+                           "//example.org",
+                           "ftp://example.org",
+                           "file:///etc/passwd",
+                           "javascript:alert('http://x')",
+                           "http://",
+                           "http:///a",
+                           "http://?x",
+                           "http://:80/",
+                           "http://u@example.org/",
+                           "http://u:p@example.org/",
+                           "http://example.org:0/",
+                           "http://example.org:65536/",
+                           "http://example.org:8x/",
+                           "http://example.org:-1/",
+                           "http://exa mple.org",
+                           "http://example.org/a b",
+                           "http://example.org\\@x.org/",
+                           "http://example.org/\r\nHost: x",
+                           "http://[::1/",
+                           "http://[::1]x/",
+                           "http://[1.2.3.4]/",
+                           "http://[:::]/",
+                           "http://[::1%25eth0]/",
+                           "http://a..b/",
+                           "http://./",
+                           "http://.a/",
+                           "http://exa%6dple.org/",
+                           "http://example.org/\xFF",
+                           "http://a\u202Eb.org/"}) {
     EXPECT_THAT(HttpUrl::parse(text), IsError(ErrorKind::invalid)) << text;
   }
-  EXPECT_THAT(HttpUrl::parse("http://a/" + std::string(8192, 'a')), IsError(ErrorKind::invalid, HasSubstr("8,192")));
+  EXPECT_THAT(HttpUrl::parse("http://a/" + std::string(8192, 'a')),
+              IsError(ErrorKind::invalid, HasSubstr("8,192")));
 }
 
 TEST(HttpUrl, NeverYieldsWhatARequestLineWouldReadAsMoreAndIsStable) {
   std::mt19937 random(4);
-  const std::vector<std::string> pieces = {"http://", "https://", "a", "b.c", "/", "?", "#", "@", ":", "80", "[::1]", "\r\n", " ", "%0d", "ä", "\\", "..", "."};
+  const std::vector<std::string> pieces = {"http://", "https://", "a", "b.c", "/",     "?",
+                                           "#",       "@",        ":", "80",  "[::1]", "\r\n",
+                                           " ",       "%0d",      "ä", "\\",  "..",    "."};
   int accepted = 0;
   for (int i = 0; i < 50'000; ++i) {
     const auto url = HttpUrl::parse("http://" + mixed(random, pieces, 8));
     if (!url) continue;
     ++accepted;
-    ASSERT_FALSE(has_control_characters(url->text()) || url->text().find(' ') != std::string::npos) << url->text();
+    ASSERT_FALSE(has_control_characters(url->text()) || url->text().find(' ') != std::string::npos)
+        << url->text();
     ASSERT_TRUE(url->target().starts_with("/")) << url->text();
     ASSERT_NE(url->port(), 0);
     ASSERT_EQ(url->host().find_first_of("/@?#\\"), std::string::npos) << url->text();
@@ -164,7 +226,8 @@ TEST(RelativePath, BringsPathsIntoNormalForm) {
 }
 
 TEST(RelativePath, RefusesToLeaveTheRoot) {
-  for (const char* text : {"/", "/etc/passwd", "//a", "..", "../a", "a/../..", "a/../../a", "./../a"}) {
+  for (const char* text :
+       {"/", "/etc/passwd", "//a", "..", "../a", "a/../..", "a/../../a", "./../a"}) {
     EXPECT_THAT(RelativePath::parse(text), IsError(ErrorKind::denied)) << text;
   }
 }
@@ -186,12 +249,15 @@ TEST(RelativePath, NamesItsLastPartAndItsParent) {
   EXPECT_EQ(path->parent().parent().parent().parent().text(), ".");
 }
 
-// Where the kernel would end up, counted without the parser: the depth below the root, or none once it has been left.
+// Where the kernel would end up, counted without the parser: the depth below the root, or none once
+// it has been left.
 std::optional<int> depth_walked(std::string_view text) {
   int depth = 0;
   for (const std::string_view part : split(text, '/')) {
-    if (part == "..") --depth;
-    else if (!part.empty() && part != ".") ++depth;
+    if (part == "..")
+      --depth;
+    else if (!part.empty() && part != ".")
+      ++depth;
     if (depth < 0) return std::nullopt;
   }
   return depth;
@@ -199,20 +265,24 @@ std::optional<int> depth_walked(std::string_view text) {
 
 TEST(RelativePath, NeverYieldsAPathThatLeavesTheRoot) {
   std::mt19937 random(5);
-  const std::vector<std::string> pieces = {"a", "..", ".", "/", "/", "...", "b", "~", "\\", " ", "ä", "\n"};
+  const std::vector<std::string> pieces = {"a", "..", ".",  "/", "/", "...",
+                                           "b", "~",  "\\", " ", "ä", "\n"};
   int accepted = 0;
   for (int i = 0; i < 50'000; ++i) {
     const std::string text = mixed(random, pieces, 10);
     const auto path = RelativePath::parse(text);
     if (!path) {
-      ASSERT_TRUE(text.starts_with('/') || text.find('\n') != std::string::npos || !depth_walked(text)) << text;
+      ASSERT_TRUE(text.starts_with('/') || text.find('\n') != std::string::npos ||
+                  !depth_walked(text))
+          << text;
       continue;
     }
     ++accepted;
     ASSERT_EQ(RelativePath::parse(path->text())->text(), path->text()) << "normal form is stable";
     ASSERT_FALSE(path->text().starts_with('/'));
     const auto parts = split(path->text(), '/');
-    ASSERT_EQ(depth_walked(text), path->is_root() ? 0 : static_cast<int>(parts.size())) << text << " became " << path->text();
+    ASSERT_EQ(depth_walked(text), path->is_root() ? 0 : static_cast<int>(parts.size()))
+        << text << " became " << path->text();
     for (const std::string_view part : parts) {
       ASSERT_NE(part, "..") << text;
       ASSERT_FALSE(part.empty()) << text;

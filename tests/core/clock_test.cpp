@@ -1,20 +1,23 @@
 #include "deed/core/clock.hpp"
 
+#include "deed/tests/fakes/matchers.hpp"
+
 #include <ctime>
 #include <random>
-
-#include "deed/tests/fakes/matchers.hpp"
 
 namespace deed {
 namespace {
 
-TimePoint at(std::int64_t milliseconds) { return TimePoint(std::chrono::milliseconds(milliseconds)); }
+TimePoint at(std::int64_t milliseconds) {
+  return TimePoint(std::chrono::milliseconds(milliseconds));
+}
 
 TEST(Clock, WritesTimesInBothForms) {
   const TimePoint time = at(1'795'556'138'123);
   EXPECT_EQ(to_iso8601(time), "2026-11-24T21:35:38.123Z");
   EXPECT_EQ(to_rfc5322(time), "Tue, 24 Nov 2026 21:35:38 +0000");
-  EXPECT_EQ(to_rfc5322(at(1'772'323'200'000)), "Sun, 01 Mar 2026 00:00:00 +0000") << "two digits for the day";
+  EXPECT_EQ(to_rfc5322(at(1'772'323'200'000)), "Sun, 01 Mar 2026 00:00:00 +0000")
+      << "two digits for the day";
 }
 
 TEST(Clock, WritesTimesBefore1970) { EXPECT_EQ(to_iso8601(at(-1)), "1969-12-31T23:59:59.999Z"); }
@@ -34,7 +37,8 @@ TEST(Clock, AgreesWithTheCLibraryOnAnyDay) {
 }
 
 TEST(Clock, SystemClockIsNotBehindTheTimeBeforeItWasAsked) {
-  const auto before = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  const auto before =
+      std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
   EXPECT_GE(system_clock().now(), before);
 }
 

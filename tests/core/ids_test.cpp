@@ -1,13 +1,15 @@
 #include "deed/core/ids.hpp"
 
-#include <set>
-
 #include "deed/tests/fakes/matchers.hpp"
+
+#include <set>
 
 namespace deed {
 namespace {
 
-TimePoint at(std::int64_t milliseconds) { return TimePoint(std::chrono::milliseconds(milliseconds)); }
+TimePoint at(std::int64_t milliseconds) {
+  return TimePoint(std::chrono::milliseconds(milliseconds));
+}
 
 TEST(RunIds, AreUuidsOfVersion7WithTheTimeInFront) {
   // The time of the example in RFC 9562, appendix A.6.
@@ -18,7 +20,8 @@ TEST(RunIds, AreUuidsOfVersion7WithTheTimeInFront) {
 
 TEST(RunIds, SortByTime) {
   RunId before;
-  for (const std::int64_t time : {0LL, 1LL, 255LL, 256LL, 0x10000LL, 1'700'000'000'000LL, 1'700'000'000'001LL, 0xFFFFFFFFFFFFLL}) {
+  for (const std::int64_t time : {0LL, 1LL, 255LL, 256LL, 0x10000LL, 1'700'000'000'000LL,
+                                  1'700'000'000'001LL, 0xFFFFFFFFFFFFLL}) {
     const RunId id = make_run_id(at(time));
     EXPECT_LT(before, id);
     before = id;

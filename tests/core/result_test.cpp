@@ -1,8 +1,8 @@
 #include "deed/core/result.hpp"
 
-#include <memory>
-
 #include "deed/tests/fakes/matchers.hpp"
+
+#include <memory>
 
 namespace deed {
 namespace {
@@ -31,7 +31,8 @@ TEST(Result, HoldsAValueOrAnError) {
 
 TEST(Result, TryGivesTheErrorBackAndGoesOnWithAValue) {
   EXPECT_EQ(*next_number(true), 8);
-  EXPECT_EQ(next_number(false).error(), (Error{ErrorKind::not_found, "no number", "here", "look there"}));
+  EXPECT_EQ(next_number(false).error(),
+            (Error{ErrorKind::not_found, "no number", "here", "look there"}));
   EXPECT_OK(nothing(true));
   EXPECT_THAT(nothing(false), IsError(ErrorKind::limit));
 }
@@ -46,7 +47,8 @@ TEST(Result, ContextIsAddedOnlyWhereNothingStands) {
   const auto kept = with_context(number(false), "elsewhere", "other hint");
   EXPECT_EQ(kept.error().where, "here");
   EXPECT_EQ(kept.error().hint, "look there");
-  const auto added = with_context(Result<int>(fail(ErrorKind::invalid, "bad")), "line 3", "mend it");
+  const auto added =
+      with_context(Result<int>(fail(ErrorKind::invalid, "bad")), "line 3", "mend it");
   EXPECT_EQ(to_string(added.error()), "bad (line 3): mend it");
   EXPECT_EQ(*with_context(number(true), "elsewhere"), 7);
 }
@@ -59,9 +61,11 @@ TEST(Result, PrintsOnlyThePartsThatAreThere) {
 
 TEST(Result, NamesEveryKindAsItStandsInJson) {
   std::vector<std::string> names;
-  for (int kind = 0; kind <= static_cast<int>(ErrorKind::internal); ++kind) names.push_back(to_string(static_cast<ErrorKind>(kind)));
-  EXPECT_THAT(names, testing::ElementsAre("invalid", "not_found", "conflict", "denied", "unavailable", "timeout", "cancelled",
-                                          "limit", "corrupt", "unsupported", "internal"));
+  for (int kind = 0; kind <= static_cast<int>(ErrorKind::internal); ++kind)
+    names.push_back(to_string(static_cast<ErrorKind>(kind)));
+  EXPECT_THAT(names, testing::ElementsAre("invalid", "not_found", "conflict", "denied",
+                                          "unavailable", "timeout", "cancelled", "limit", "corrupt",
+                                          "unsupported", "internal"));
 }
 
 using ResultDeathTest = testing::Test;

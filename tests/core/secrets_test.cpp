@@ -1,11 +1,10 @@
 #include "deed/core/secrets.hpp"
 
-#include <openssl/evp.h>
-
-#include <random>
-
 #include "deed/core/json.hpp"
 #include "deed/tests/fakes/matchers.hpp"
+
+#include <openssl/evp.h>
+#include <random>
 
 namespace deed {
 namespace {
@@ -22,16 +21,17 @@ Redactor redactor_of(const std::string& value) {
 // libcrypto's encoder: nothing of ours.
 std::string base64(const std::string& bytes) {
   std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');
-  out.resize(static_cast<std::size_t>(EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                                      reinterpret_cast<const unsigned char*>(bytes.data()),
-                                                      static_cast<int>(bytes.size()))));
+  out.resize(static_cast<std::size_t>(EVP_EncodeBlock(
+      reinterpret_cast<unsigned char*>(out.data()),
+      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()))));
   return out;
 }
 std::string unbase64(std::string text) {
   text.resize((text.size() + 3) / 4 * 4, 'A');
   std::string out(text.size(), '\0');
   const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                   reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
+                                   reinterpret_cast<const unsigned char*>(text.data()),
+                                   static_cast<int>(text.size()));
   return size > 0 ? out.substr(0, static_cast<std::size_t>(size)) : "";
 }
 
@@ -50,7 +50,8 @@ TEST(Redactor, KnowsWhatJsonAndUrlsMakeOfIt) {
   const std::string once = to_text(Json(value)), twice = to_text(Json(once));
   EXPECT_EQ(redactor.redact(once), "\"[secret]\"");
   EXPECT_EQ(redactor.redact(twice), R"("\"[secret]\"")") << "JSON as a text in JSON";
-  EXPECT_EQ(redactor.redact(Json(value).dump(-1, ' ', true)), "\"[secret]\"") << "other letters as \\u";
+  EXPECT_EQ(redactor.redact(Json(value).dump(-1, ' ', true)), "\"[secret]\"")
+      << "other letters as \\u";
   EXPECT_EQ(redactor.redact("/login?p=p%22a%5Cs%20s%2F%C3%A9%0A&x"), "/login?p=[secret]&x");
   EXPECT_EQ(redactor.redact("p=p%22a%5cs%20s%2f%c3%a9%0a"), "p=[secret]");
   EXPECT_EQ(redactor.redact("p=p%22a%5Cs+s%2F%C3%A9%0A"), "p=[secret]") << "of a form";
@@ -107,7 +108,9 @@ TEST(Redactor, LeavesNoSecretInAnyText) {
   for (const std::string& secret : secrets) redactor.add(Secret(secret));
   for (int i = 0; i < 20'000; ++i) {
     std::string text;
-    for (auto n = random() % 6; n > 0; --n) text += random() % 3 == 0 ? std::string(1, "ax-1"[random() % 4]) : secrets[random() % secrets.size()];
+    for (auto n = random() % 6; n > 0; --n)
+      text += random() % 3 == 0 ? std::string(1, "ax-1"[random() % 4])
+                                : secrets[random() % secrets.size()];
     const std::string clean = redactor.redact(text);
     for (const std::string& secret : secrets) ASSERT_THAT(clean, Not(HasSubstr(secret))) << text;
   }

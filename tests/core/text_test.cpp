@@ -1,8 +1,8 @@
 #include "deed/core/text.hpp"
 
-#include <random>
-
 #include "deed/tests/fakes/matchers.hpp"
+
+#include <random>
 
 namespace deed {
 namespace {
@@ -11,11 +11,16 @@ using testing::ElementsAre;
 
 // ---- UTF-8
 
-// RFC 3629 as a decoder: the code point of each form, and whether the form was the shortest. A second implementation.
+// RFC 3629 as a decoder: the code point of each form, and whether the form was the shortest. A
+// second implementation.
 bool decodes(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t size = lead < 0x80 ? 1 : lead >> 5 == 0x6 ? 2 : lead >> 4 == 0xE ? 3 : lead >> 3 == 0x1E ? 4 : 0;
+    const std::size_t size = lead < 0x80         ? 1
+                             : lead >> 5 == 0x6  ? 2
+                             : lead >> 4 == 0xE  ? 3
+                             : lead >> 3 == 0x1E ? 4
+                                                 : 0;
     if (size == 0 || i + size > text.size()) return false;
     std::uint32_t code = size == 1 ? lead : lead & (0x7Fu >> size);
     for (std::size_t k = 1; k < size; ++k) {
@@ -49,8 +54,10 @@ TEST(Text, AgreesWithADecoderOnEveryTextOfUpToThreeBytes) {
 
 // Bytes that are often, but not always, well-formed: the places where a decoder goes wrong.
 std::string mostly_utf8(std::mt19937& random) {
-  static const std::vector<std::string> pieces = {"a",        "\n",       "\xC3\xA4", "\xE2\x82\xAC", "\xF0\x9F\x98\x80", "\x80", "\xC3",
-                                                  "\xE2\x82", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xC0\xAF", "\xFF", "\xF0\x9F\x98"};
+  static const std::vector<std::string> pieces = {
+      "a",        "\n",   "\xC3\xA4",    "\xE2\x82\xAC", "\xF0\x9F\x98\x80",
+      "\x80",     "\xC3", "\xE2\x82",    "\xED\xA0\x80", "\xF4\x90\x80\x80",
+      "\xC0\xAF", "\xFF", "\xF0\x9F\x98"};
   std::string text;
   for (auto n = random() % 12; n > 0; --n) text += pieces[random() % pieces.size()];
   return text;
@@ -100,7 +107,8 @@ TEST(Text, CutsAtTheLastWholeCharacterThatFits) {
 
 TEST(Text, FindsEveryControlCharacterAndNoOther) {
   for (int c = 0; c < 256; ++c) {
-    EXPECT_EQ(has_control_characters(std::string{'a', static_cast<char>(c)}), c < 0x20 || c == 0x7F) << c;
+    EXPECT_EQ(has_control_characters(std::string{'a', static_cast<char>(c)}), c < 0x20 || c == 0x7F)
+        << c;
   }
 }
 
@@ -132,7 +140,8 @@ TEST(Text, WritesSizesForPeople) {
 bool matches_naively(std::string_view pattern, std::string_view text) {
   if (pattern.empty()) return text.empty();
   if (pattern[0] == '*') {
-    return matches_naively(pattern.substr(1), text) || (!text.empty() && matches_naively(pattern, text.substr(1)));
+    return matches_naively(pattern.substr(1), text) ||
+           (!text.empty() && matches_naively(pattern, text.substr(1)));
   }
   return !text.empty() && lower_ascii(pattern.substr(0, 1)) == lower_ascii(text.substr(0, 1)) &&
          matches_naively(pattern.substr(1), text.substr(1));
@@ -154,7 +163,8 @@ TEST(Text, GlobAgreesWithTheNaiveMatcherOnAllSmallInputs) {
   const auto texts = all_texts("aB*", 5);
   for (const std::string& pattern : all_texts("Ab*", 5)) {
     for (const std::string& text : texts) {
-      ASSERT_EQ(glob_match(pattern, text), matches_naively(pattern, text)) << pattern << " on " << text;
+      ASSERT_EQ(glob_match(pattern, text), matches_naively(pattern, text))
+          << pattern << " on " << text;
     }
   }
 }

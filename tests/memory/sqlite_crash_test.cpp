@@ -81,9 +81,15 @@ TEST_F(SqliteCrash, LosesNothingThatWasAcknowledgedWhenTheProcessIsKilled) {
 
 TEST_F(SqliteCrash, KeepsARunFromOthersWhileItsProcessLives) {
   const RunId run = make_run_id(system_clock().now());
-  Child child([&](int out) { return append_for_ever(backend_, run, out); });
+  // It owns the run and does nothing; one that is stopped while it writes would hold the file as
+  // well.
+  Child child([&](int out) {
+    BlockingJournal journal(backend_.open());
+    if (!journal.create(run_named(run))) return 2;
+    tell(out, 1);
+    return pause();
+  });
   ASSERT_TRUE(child.next());
-  child.kill(SIGSTOP);
   BlockingJournal journal(backend_.open());
   EXPECT_THAT(journal.acquire(run),
               IsError(ErrorKind::conflict, testing::HasSubstr(std::to_string(child.pid()))));

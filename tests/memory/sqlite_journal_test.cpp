@@ -203,6 +203,21 @@ TEST_F(SqliteFile, WritesAsManyBytesPerAppendLateInARunAsEarly) {
   EXPECT_LT(late, early * 5 / 4) << early / 100 << " and " << late / 100 << " bytes per append";
 }
 
+TEST_F(SqliteFile, HasNothingOfAnAppendThatFailedAfterItsFirstEvent) {
+  BlockingJournal journal(backend_.open());
+  const Lease lease = *journal.create(new_run());
+  ASSERT_OK(journal.append(lease, event_saying(1)));
+  // The number after the next one is taken: the first event of the append goes in, the second
+  // cannot.
+  RawDatabase raw(backend_.file());
+  ASSERT_EQ(
+      raw.execute("INSERT INTO events (id, time, kind, version, step, call, cause, trust, body) "
+                  "SELECT id + 2, time, kind, version, step, call, cause, trust, body FROM events"),
+      "");
+  EXPECT_FALSE(journal.append(lease, {event_saying(2), event_saying(3)}));
+  EXPECT_EQ(raw.value("SELECT group_concat(number) FROM events"), "1,3");
+}
+
 TEST_F(SqliteFile, IsUnavailableWhileAnotherConnectionWritesAndWritesNothing) {
   auto opened =
       open_sqlite_journal({.path = backend_.file(), .lock_wait = std::chrono::milliseconds(20)});

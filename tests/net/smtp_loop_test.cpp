@@ -95,17 +95,6 @@ TEST_F(SmtpLoop, CancellationReachesACommitThatWaits) {
   EXPECT_TRUE(server_->mails().empty());
 }
 
-TEST_F(SmtpLoop, CancellationBehindTheFinalDotIsUnknown) {
-  serve({.faults = {{.stage = Stage::end_of_message, .action = Action::hang}}});
-  Running running;
-  start(running, mail());
-  run_until_mails(1);
-  running.cancel.emit(asio::cancellation_type::terminal);
-  run_to_end(running);
-  EXPECT_THAT(*running.receipt, HasVerdict(Verdict::unknown));
-  EXPECT_TRUE(server_->wait_until_closed(1));
-}
-
 TEST_F(SmtpLoop, AMailThatWaitsForItsTurnIsNotSentWhenCancelled) {
   serve({.faults = {{.stage = Stage::end_of_message, .action = Action::hang}}});
   std::vector<Running> running(9);

@@ -5,8 +5,11 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/this_coro.hpp>
 
+#include <netdb.h>
 #include <optional>
+#include <unistd.h>
 
 namespace deed {
 namespace {
@@ -34,13 +37,39 @@ TEST_F(SmtpTrouble, AWrongPasswordIsRefusedAndNeverShown) {
   EXPECT_TRUE(server_->mails().empty());
 }
 
-TEST_F(SmtpTrouble, ServerWithoutStarttlsGetsNothingUnlessItIsOnLoopback) {
+TEST_F(SmtpTrouble, AServerThatCannotBeReachedIsNamedWithWhatToDo) {
+  const std::string port = std::to_string(fakes::unused_port());
+  EXPECT_THAT(deliver("smtp://127.0.0.1:" + port, mail()),
+              HasVerdict(Verdict::not_sent, HasSubstr("host and port")));
+  EXPECT_THAT(deliver("smtp://nowhere.invalid", mail()),
+              HasVerdict(Verdict::not_sent, HasSubstr("nowhere.invalid: check")));
+}
+
+TEST_F(SmtpTrouble, AServerThatSpeaksNoTlsGetsNothingWhereTlsIsAsked) {
   serve();
   SmtpServer server = *SmtpServer::parse(url());
   server.security = SmtpSecurity::tls;
+  EXPECT_THAT(run_async(io_, client_->deliver(server, mail())), HasVerdict(Verdict::not_sent));
+  EXPECT_TRUE(server_->mails().empty());
+}
+
+// A name of this machine that is not loopback by its text, as every other host.
+TEST_F(SmtpTrouble, AServerWithoutStarttlsGetsNeitherPasswordNorMail) {
+  char name[256] = "";
+  ASSERT_EQ(gethostname(name, sizeof name - 1), 0);
+  addrinfo hints{};
+  hints.ai_family = AF_INET;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(name, nullptr, &hints, &found) != 0) GTEST_SKIP() << "the machine has no name";
+  freeaddrinfo(found);
+  serve({.user = "ann", .password = "secret"});
+  SmtpServer server = *SmtpServer::parse(url("ann:secret@"));
+  server.host = name;
   const SmtpReceipt receipt = run_async(io_, client_->deliver(server, mail()));
   EXPECT_THAT(receipt, HasVerdict(Verdict::not_sent));
-  EXPECT_TRUE(server_->commands().empty() || server_->mails().empty());
+  for (const std::string& command : server_->commands()) {
+    EXPECT_THAT(command, testing::AnyOf("EHLO localhost", "QUIT"));
+  }
 }
 
 TEST_F(SmtpTrouble, AKeptConnectionThatTheServerClosedIsReplacedBeforeTheCommit) {
@@ -100,6 +129,50 @@ TEST_F(SmtpCancel, AtTheCommitPointIsNotSent) {
   EXPECT_THAT(receipt, HasVerdict(Verdict::not_sent));
   EXPECT_TRUE(server_->wait_until_closed(1));
   EXPECT_TRUE(server_->mails().empty());
+}
+
+TEST_F(SmtpCancel, DuringTheCommitIsNotSentThoughItSucceeds) {
+  serve();
+  asio::cancellation_signal cancel;
+  std::optional<SmtpReceipt> receipt;
+  SmtpTransaction transaction = mail();
+  transaction.before_commit = [&cancel]() -> Async<void> {
+    cancel.emit(asio::cancellation_type::terminal);
+    return []() -> Async<void> {
+      co_await asio::this_coro::throw_if_cancelled(false);
+      co_return Result<void>();
+    }();
+  };
+  asio::co_spawn(
+      io_, client_->deliver(*SmtpServer::parse(url()), std::move(transaction)),
+      asio::bind_cancellation_slot(
+          cancel.slot(), [&](std::exception_ptr, SmtpReceipt got) { receipt = std::move(got); }));
+  io_.run();
+  ASSERT_TRUE(receipt);
+  EXPECT_THAT(*receipt, HasVerdict(Verdict::not_sent));
+  EXPECT_TRUE(server_->wait_until_closed(1));
+  EXPECT_TRUE(server_->mails().empty());
+}
+
+TEST_F(SmtpCancel, OfOneThatWaitsForItsTurnLetsTheOthersGoOn) {
+  serve();
+  int accepted = 0, not_sent = 0;
+  std::vector<asio::cancellation_signal> cancels(40);
+  for (std::size_t i = 0; i < cancels.size(); ++i) {
+    const auto count = [&](std::exception_ptr, const SmtpReceipt& receipt) {
+      ++(receipt.verdict == Verdict::accepted ? accepted : not_sent);
+      // Each end gives a worker back and rings for the next in line; that one goes away now.
+      for (std::size_t k = 8; k < cancels.size(); k += 2) {
+        cancels[k].emit(asio::cancellation_type::terminal);
+      }
+    };
+    asio::co_spawn(io_, client_->deliver(*SmtpServer::parse(url()), mail()),
+                   asio::bind_cancellation_slot(cancels[i].slot(), count));
+  }
+  io_.run();
+  EXPECT_EQ(accepted + not_sent, 40);
+  EXPECT_GE(accepted, 24);
+  EXPECT_EQ(server_->mails().size(), static_cast<std::size_t>(accepted));
 }
 
 TEST_F(SmtpCancel, ClientThatEndsCutsItsConnections) {

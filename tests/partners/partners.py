@@ -27,7 +27,7 @@ PARTNERS = CACHE / "partners"
 AIMOCK = PARTNERS / "aimock/node_modules/@copilotkit/aimock/dist/cli.js"
 NODE = PARTNERS / "bin/node"
 MAILPIT = PARTNERS / "bin/mailpit"
-MODELS = PARTNERS / "home/models"
+MODELS = CACHE / "models"
 TIMEOUT_S = 120
 
 
@@ -222,7 +222,7 @@ class PartnerTest(unittest.TestCase):
 
     def start(self, *arguments):
         environment = {name: os.environ[name] for name in ("PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ}
-        environment.update(HOME=self.home, DEED_HOME=self.home)
+        environment.update(HOME=self.home, DEED_HOME=self.home, DEED_MODELS=str(MODELS))
         return subprocess.Popen([COMMAND, *arguments], cwd=self.root, env=environment, stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 

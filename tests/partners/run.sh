@@ -9,5 +9,5 @@ cd "$here/../.."
 
 "$here/install_aimock.sh"
 "$here/install_mailpit.sh"
-DEED_HOME=$partners/home build/bin/deed models install smollm2 </dev/null >&2
+DEED_MODELS=$(dirname "$partners")/models build/bin/deed models install smollm2 </dev/null >&2
 ctest --test-dir build --label-regex '^partners$' --output-on-failure --no-tests=error

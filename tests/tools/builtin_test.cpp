@@ -156,7 +156,7 @@ TEST_F(Builtin, NoArgumentsThatTheSchemaAllowsBreakATool) {
   folder_.put("bad\xffname", "x");
   Arguments arguments;
   std::map<std::string, int> ran;
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < 120; ++round) {
     for (const RegisteredTool& entry : registry_.tools()) {
       const Json call = arguments.object(entry.arguments.json());
       if (!entry.arguments.check(call).empty() || entry.tool.spec.asks_user) continue;
@@ -165,19 +165,18 @@ TEST_F(Builtin, NoArgumentsThatTheSchemaAllowsBreakATool) {
       const Outcome out = run_tool(entry.tool, call, ctx);
       EXPECT_TRUE(is_utf8(out.text)) << entry.tool.spec.name << call;
       EXPECT_NO_THROW((void)out.result.dump()) << entry.tool.spec.name << call;
-      if (out.status != OutcomeStatus::succeeded)
-        EXPECT_FALSE(string_at(out.result, "error").empty()) << entry.tool.spec.name << call;
-      if (!changes_world(entry.tool.spec.effect))
-        EXPECT_EQ(ctx.dispatches, 0) << entry.tool.spec.name;
-      else if (out.status == OutcomeStatus::succeeded)
-        EXPECT_GE(ctx.dispatches, 1) << entry.tool.spec.name << call;
+      const bool succeeded = out.status == OutcomeStatus::succeeded;
+      EXPECT_TRUE(succeeded || !string_at(out.result, "error").empty())
+          << entry.tool.spec.name << call;
+      const bool changes = changes_world(entry.tool.spec.effect);
+      EXPECT_TRUE(changes || ctx.dispatches == 0) << entry.tool.spec.name << call;
+      EXPECT_TRUE(!changes || !succeeded || ctx.dispatches > 0) << entry.tool.spec.name << call;
       ++ran[entry.tool.spec.name];
     }
   }
   for (const RegisteredTool& entry : registry_.tools()) {
-    if (!entry.tool.spec.asks_user)
-      EXPECT_GT(ran[entry.tool.spec.name], 20)
-          << entry.tool.spec.name << ": hardly any call passed its schema";
+    EXPECT_TRUE(entry.tool.spec.asks_user || ran[entry.tool.spec.name] > 10)
+        << entry.tool.spec.name << ": hardly any call passed its schema";
   }
 }
 

@@ -295,7 +295,8 @@ std::string built_elsewhere(const char* locale, const std::string& out) {
   std::string path = "DEED_TEST_MAIL_OUT=" + out;
   std::string program = "/proc/self/exe";
   std::string filter = "--gtest_filter=MailMessage.IsTheSameInEveryProcessAndLocale";
-  char* arguments[] = {program.data(), filter.data(), nullptr};
+  std::string brief = "--gtest_brief=1";
+  char* arguments[] = {program.data(), filter.data(), brief.data(), nullptr};
   char* environment[] = {lc_all.data(), lang.data(), path.data(), nullptr};
   pid_t child = 0;
   EXPECT_EQ(posix_spawn(&child, "/proc/self/exe", nullptr, nullptr, arguments, environment), 0);

@@ -178,9 +178,6 @@ inline std::string told(const Outcome& outcome) {
 inline void PrintTo(const Outcome& outcome, std::ostream* out) {
   *out << to_string(outcome.status) << " " << to_text(outcome.result) << " " << outcome.text;
 }
-MATCHER_P(Ended, status, std::string("ended ") + to_string(status)) {
-  PrintTo(arg, result_listener->stream());
-  return arg.status == status;
-}
+MATCHER_P(Ended, status, std::string("ended ") + to_string(status)) { return arg.status == status; }
 
 }  // namespace deed

@@ -1,0 +1,154 @@
+// When a commit reaches the disk, how many appends share one, and what is left when any write or
+// sync of it fails.
+#include "deed/tests/memory/faulty_disk.hpp"
+#include "deed/tests/memory/sqlite_fixture.hpp"
+
+#include <boost/asio/detached.hpp>
+
+namespace deed {
+namespace {
+
+constexpr AppendOptions full{.durability = Durability::full};
+
+class SqliteCommit : public testing::Test {
+ protected:
+  FaultyDisk disk_;
+  SqliteBackend backend_;
+};
+
+TEST_F(SqliteCommit, IsForcedOntoTheDiskBeforeItsResultOnlyWhereDurabilityIsFull) {
+  BlockingJournal journal(backend_.open());
+  const Lease lease = *journal.create(new_run());
+  const int before = disk_.log_syncs();
+  ASSERT_OK(journal.append(lease, event_saying(1)));
+  EXPECT_EQ(disk_.log_syncs(), before);
+  ASSERT_OK(journal.append(lease, event_saying(2), full));
+  EXPECT_EQ(disk_.log_syncs(), before + 1);
+  ASSERT_OK(journal.append(lease, event_saying(3)));
+  EXPECT_EQ(disk_.log_syncs(), before + 1) << "and the next one is not";
+  ASSERT_OK(journal.append(lease, event_saying(4), full));
+  EXPECT_EQ(disk_.log_syncs(), before + 2) << "nor is it forgotten after that";
+  ASSERT_OK(journal.remember({.key = "ann", .value = "ann@example.org"}));
+  EXPECT_EQ(disk_.log_syncs(), before + 3);
+}
+
+asio::awaitable<void> append_one(Journal& journal, Lease lease, int n, Durability durability,
+                                 Result<EventNumber>& out) {
+  std::vector<Event> events;
+  events.push_back(event_with(Json{{"n", n}}, "words"));
+  const AppendOptions options{.durability = durability};
+  auto last = co_await journal.append(std::move(lease), std::move(events), options);
+  out = std::move(last);
+}
+
+TEST_F(SqliteCommit, IsSharedByAppendsThatWaitAtTheSameTime) {
+  BlockingJournal journal(backend_.open());
+  std::vector<Lease> leases;
+  for (int i = 0; i < 30; ++i) leases.push_back(*journal.create(new_run()));
+  ASSERT_OK(journal.append(leases[0], event_saying(0), full));
+  leases[11].fence = 9;  // fails inside of the shared transaction
+  std::vector<Result<EventNumber>> results(leases.size(), Result<EventNumber>(0));
+  RawDatabase other(backend_.file());
+  ASSERT_EQ(other.execute("BEGIN IMMEDIATE"), "");
+  const int before = disk_.log_syncs();
+  for (std::size_t i = 0; i < leases.size(); ++i) {
+    const Durability durability = i == 5 || i == 25 ? Durability::full : Durability::normal;
+    asio::co_spawn(
+        journal.io(),
+        append_one(journal.journal(), leases[i], static_cast<int>(i), durability, results[i]),
+        asio::detached);
+  }
+  journal.io().restart();
+  journal.io().poll();  // every append is queued, and the first of them waits for the lock
+  ASSERT_EQ(other.execute("ROLLBACK"), "");
+  journal.io().run();
+  EXPECT_LE(disk_.log_syncs() - before, 2)
+      << "what the worker had taken when the lock was held, and the rest";
+  EXPECT_GE(disk_.log_syncs() - before, 1);
+  for (std::size_t i = 0; i < leases.size(); ++i) {
+    if (i == 11) {
+      EXPECT_THAT(results[i], IsError(ErrorKind::conflict));
+    } else {
+      EXPECT_OK(results[i]) << i;
+    }
+  }
+  EXPECT_EQ(journal.search("words", 100)->size(), 29u);
+}
+
+// One append that touches every table and index, on a disk that fails after `good` operations; then
+// the disk is well again. True: the append needed no more operations than that.
+bool survives_failure(FaultyDisk& disk, int good, bool at_sync, int code) {
+  const SqliteBackend backend;
+  RunId run;
+  bool needed_no_more = false;
+  {
+    BlockingJournal journal(backend.open());
+    const Lease lease = *journal.create(new_run());
+    run = lease.run;
+    EXPECT_OK(journal.append(lease, event_saying(1), full));
+    if (at_sync)
+      disk.fail_syncs(good, code);
+    else
+      disk.fail_writes(good, code);
+    const auto last = journal.append(lease,
+                                     {event_with(Json{{"n", 2}}, "some words"),
+                                      event_with(Json{{"n", 3}, {"t", std::string(9000, 'x')}})},
+                                     full);
+    disk.mend();
+    needed_no_more = last.has_value();
+    if (!last) {
+      EXPECT_THAT(last, IsError(ErrorKind::unavailable)) << good;
+    }
+    const std::size_t expected = last ? 3 : 1;
+    EXPECT_EQ(journal.read(run)->size(), expected) << good;
+    EXPECT_EQ(journal.search("some words")->size(), last ? 1u : 0u) << good;
+    const auto next = journal.append(lease, event_saying(4), full);
+    EXPECT_OK(next) << good;
+    EXPECT_EQ(next.value_or(0), static_cast<EventNumber>(expected + 1)) << good;
+  }
+  BlockingJournal again(backend.open());
+  EXPECT_EQ(again.read(run)->back().body["n"], 4) << good;
+  RawDatabase raw(backend.file());
+  EXPECT_EQ(raw.value("PRAGMA integrity_check"), "ok") << good;
+  EXPECT_EQ(raw.execute("INSERT INTO events_fts (events_fts, rank) VALUES ('integrity-check', 1)"),
+            "")
+      << good;
+  return needed_no_more;
+}
+
+TEST_F(SqliteCommit, WritesAllOrNothingWhicheverWriteFails) {
+  for (const int code : {SQLITE_FULL, SQLITE_IOERR_WRITE}) {
+    int good = 0;
+    while (good < 200 && !survives_failure(disk_, good, false, code)) ++good;
+    EXPECT_GT(good, 5) << "the failures hit the append";
+    EXPECT_LT(good, 200) << "and it came through in the end";
+  }
+}
+
+TEST_F(SqliteCommit, WritesAllOrNothingWhicheverSyncFails) {
+  int good = 0;
+  while (good < 50 && !survives_failure(disk_, good, true, SQLITE_IOERR_FSYNC)) ++good;
+  EXPECT_GT(good, 0);
+  EXPECT_LT(good, 50);
+}
+
+TEST_F(SqliteCommit, LeavesAFileThatTheNextOneCanFinishWhicheverWriteOfTheFirstOpeningFails) {
+  int good = 0;
+  for (bool opened = false; !opened && good < 300; ++good) {
+    const SqliteBackend backend;
+    disk_.fail_writes(good, SQLITE_FULL);
+    const auto journal = backend.try_open();
+    opened = journal.has_value();
+    disk_.mend();
+    if (!opened) {
+      ASSERT_THAT(journal, IsError(ErrorKind::unavailable)) << good;
+    }
+    BlockingJournal again(backend.open());
+    ASSERT_OK(again.create(new_run())) << good;
+  }
+  EXPECT_GT(good, 5);
+  EXPECT_LT(good, 300);
+}
+
+}  // namespace
+}  // namespace deed

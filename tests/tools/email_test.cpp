@@ -1,0 +1,367 @@
+#include "deed/net/smtp.hpp"
+#include "deed/tests/fakes/smtp_server.hpp"
+#include "deed/tests/tools/mail_reader.hpp"
+#include "deed/tests/tools/tool_doubles.hpp"
+#include "deed/tools/builtin.hpp"
+#include "deed/tools/maildir.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace deed {
+namespace {
+
+using fakes::SmtpAction;
+using fakes::SmtpStage;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using Verdict = SmtpReceipt::Verdict;
+
+const SmtpReceipt accepted{Verdict::accepted, 250, "queued"};
+const SmtpReceipt refused{Verdict::refused, 550, "no such user"};
+const SmtpReceipt refused_for_now{Verdict::refused_for_now, 451, "greylisted"};
+const SmtpReceipt unsent_after_reply{Verdict::not_sent, 530, "log in first"};
+const SmtpReceipt dead{Verdict::not_sent, 0, "connection refused"};
+const SmtpReceipt unknown{Verdict::unknown, 354, "connection lost"};
+
+// Gives each recipient the receipt that the test chose, and keeps what it was handed.
+class FakeSmtpClient final : public SmtpClient {
+ public:
+  asio::awaitable<SmtpReceipt> deliver(SmtpServer, SmtpTransaction mail) override {
+    const SmtpReceipt receipt = receipts.at(mail.to.text());
+    mails.push_back(mail);
+    const bool commits =
+        receipt.verdict == Verdict::accepted || receipt.verdict == Verdict::unknown;
+    if (commits) {
+      auto ready = co_await mail.before_commit();
+      if (!ready) co_return SmtpReceipt{Verdict::not_sent, 0, ready.error().what};
+    }
+    co_return receipt;
+  }
+
+  std::map<std::string, SmtpReceipt> receipts;
+  std::vector<SmtpTransaction> mails;
+};
+
+// A mail to as many recipients as there are receipts, one receipt each: a@x.org, b@x.org, …
+class EmailBySmtp : public testing::Test {
+ protected:
+  Outcome send(const std::vector<SmtpReceipt>& receipts) {
+    Json to = Json::array();
+    for (std::size_t i = 0; i < receipts.size(); ++i) {
+      const std::string who = std::string(1, static_cast<char>('a' + i)) + "@x.org";
+      client.receipts[who] = receipts[i];
+      to.push_back(who);
+    }
+    return run_tool(tool(), {{"to", to}, {"subject", "Hello"}, {"text", "Hi"}}, ctx);
+  }
+  Tool tool() {
+    return email_send({.smtp = SmtpServer{.host = "mail.example.org"},
+                       .outbox = "/nonexistent",
+                       .from = EmailAddress::parse("deed@example.org").value(),
+                       .root = folder.path(),
+                       .client = &client});
+  }
+  std::vector<std::string> tried() const {
+    std::vector<std::string> out;
+    for (const SmtpTransaction& mail : client.mails) out.push_back(mail.to.text());
+    return out;
+  }
+
+  TempFolder folder;
+  FakeSmtpClient client;
+  FakeContext ctx;
+};
+
+TEST_F(EmailBySmtp, SendsEachRecipientTheSameBytesInATransactionOfItsOwn) {
+  const Outcome outcome = send({accepted, accepted});
+  EXPECT_THAT(outcome, Ended(OutcomeStatus::succeeded));
+  EXPECT_THAT(tried(), ElementsAre("a@x.org", "b@x.org"));
+  EXPECT_EQ(client.mails[0].message, client.mails[1].message);
+  EXPECT_EQ(client.mails[0].from.text(), "deed@example.org");
+  EXPECT_EQ(outcome.text, "Sent to a@x.org, b@x.org.");
+  EXPECT_EQ(outcome.result.at("message_id"),
+            "<" + ctx.effect_key().substr(0, 32) + "@example.org>");
+}
+
+TEST_F(EmailBySmtp, EndsARefusalWithItsRecipientOnly) {
+  const Outcome outcome = send({accepted, refused, accepted});
+  EXPECT_THAT(outcome, Ended(OutcomeStatus::succeeded));
+  EXPECT_THAT(tried(), ElementsAre("a@x.org", "b@x.org", "c@x.org"));
+  EXPECT_EQ(outcome.result.at("accepted"), (Json{"a@x.org", "c@x.org"}));
+  EXPECT_EQ(outcome.result.at("refused"), Json{"b@x.org"});
+  EXPECT_THAT(outcome.text, HasSubstr("b@x.org: 550 no such user"));
+}
+
+TEST_F(EmailBySmtp, IsRejectedWhereEveryRecipientIsRefused) {
+  const Outcome outcome = send({refused, refused_for_now});
+  EXPECT_THAT(outcome, Ended(OutcomeStatus::rejected));
+  EXPECT_THAT(told(outcome), AllOf(HasSubstr("550 no such user"), HasSubstr("451 greylisted"),
+                                   HasSubstr("check the address")));
+  EXPECT_EQ(outcome.result.at("refused"), (Json{"a@x.org", "b@x.org"}));
+  EXPECT_EQ(ctx.dispatches, 0);
+}
+
+TEST_F(EmailBySmtp, SaysToTryLaterWhereEveryRefusalIsForNow) {
+  const Outcome outcome = send({refused_for_now});
+  EXPECT_THAT(outcome, Ended(OutcomeStatus::rejected));
+  EXPECT_THAT(told(outcome), HasSubstr("try again later"));
+}
+
+TEST_F(EmailBySmtp, TriesNobodyElseAfterAnUnknownOutcome) {
+  const Outcome outcome = send({accepted, unknown, accepted, accepted});
+  EXPECT_THAT(outcome, Ended(OutcomeStatus::unknown));
+  EXPECT_THAT(tried(), ElementsAre("a@x.org", "b@x.org"));
+  EXPECT_EQ(outcome.result.at("accepted"), Json{"a@x.org"});
+  EXPECT_EQ(outcome.result.at("unknown"), Json{"b@x.org"});
+  EXPECT_EQ(outcome.result.at("not_sent"), (Json{"c@x.org", "d@x.org"}));
+  EXPECT_THAT(
+      told(outcome),
+      AllOf(HasSubstr("Sent to a@x.org."), HasSubstr("Not known whether it reached b@x.org."),
+            HasSubstr("Not sent to c@x.org, d@x.org."), HasSubstr("nobody else was tried")));
+}
+
+TEST_F(EmailBySmtp, TriesADeadServerOnce) {
+  const Outcome outcome = send({dead, accepted, accepted});
+  EXPECT_THAT(outcome, Ended(OutcomeStatus::failed_without_effect));
+  EXPECT_THAT(tried(), ElementsAre("a@x.org"));
+  EXPECT_EQ(outcome.result.at("not_sent"), (Json{"a@x.org", "b@x.org", "c@x.org"}));
+  EXPECT_THAT(told(outcome),
+              AllOf(HasSubstr("connection refused"), HasSubstr("check the server's address")));
+}
+
+TEST_F(EmailBySmtp, NamesWhoIsLeftWhereTheServerDiesMidway) {
+  const Outcome outcome = send({accepted, dead, accepted});
+  EXPECT_THAT(outcome, Ended(OutcomeStatus::succeeded));
+  EXPECT_EQ(outcome.result.at("not_sent"), (Json{"b@x.org", "c@x.org"}));
+  EXPECT_THAT(outcome.text,
+              AllOf(HasSubstr("Sent to a@x.org."), HasSubstr("Not sent to b@x.org, c@x.org.")));
+}
+
+TEST_F(EmailBySmtp, GoesOnAfterAServerThatAnsweredAndDidNotTakeOne) {
+  EXPECT_THAT(send({unsent_after_reply, accepted}), Ended(OutcomeStatus::succeeded));
+  EXPECT_THAT(tried(), ElementsAre("a@x.org", "b@x.org"));
+}
+
+// The oracle: what anybody must conclude from the receipts of those who were tried.
+TEST_F(EmailBySmtp, JudgesEveryMixOfThreeReceiptsByTheWorstThatMayHaveHappened) {
+  const std::vector<SmtpReceipt> all = {accepted,           refused, refused_for_now,
+                                        unsent_after_reply, dead,    unknown};
+  for (std::size_t mix = 0; mix < 6 * 6 * 6; ++mix) {
+    const std::vector<SmtpReceipt> receipts = {all[mix % 6], all[mix / 6 % 6], all[mix / 36]};
+    client.mails.clear();
+    const Outcome outcome = send(receipts);
+    bool any_accepted = false, any_refused = false, any_unknown = false, stopped = false;
+    std::size_t expected_tries = 0;
+    for (const SmtpReceipt& receipt : receipts) {
+      if (stopped) break;
+      ++expected_tries;
+      any_accepted |= receipt.verdict == Verdict::accepted;
+      any_refused |= receipt.code == 550 || receipt.code == 451;
+      any_unknown |= receipt.verdict == Verdict::unknown;
+      stopped = receipt.verdict == Verdict::unknown || receipt.code == 0;
+    }
+    const OutcomeStatus expected = any_unknown    ? OutcomeStatus::unknown
+                                   : any_accepted ? OutcomeStatus::succeeded
+                                   : any_refused  ? OutcomeStatus::rejected
+                                                  : OutcomeStatus::failed_without_effect;
+    EXPECT_THAT(outcome, Ended(expected)) << mix;
+    EXPECT_EQ(tried().size(), expected_tries) << mix;
+    std::size_t named = 0;
+    for (const char* list : {"accepted", "refused", "not_sent", "unknown"}) {
+      named += outcome.result.at(list).size();
+    }
+    EXPECT_EQ(named, 3u) << mix;
+  }
+}
+
+TEST_F(EmailBySmtp, SendsNothingWhereTheCommitPointIsRefused) {
+  ctx.dispatch_error = Error{ErrorKind::unavailable, "the journal is full"};
+  const Outcome outcome = send({accepted, accepted});
+  EXPECT_THAT(outcome, Ended(OutcomeStatus::failed_without_effect));
+  EXPECT_THAT(told(outcome), HasSubstr("the journal is full"));
+}
+
+TEST_F(EmailBySmtp, PassesNoControlCharacterOfAServerOn) {
+  const Outcome outcome = send({{Verdict::refused, 550, "\x1b[2Jgone\r\nreally"}});
+  EXPECT_THAT(told(outcome),
+              AllOf(HasSubstr("gone"), Not(HasSubstr("\x1b")), Not(HasSubstr("\r"))));
+}
+
+TEST_F(EmailBySmtp, WritesToEachAddressOnceAndKeepsBlindCopiesOutOfTheMail) {
+  for (const char* who : {"a@x.org", "c@x.org", "hidden@x.org"}) client.receipts[who] = accepted;
+  const Json arguments = {{"to", {"a@x.org", "a@x.org"}},
+                          {"cc", {"c@x.org", "a@x.org"}},
+                          {"bcc", {"hidden@x.org", "c@x.org"}},
+                          {"subject", "s"},
+                          {"text", "t"}};
+  EXPECT_THAT(run_tool(tool(), arguments, ctx), Ended(OutcomeStatus::succeeded));
+  EXPECT_THAT(tried(), ElementsAre("a@x.org", "c@x.org", "hidden@x.org"));
+  for (const SmtpTransaction& mail : client.mails) {
+    EXPECT_EQ(mail.message.find("hidden"), std::string::npos);
+    EXPECT_EQ(lower_ascii(mail.message).find("bcc"), std::string::npos);
+  }
+}
+
+TEST_F(EmailBySmtp, RefusesAHeaderInAnAddressBeforeAnythingIsSent) {
+  for (const char* key : {"to", "cc", "bcc"}) {
+    Json arguments = {{"to", {"a@x.org"}}, {"subject", "s"}, {"text", "t"}};
+    arguments[key] = Json::array({"a@x.org\r\nBcc: eve@x.org"});
+    const Outcome outcome = run_tool(tool(), arguments, ctx);
+    EXPECT_THAT(outcome, Ended(OutcomeStatus::failed_without_effect));
+    EXPECT_THAT(told(outcome), HasSubstr("control character"));
+  }
+  EXPECT_THAT(client.mails, IsEmpty());
+}
+
+TEST_F(EmailBySmtp, PreviewsTheBytesThatAreSent) {
+  folder.put("report.pdf", std::string("\0\xff\r\n", 4));
+  client.receipts = {{"a@x.org", accepted}, {"b@x.org", accepted}};
+  const Json arguments = {{"to", {"a@x.org"}},
+                          {"bcc", {"b@x.org"}},
+                          {"subject", "Grüße"},
+                          {"text", "Ж"},
+                          {"attachments", {"report.pdf"}}};
+  const auto preview = tool().preview(arguments, ctx);
+  ASSERT_OK(preview);
+  EXPECT_EQ(preview->media_type, "message/rfc822");
+  EXPECT_EQ(preview->summary, "mail to a@x.org, b@x.org: Grüße (1 attachment)");
+  EXPECT_THAT(preview->destinations, ElementsAre("a@x.org", "b@x.org"));
+  EXPECT_THAT(run_tool(tool(), arguments, ctx), Ended(OutcomeStatus::succeeded));
+  for (const SmtpTransaction& mail : client.mails) EXPECT_EQ(mail.message, preview->bytes);
+  const auto mail = mail_reader::read(preview->bytes);
+  ASSERT_EQ(mail.parts.size(), 2u);
+  EXPECT_EQ(mail.parts[1].body, folder.get("report.pdf"));
+}
+
+TEST_F(EmailBySmtp, SendsNothingWithoutAnAttachmentOrFromOutsideTheFolder) {
+  for (const char* path : {"missing.pdf", "../secret.pdf", "/etc/passwd"}) {
+    const Json arguments = {
+        {"to", {"a@x.org"}}, {"subject", "s"}, {"text", "t"}, {"attachments", {path}}};
+    EXPECT_THAT(run_tool(tool(), arguments, ctx), Ended(OutcomeStatus::failed_without_effect))
+        << path;
+  }
+  EXPECT_THAT(client.mails, IsEmpty());
+}
+
+TEST_F(EmailBySmtp, HasNoProbeAndRunsOnce) {
+  EXPECT_EQ(tool().spec.effect, EffectClass::once);
+  EXPECT_FALSE(tool().probe);
+}
+
+class EmailIntoOutbox : public testing::Test {
+ protected:
+  Tool tool() const {
+    return email_send({.outbox = folder.at("outbox"),
+                       .from = EmailAddress::parse("deed@example.org").value(),
+                       .root = folder.path()});
+  }
+  ProbeResult::Verdict probe() { return probe_tool(tool(), arguments, ctx).verdict; }
+
+  TempFolder folder;
+  FakeContext ctx;
+  Json arguments = {{"to", {"a@x.org"}}, {"subject", "Hello"}, {"text", "Hi"}};
+};
+
+TEST_F(EmailIntoOutbox, PutsThePreviewedBytesThereAndSaysSo) {
+  const auto preview = tool().preview(arguments, ctx);
+  ASSERT_OK(preview);
+  const Outcome outcome = run_tool(tool(), arguments, ctx);
+  EXPECT_THAT(outcome, Ended(OutcomeStatus::succeeded));
+  EXPECT_EQ(ctx.dispatches, 1);
+  const std::string file = string_at(outcome.result, "outbox_file");
+  ASSERT_TRUE(file.starts_with(folder.path() + "/outbox/new/"));
+  EXPECT_EQ(folder.get(file.substr(folder.path().size() + 1)), preview->bytes);
+  EXPECT_THAT(outcome.text, AllOf(HasSubstr("a@x.org"), HasSubstr(file)));
+  EXPECT_FALSE(outcome.result.contains("doubt"));
+}
+
+TEST_F(EmailIntoOutbox, FailsWithoutEffectWhereTheCommitPointIsRefused) {
+  ctx.dispatch_error = Error{ErrorKind::unavailable, "the journal is full"};
+  EXPECT_THAT(run_tool(tool(), arguments, ctx), Ended(OutcomeStatus::failed_without_effect));
+  EXPECT_EQ(find_in_maildir(folder.at("outbox"), ctx.effect_key()), std::nullopt);
+}
+
+TEST_F(EmailIntoOutbox, ConfirmsAMailThatIsThere) {
+  const Outcome outcome = run_tool(tool(), arguments, ctx);
+  EXPECT_EQ(probe(), ProbeResult::Verdict::confirmed);
+  const std::string file = string_at(outcome.result, "outbox_file");
+  std::filesystem::rename(
+      file, folder.at("outbox/cur/") + std::filesystem::path(file).filename().string() + ":2,S");
+  EXPECT_EQ(probe(), ProbeResult::Verdict::confirmed);
+}
+
+TEST_F(EmailIntoOutbox, RefutesAMailThatIsStillADraft) {
+  ctx.dispatch_error = Error{ErrorKind::unavailable, "the journal is full"};
+  (void)run_tool(tool(), arguments, ctx);
+  EXPECT_EQ(probe(), ProbeResult::Verdict::refuted);
+}
+
+TEST_F(EmailIntoOutbox, IsUndecidedOverAMailThatLeftNoTrace) {
+  EXPECT_EQ(probe(), ProbeResult::Verdict::undecided);
+  const Outcome outcome = run_tool(tool(), arguments, ctx);
+  std::filesystem::remove(string_at(outcome.result, "outbox_file"));
+  EXPECT_EQ(probe(), ProbeResult::Verdict::undecided);
+}
+
+// With the real client over a socket.
+class EmailOverTheWire : public testing::Test {
+ protected:
+  Outcome send(const fakes::SmtpServer& server, Json to) {
+    asio::io_context io;
+    const auto client = make_smtp_client(io.get_executor());
+    const Tool tool = email_send(
+        {.smtp = SmtpServer::parse("smtp://127.0.0.1:" + std::to_string(server.port())).value(),
+         .outbox = "/nonexistent",
+         .from = EmailAddress::parse("deed@example.org").value(),
+         .root = "/nonexistent",
+         .client = client.get()});
+    arguments = {{"to", std::move(to)}, {"subject", "Grüße"}, {"text", ".\n..\nЖ\n"}};
+    return run_async(io, tool.run(arguments, ctx));
+  }
+
+  FakeContext ctx;
+  Json arguments;
+};
+
+TEST_F(EmailOverTheWire, ArrivesOnceForEachRecipientByteForByte) {
+  const fakes::SmtpServer server;
+  EXPECT_THAT(send(server, {"a@x.org", "b@x.org"}), Ended(OutcomeStatus::succeeded));
+  const auto mails = server.mails();
+  ASSERT_EQ(mails.size(), 2u);
+  EXPECT_THAT(mails[0].to, HasSubstr("a@x.org"));
+  EXPECT_THAT(mails[1].to, HasSubstr("b@x.org"));
+  const Tool tool = email_send({.outbox = "/nonexistent",
+                                .from = EmailAddress::parse("deed@example.org").value(),
+                                .root = "/nonexistent"});
+  const auto preview = tool.preview(arguments, ctx);
+  ASSERT_OK(preview);
+  for (const fakes::SeenMail& mail : mails) EXPECT_EQ(mail.message, preview->bytes);
+}
+
+TEST_F(EmailOverTheWire, IsUnknownAndStopsWhereTheConnectionEndsBeforeTheVerdict) {
+  const fakes::SmtpServer server(
+      {.faults = {{.stage = SmtpStage::end_of_message, .action = SmtpAction::drop}}});
+  const Outcome outcome = send(server, {"a@x.org", "b@x.org"});
+  EXPECT_THAT(outcome, Ended(OutcomeStatus::unknown));
+  EXPECT_EQ(outcome.result.at("unknown"), Json{"a@x.org"});
+  EXPECT_EQ(outcome.result.at("not_sent"), Json{"b@x.org"});
+  EXPECT_EQ(server.mails().size(), 1u);
+  EXPECT_EQ(ctx.dispatches, 1);
+}
+
+TEST_F(EmailOverTheWire, ReachesTheOthersWhereOneIsRefused) {
+  const fakes::SmtpServer server(
+      {.faults = {{.stage = SmtpStage::rcpt, .reply = "550 no such user", .times = 1}}});
+  const Outcome outcome = send(server, {"a@x.org", "b@x.org"});
+  EXPECT_THAT(outcome, Ended(OutcomeStatus::succeeded));
+  EXPECT_EQ(outcome.result.at("refused"), Json{"a@x.org"});
+  EXPECT_EQ(outcome.result.at("accepted"), Json{"b@x.org"});
+  EXPECT_THAT(outcome.text, HasSubstr("550 no such user"));
+}
+
+}  // namespace
+}  // namespace deed
