@@ -102,7 +102,7 @@ Result<std::unique_ptr<Model>> open_url(std::string name, const ModelEnvironment
 }
 
 Result<std::unique_ptr<Model>> open_local(std::string name, const ModelEnvironment& environment) {
-  return open_local_model(std::move(name), environment);
+  return open_local_model(name.substr(name.find(':') + 1), environment);
 }
 
 constexpr Provider rows[] = {

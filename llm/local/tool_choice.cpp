@@ -59,15 +59,18 @@ bool carries_files(const ToolDefinition& tool, const Step& step, const Material&
   return false;
 }
 
-bool has_critical(SlotKind kind, const Step& step, const Material& material, bool is_list) {
-  if (material.has(kind)) return true;
-  if (kind == SlotKind::path && is_list && !step.attachments.empty()) return true;
+enum class Source { none, reference, given };
+
+// Where a critical argument could come from.
+Source source_of(SlotKind kind, const Step& step, const Material& material, bool is_list) {
+  if (material.has(kind)) return Source::given;
+  if (kind == SlotKind::path && is_list && !step.attachments.empty()) return Source::given;
   for (const std::string& answer : step.answers)
-    if (!find_kind(kind, answer).empty()) return true;
-  if (!material.refers_back) return false;
+    if (!find_kind(kind, answer).empty()) return Source::given;
+  if (!material.refers_back) return Source::none;
   for (const PastCall& call : step.past)
-    if (!find_kind(kind, call.result).empty() || !find_kind(kind, to_text(call.arguments)).empty()) return true;
-  return false;
+    if (!find_kind(kind, call.result).empty() || !find_kind(kind, to_text(call.arguments)).empty()) return Source::reference;
+  return Source::none;
 }
 
 bool has_text(const ToolDefinition& tool, const Step& step, const Material& material) {
@@ -142,9 +145,11 @@ double misfit(const ToolDefinition& tool, const Step& step, const Material& mate
     if (property.kind == SlotKind::path && !property.is_list && material.has(SlotKind::path) && is_wrong_shape(property, material))
       score -= weights.wrong_shape;
     if (!property.is_required) continue;
-    if (is_critical(property.kind) && !has_critical(property.kind, step, material, property.is_list))
-      score -= has_any ? weights.missing : weights.missing_all;
-    else if (property.kind == SlotKind::free_text && !has_text(tool, step, material))
+    const Source source = is_critical(property.kind) ? source_of(property.kind, step, material, property.is_list) : Source::given;
+    if (source == Source::none) score -= has_any ? weights.missing : weights.missing_all;
+    // "post its contents to http://…" is about the URL that it names, not about the file of the step before.
+    if (source == Source::reference && has_any) score -= weights.missing / 2;
+    if (property.kind == SlotKind::free_text && !has_text(tool, step, material))
       score -= weights.missing;
   }
   const std::set<SlotKind> taken = kinds_of(tool);

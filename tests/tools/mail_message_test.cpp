@@ -269,8 +269,9 @@ TEST(MailMessage, KeepsALocalPartBeyondAsciiAsItIs) {
 }
 
 TEST(MailMessage, GivesAnAsciiIdToASenderWhoseDomainHasNoAsciiForm) {
-  const std::string label = "\xC2\xAD";  // U+00AD SOFT HYPHEN alone maps to an empty label
-  const std::string id = mail_message_id(address("a@" + label + ".example"), key());
+  // IDNA refuses a label that begins with a combining accent.
+  const std::string id = mail_message_id(address("a@\u0301b.example"), key());
+  EXPECT_EQ(id, "<" + key().substr(0, 32) + "@deed.invalid>");
   for (const char c : id) EXPECT_LT(static_cast<unsigned char>(c), 0x80) << id;
 }
 
