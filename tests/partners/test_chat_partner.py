@@ -15,7 +15,7 @@ class ThreeSteps(PartnerTest):
         self.mailbox = self.server(Mailbox(mail_hold))
         self.aimock = self.server(Aimock(self.folder, [
             {"toolCalls": [{"name": "http__get", "arguments": {"url": self.page.url}}]},
-            {"toolCalls": [{"name": "file__write", "arguments": {"path": "prices.txt", "text": PRICES}}]},
+            {"toolCalls": [{"name": "file__write", "arguments": {"path": "prices.txt", "content": PRICES}}]},
             {"toolCalls": [{"name": "email__send", "arguments": {
                 "to": ["ann@example.org"], "subject": "Prices – today", "text": "Hello Ann,\n.\noak 120 €\n"}}]},
             {"content": "The prices are in prices.txt and on their way to Ann."},
