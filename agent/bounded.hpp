@@ -13,25 +13,10 @@
 #include <optional>
 #include <string>
 
+#include "deed/agent/interrupt.hpp"
 #include "deed/core/async.hpp"
 
 namespace deed {
-
-/// A wish to stop, from a signal handler's coroutine or another owner on the loop thread.
-class Interrupt {
- public:
-  bool requested() const { return requested_; }
-  void request() {
-    requested_ = true;
-    if (const auto signal = current_.lock()) signal->emit(asio::cancellation_type::terminal);
-  }
-  /// What `request` cancels, while it lives.
-  void attach(const std::shared_ptr<asio::cancellation_signal>& signal) { current_ = signal; }
-
- private:
-  bool requested_ = false;
-  std::weak_ptr<asio::cancellation_signal> current_;
-};
 
 template <class T>
 struct Bounded {
@@ -75,7 +60,11 @@ asio::awaitable<Bounded<T>> run_bounded(asio::awaitable<T> work, std::chrono::mi
       signal->emit(asio::cancellation_type::terminal);
     });
   }
-  if (interrupt) interrupt->attach(signal);
+  if (interrupt) {
+    interrupt->attach([weak = std::weak_ptr(signal)] {
+      if (const auto live = weak.lock()) live->emit(asio::cancellation_type::terminal);
+    });
+  }
   auto token = asio::bind_cancellation_slot(signal->slot(), asio::use_awaitable);
   asio::awaitable<void> filling = detail::fill(std::move(work), out);
   co_await asio::co_spawn(executor, std::move(filling), token);

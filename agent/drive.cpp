@@ -11,6 +11,12 @@
 namespace deed {
 namespace {
 
+// How an append is to be kept; named, because braces inside an awaited expression are miscompiled by g++ 12.
+constexpr AppendOptions at_leisure;
+constexpr AppendOptions on_disk{.durability = Durability::full};
+AppendOptions running() { return {.status = RunStatus::running}; }
+AppendOptions ended_as(RunStatus status) { return {.durability = Durability::full, .status = status}; }
+
 constexpr std::size_t max_request_bytes = 4u << 20;
 
 // What the full-text index gets of an event: words of people, models and tools.
@@ -83,7 +89,7 @@ Async<void> Drive::begin(NewRequest request) {
   run.title = title_of(started.request);
   auto created = co_await parts_.journal.create(run);
   DEED_CO_TRY(lease_, std::move(created));
-  auto recorded = co_await record(std::move(started), "", {.status = RunStatus::running}, Trust::user);
+  auto recorded = co_await record(std::move(started), "", running(), Trust::user);
   co_return recorded;
 }
 
@@ -103,7 +109,7 @@ Async<void> Drive::take_over(RunId run, std::optional<Limits> limits) {
   if (!state_.started) co_return fail(ErrorKind::corrupt, "the run has no events", run);
   if (state_.finished && !state_.start.chat) co_return Result<void>();
   RunResumed resumed{getpid(), limits};
-  auto recorded = co_await record(std::move(resumed), "", {.status = RunStatus::running});
+  auto recorded = co_await record(std::move(resumed), "", running());
   co_return recorded;
 }
 
@@ -150,7 +156,7 @@ Async<bool> Drive::pause(RunPaused paused, std::string call) {
   paused_ = paused;
   waiting_ = call;
   const RunStatus status = paused.status;
-  auto recorded = co_await record(std::move(paused), std::move(call), {.durability = Durability::full, .status = status});
+  auto recorded = co_await record(std::move(paused), std::move(call), ended_as(status));
   DEED_CO_OK(std::move(recorded));
   co_return false;
 }
@@ -184,7 +190,7 @@ Async<bool> Drive::perform(Finish action) {
   }
   const RunStatus status = action.status;
   RunFinished finished{status, action.text, action.reason};
-  auto recorded = co_await record(std::move(finished), "", {.durability = Durability::full, .status = status});
+  auto recorded = co_await record(std::move(finished), "", ended_as(status));
   DEED_CO_OK(std::move(recorded));
   co_return false;
 }
@@ -221,7 +227,7 @@ const std::string* Drive::waiting_call(CallPhase phase) const {
 Async<void> Drive::hear_message(std::string text) {
   if (!state_.start.chat) co_return fail(ErrorKind::conflict, "the run is not a chat", lease_.run);
   SignalReceived signal{"message", to_utf8(text)};
-  auto recorded = co_await record(std::move(signal), "", {}, Trust::user);
+  auto recorded = co_await record(std::move(signal), "", at_leisure, Trust::user);
   co_return recorded;
 }
 
@@ -231,7 +237,7 @@ Async<void> Drive::hear_answer(std::string text) {
     co_return fail(ErrorKind::conflict, "the run waits for no answer", lease_.run, "deed show " + lease_.run);
   }
   SignalReceived signal{"answer", to_utf8(text)};
-  auto recorded = co_await record(std::move(signal), *call, {.durability = Durability::full}, Trust::user);
+  auto recorded = co_await record(std::move(signal), *call, on_disk, Trust::user);
   co_return recorded;
 }
 
@@ -245,7 +251,7 @@ Async<void> Drive::hear_approval(ApprovalAnswer answer, std::string by) {
   ApprovalDecided decided{request.effect_key,     request.arguments_hash, request.policy_version,
                           request.preview_sha256, answer.approved,        std::move(by),
                           std::move(answer.note)};
-  auto recorded = co_await record(std::move(decided), call, {.durability = Durability::full}, Trust::user);
+  auto recorded = co_await record(std::move(decided), call, on_disk, Trust::user);
   co_return recorded;
 }
 
@@ -257,14 +263,13 @@ Async<void> Drive::hear_operator(std::string decision, std::string by) {
   }
   const std::string call = *waiting;
   const std::int64_t attempt = state_.calls.at(call).attempts;
-  const AppendOptions durable{.durability = Durability::full};
   if (state_.calls.at(call).phase == CallPhase::dispatched) {
     EffectSettled lost{OutcomeStatus::unknown, nullptr, "the process ended before the outcome was known", attempt, 0};
-    auto recorded = co_await record(std::move(lost), call, durable);
+    auto recorded = co_await record(std::move(lost), call, on_disk);
     DEED_CO_OK(std::move(recorded));
   }
   EffectReconciled reconciled{decision, by};
-  auto recorded = co_await record(std::move(reconciled), call, durable, Trust::user);
+  auto recorded = co_await record(std::move(reconciled), call, on_disk, Trust::user);
   DEED_CO_OK(std::move(recorded));
   if (decision == "retry") co_return Result<void>();
   EffectSettled settled;
@@ -272,7 +277,7 @@ Async<void> Drive::hear_operator(std::string decision, std::string by) {
   settled.status = decision == "done" ? OutcomeStatus::succeeded : OutcomeStatus::failed_without_effect;
   settled.result = Json{{"settled_by", by}};
   settled.text = decision == "done" ? "Done; the operator confirmed it." : "Not done; the operator confirmed that.";
-  auto ended = co_await record(std::move(settled), call, durable, Trust::user);
+  auto ended = co_await record(std::move(settled), call, on_disk, Trust::user);
   co_return ended;
 }
 

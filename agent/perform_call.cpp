@@ -1,6 +1,7 @@
 // perform for tool calls: judge, ask, run with its commit point, probe. The order of appends here is the promise of docs/effects.
 #include <algorithm>
 
+#include "deed/agent/bounded.hpp"
 #include "deed/agent/drive.hpp"
 #include "deed/agent/judge.hpp"
 #include "deed/core/text.hpp"
@@ -80,7 +81,7 @@ Async<bool> Drive::perform(JudgeCall action) {
     event.step = state_.steps;
     event.cause = state_.last_event;
   }
-  auto recorded = co_await record_all(std::move(events), {});
+  auto recorded = co_await record_all(std::move(events), AppendOptions());
   DEED_CO_OK(std::move(recorded));
   co_return true;
 }

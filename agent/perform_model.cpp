@@ -1,4 +1,5 @@
 // perform(AskModel): the transcript out, the reply in, both durable before anything follows from them.
+#include "deed/agent/bounded.hpp"
 #include "deed/agent/drive.hpp"
 #include "deed/agent/effects.hpp"
 #include "deed/core/hash.hpp"
@@ -47,7 +48,7 @@ Async<bool> Drive::perform(AskModel) {
   event.cause = state_.last_event;
   std::vector<Event> events;
   events.push_back(std::move(event));
-  auto recorded = co_await record_all(std::move(events), {});
+  auto recorded = co_await record_all(std::move(events), AppendOptions());
   DEED_CO_OK(std::move(recorded));
 
   const TimePoint begun = parts_.clock.now();
@@ -104,7 +105,7 @@ Async<bool> Drive::record_reply(int step, Reply reply, std::chrono::milliseconds
     if (std::holds_alternative<ModelReplied>(body)) event.search_text = text;
     events.push_back(std::move(event));
   }
-  auto recorded = co_await record_all(std::move(events), {});
+  auto recorded = co_await record_all(std::move(events), AppendOptions());
   DEED_CO_OK(std::move(recorded));
   co_return true;
 }

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "deed/agent/bounded.hpp"
 #include "deed/agent/context.hpp"
 #include "deed/agent/decide.hpp"
 #include "deed/agent/interaction.hpp"
+#include "deed/agent/interrupt.hpp"
 #include "deed/agent/policy.hpp"
 #include "deed/agent/state.hpp"
 #include "deed/memory/journal.hpp"

@@ -27,11 +27,11 @@ set(DEED_PUBLIC_HEADERS
   tools/registry.hpp
   tools/tool.hpp
   agent/agent.hpp
-  agent/bounded.hpp
   agent/context.hpp
   agent/decide.hpp
   agent/event_types.hpp
   agent/interaction.hpp
+  agent/interrupt.hpp
   agent/limits.hpp
   agent/policy.hpp
   agent/report.hpp

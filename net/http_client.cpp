@@ -4,6 +4,9 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <string>
+#include <unordered_map>
+
 namespace deed {
 namespace {
 
@@ -25,6 +28,23 @@ Async<void> await_commit(const HttpRequest& request) {
   co_return allowed;
 }
 
+// Debian 12's libcurl and nghttp2 lose a stream with a framing error after about 1,000 of them on
+// one connection, so that a connection is left in time.
+class ConnectionWear {
+ public:
+  /// Whether the connection of this request is not to be used again.
+  bool is_worn_out_by(const HttpUrl& url) {
+    if (url.scheme() != "https") return false;
+    if (counts_.size() > 1000) counts_.clear();
+    int& count = counts_[url.origin()];
+    count = (count + 1) % 500;
+    return count == 0;
+  }
+
+ private:
+  std::unordered_map<std::string, int> counts_;  // requests by origin
+};
+
 HttpExchange unsent(Error error) { return HttpFailure{std::move(error), false}; }
 
 class CurlHttpClient final : public HttpClient {
@@ -45,6 +65,7 @@ class CurlHttpClient final : public HttpClient {
     // exception here.
     const bool throws = co_await asio::this_coro::throw_if_cancelled();
     co_await asio::this_coro::throw_if_cancelled(false);
+    if (wear_.is_worn_out_by(request.url)) exchange.leave_connection();
     IdleWatch watch = exchange.idle_watch();
     const TransferEnd end = co_await (*loop)->perform(exchange.easy(), std::move(watch));
     co_await asio::this_coro::throw_if_cancelled(throws);
@@ -60,6 +81,7 @@ class CurlHttpClient final : public HttpClient {
 
   asio::any_io_executor executor_;
   HttpSettings settings_;
+  ConnectionWear wear_;
   std::shared_ptr<CurlLoop> loop_;  // shared with the transfers under way
 };
 

@@ -150,7 +150,8 @@ Result<void> Exchange::set_route() {
   curl_easy_setopt(easy(), CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   curl_easy_setopt(easy(), CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   set_trust(easy(), settings_.trust);
-  // HTTP/2 as Debian 12 has it breaks event streams after about 1,000 of them on one connection.
+  // A stream has its connection to itself: under HTTP/2 one that breaks would end every run's
+  // reply.
   curl_easy_setopt(
       easy(), CURLOPT_HTTP_VERSION,
       static_cast<long>(request_.on_body ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));

@@ -27,6 +27,8 @@ class Exchange {
   Result<void> prepare();
 
   CURL* easy() const { return easy_.get(); }
+  /// The connection is closed after this exchange.
+  void leave_connection() { curl_easy_setopt(easy(), CURLOPT_FORBID_REUSE, 1L); }
   IdleWatch idle_watch();
   HttpExchange result(const TransferEnd& end);
 

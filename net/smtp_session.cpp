@@ -314,8 +314,12 @@ CURLcode SmtpSession::run(CURL* easy, SmtpJob& job) {
 
 SmtpSession::End SmtpSession::judge(const Attempt& attempt, CURLcode code) {
   CURL* easy = attempt.easy.get();
+  // libcurl's count and not one of our own in on_reply: it leaves out what comes as answer to QUIT.
   long last_code = 0, new_connections = 0;
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &last_code);
+  // A reply that broke off makes it 0 again; behind the message the last whole one was that to
+  // DATA.
+  if (last_code == 0 && attempt.is_handed_over) last_code = 354;
   curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &new_connections);
   End end;
   end.receipt.verdict = smtp_verdict(code == CURLE_OK, last_code, attempt.is_handed_over);

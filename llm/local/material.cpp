@@ -16,17 +16,6 @@ bool is_filler(std::string_view word) {
   return std::find(fillers.begin(), fillers.end(), word) != fillers.end();
 }
 
-// Words that announce what a text says, or what a thing is called.
-bool announces_text(std::string_view word) {
-  static constexpr std::array words = {"saying", "says", "say", "text", "message", "body", "content", "contents", "containing",
-                                       "reading", "write", "post", "submit"};
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-bool announces_name(std::string_view word) {
-  static constexpr std::array words = {"titled", "called", "named", "entitled", "headed"};
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
 bool takes(const Property& property, const std::optional<SlotKind>& kind) {
   if (property.type != "string" || property.is_enum) return false;
   return kind ? property.kind == *kind : !is_critical(property.kind);

@@ -113,7 +113,7 @@ std::set<std::string> own_stems(const ToolDefinition& tool) {
 
 bool is_content(const Span& word, const Material& material, const std::set<std::string>& own) {
   const std::string text = lower_ascii(word.in(material.clause));
-  if (is_function_word(text) || material.is_in_piece(word)) return false;
+  if (is_function_word(text) || announces_text(text) || announces_name(text) || material.is_in_piece(word)) return false;
   const std::set<std::string> stem = stems(text);
   return stem.empty() || count_common(stem, own) == 0;
 }
@@ -155,6 +155,9 @@ double misfit(const ToolDefinition& tool, const Step& step, const Material& mate
   const std::set<SlotKind> taken = kinds_of(tool);
   for (const auto& [kind, pieces] : material.pieces)
     if (material.has(kind) && !taken.contains(kind)) score -= weights.unused;
+  // "it" stands for something that the tool has no place for.
+  const bool has_place = std::any_of(taken.begin(), taken.end(), [&](SlotKind kind) { return !is_critical(kind) || !material.has(kind); });
+  if (material.refers_back && !step.past.empty() && has_any && !has_place) score -= weights.unused_text;
   if (has_said_text(material) && !taken.contains(SlotKind::free_text) && !taken.contains(SlotKind::label)) score -= weights.unused_text;
   return score;
 }

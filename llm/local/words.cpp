@@ -77,6 +77,17 @@ bool is_function_word(std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
+bool announces_text(std::string_view word) {
+  static constexpr std::array words = {"saying", "says", "say", "text", "message", "body", "content", "contents", "containing",
+                                       "reading", "write", "post", "submit"};
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+bool announces_name(std::string_view word) {
+  static constexpr std::array words = {"titled", "called", "named", "entitled", "headed"};
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
 std::vector<Span> find_words(std::string_view text, std::size_t max) {
   static constexpr std::string_view openers = "\"'`([{<", closers = "\"'`)]}>.,:;?!";
   static constexpr std::array<std::string_view, 6> marks = {"“", "”", "‘", "’", "«", "»"};

@@ -31,6 +31,10 @@ std::set<std::string> telling_stems(std::string_view text);
 /// Words that carry no content of their own: articles, prepositions, pronouns. English.
 bool is_function_word(std::string_view lower_case_word);
 
+/// Words that announce what a text says or what a thing is called: "saying", "titled". English.
+bool announces_text(std::string_view lower_case_word);
+bool announces_name(std::string_view lower_case_word);
+
 /// Where the words stand, without the punctuation and quotation marks around them; at most `max` of them.
 std::vector<Span> find_words(std::string_view text, std::size_t max = 2048);
 

@@ -327,6 +327,8 @@ TEST_F(RunnerTest, AnyPrefixOfTheJournalCanBeResumed) {
   const auto events = run_async(io_, journal_->read(whole.run, 0, 1000));
   ASSERT_OK(events);
   for (std::size_t n = 1; n < events->size(); ++n) {
+    // A reply and its calls are one transaction: no prefix ends between them.
+    if ((*events)[n].kind == "tool.proposed") continue;
     const RunId id = make_run_id(system_clock().now());
     auto lease = run_async(io_, journal_->create({.id = id, .task_hash = "h", .title = "t"}));
     ASSERT_OK(lease);

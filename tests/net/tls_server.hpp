@@ -68,7 +68,7 @@ class TlsServer {
     return pid;
   }
 
-  // Written anew each time: it takes milliseconds, and an old one would run out.
+  // Of this process alone: tests run side by side. Written anew each time: it takes milliseconds, and an old one would run out.
   static void make_certificate() {
     const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
     const pid_t pid =

@@ -143,7 +143,7 @@ TEST_F(RootDirTest, SaysThatAFolderIsNoFileAndAFileNoFolder) {
 TEST_F(RootDirTest, RefusesAFileThatIsTooLargeToBeTakenWhole) {
   folder_.put("large", "");
   std::filesystem::resize_file(folder_.at("large"), max_whole_file_bytes + 1);
-  EXPECT_THAT(root_->read_whole(path("large")), IsError(ErrorKind::limit, HasSubstr("64")));
+  EXPECT_THAT(root_->read_whole(path("large")), IsError(ErrorKind::limit, HasSubstr("67.1 MB")));
 }
 
 TEST_F(RootDirTest, RefusesToWriteMoreThanItWouldRead) {
