@@ -46,11 +46,11 @@ class TlsServer {
   TlsServer& operator=(const TlsServer&) = delete;
 
   std::string url() const { return "https://127.0.0.1:" + std::to_string(port_) + "/"; }
-  static std::string certificate_file() { return folder() + ".crt"; }
+  static std::string certificate_file() { return folder() + "-" + std::to_string(::getpid()) + ".crt"; }
 
  private:
   static std::string folder() { return std::string(DEED_BINARY_DIR) + "/tests/loopback"; }
-  static std::string key_file() { return folder() + ".key"; }
+  static std::string key_file() { return folder() + "-" + std::to_string(::getpid()) + ".key"; }
 
   static pid_t spawn(std::vector<std::string> arguments, int output) {
     std::vector<char*> pointers;
