@@ -19,8 +19,12 @@ void add_run_flags(CLI::App& app, Flags& flags) {
   app.add_option("--smtp", flags.smtp, "Send mail by this server; without it mail goes into the outbox")->type_name("URL");
   app.add_option("--from", flags.from, "The sender's address")->type_name("ADDRESS");
   app.add_option("--root", flags.root, "The folder that file tools stay below (default: this one)")->type_name("DIR");
-  app.add_option("--allow-host", flags.allow_hosts, "Let tools reach this host although it is not public")->type_name("HOST[:PORT]");
-  app.add_option("--allow", flags.allow, "Allow effects without asking, e.g. 'email.send:*@example.org'")->type_name("TOOL:DESTINATION");
+  app.add_option("--allow-host", flags.allow_hosts, "Let tools reach this host although it is not public")
+      ->type_name("HOST[:PORT]")
+      ->allow_extra_args(false);
+  app.add_option("--allow", flags.allow, "Allow effects without asking, e.g. 'email.send:*@example.org'")
+      ->type_name("TOOL:DESTINATION")
+      ->allow_extra_args(false);
   app.add_flag("--yes,-y", flags.yes, "Approve effects whose destinations you or a trusted tool gave");
   app.add_option("--max-steps", flags.max_steps, "Stop after so many model requests")->check(CLI::NonNegativeNumber);
   app.add_option("--max-tokens", flags.max_tokens, "Stop after so many tokens")->check(CLI::NonNegativeNumber);

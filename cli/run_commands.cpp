@@ -30,7 +30,9 @@ Result<std::string> request_text(const std::vector<std::string>& words) {
     if (words.empty() && isatty(STDIN_FILENO)) {
       return fail(ErrorKind::invalid, "there is no request", "", "say what is to be done: deed run \"…\"");
     }
-    return read_standard_input();
+    DEED_TRY(std::string input, read_standard_input());
+    if (!trim(input).empty()) return input;
+    return fail(ErrorKind::invalid, "standard input is empty", "", "say what is to be done: deed run \"…\"");
   }
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
@@ -148,7 +150,7 @@ void add_run_commands(CLI::App& app, Chosen& chosen) {
 
   CLI::App* run_command = command("run", "Do what a request in plain words says", false);
   run_command->add_option("request", state->words, "The request; - or nothing reads standard input");
-  run_command->add_option("--attach", state->flags.attach, "A file that the request is about")->type_name("FILE");
+  run_command->add_option("--attach", state->flags.attach, "A file that the request is about")->type_name("FILE")->allow_extra_args(false);
   run_command->callback([state, &chosen] { chosen = [state] { return run(state->flags, state->words); }; });
 
   CLI::App* chat_command = command("chat", "Talk turn by turn; one run", false);
