@@ -102,7 +102,7 @@ TEST(Context, NamesTheAttachedFilesBehindTheRequest) {
 TEST(Context, AnAnswerOfTheUserIsMarkedAsTheUsersWords) {
   auto events = EventsOf("x").call("user.ask", {{"question", "Who?"}}).judged("call_1_1", Verdict::allow);
   events.add(SignalReceived{"answer", "Ann"}, "call_1_1").settled("call_1_1", OutcomeStatus::succeeded, nullptr, "Ann");
-  const auto& message = built(events.fold()).request.messages.back();
+  const Message message = built(events.fold()).request.messages.back();
   EXPECT_TRUE(message.is_user_words);
   EXPECT_EQ(message.text, "Ann");
 }

@@ -110,7 +110,8 @@ TEST_P(MailSubject, IsReadBackAsTyped) {
   const std::string mail = built(content);
   expect_sound(mail);
   EXPECT_EQ(decode_words(mail_reader::read(mail).header("subject")), content.subject);
-  for (const std::string_view line : split(mail.substr(0, mail.find("\r\n\r\n")), '\n')) {
+  const std::string headers = mail.substr(0, mail.find("\r\n\r\n"));
+  for (const std::string_view line : split(headers, '\n')) {
     EXPECT_LE(line.size(), 78u) << line;
     EXPECT_FALSE(trim(line).empty()) << "a line of blanks ends the headers";
   }
