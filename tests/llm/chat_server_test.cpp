@@ -81,7 +81,7 @@ TEST_F(ChatServerTest, SaysThatTheStreamEndedEarlyAndDoesNotAskAgain) {
 }
 
 TEST_F(ChatServerTest, FailsWhenTheConnectionIsCutInTheMiddle) {
-  HttpReply cut = HttpReply::chunked({recording("openai_text.sse").substr(0, 3000)}, event_stream);
+  HttpReply cut = HttpReply::chunked({recording("openai_text.sse").substr(0, 1000)}, event_stream);
   const auto steps = cut.steps();
   HttpReply begun;
   begun.send(std::get<HttpReply::Bytes>(steps[0]).bytes)
