@@ -60,7 +60,7 @@ TEST_F(MemoryTools, SearchFindsFactsByAQuestionThatNoFactHasAllWordsOf) {
                     {.key = "phone", .value = "the address book has it: ann 555", .run = {}}};
   const Outcome out = run_tool(search_, {{"query", "what is the address of ann?"}}, ctx_);
   EXPECT_THAT(out.text, AllOf(HasSubstr("ann@example.org"), Not(HasSubstr("green"))));
-  EXPECT_EQ(out.result["facts"][0]["key"], "address.ann");
+  EXPECT_EQ(out.result.at("facts").at(0).at("key"), "address.ann");
 }
 
 TEST_F(MemoryTools, SearchLeavesOutTheRunItself) {
