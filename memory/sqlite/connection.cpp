@@ -108,6 +108,17 @@ Result<void> Connection::sync_each_commit(bool wanted) {
   return {};
 }
 
+Result<void> Connection::use_write_ahead_log() {
+  // SQLite gives the busy handler no say here: two connections that both want to switch would wait for each other.
+  const auto deadline = std::chrono::steady_clock::now() + lock_wait_;
+  for (;;) {
+    const int code = sqlite3_exec(database_.get(), "PRAGMA journal_mode = WAL", nullptr, nullptr, nullptr);
+    if (code == SQLITE_OK) return {};
+    if ((code & 0xFF) != SQLITE_BUSY || std::chrono::steady_clock::now() >= deadline) return fail(error(code));
+    sqlite3_sleep(2);
+  }
+}
+
 bool Connection::in_transaction() const { return sqlite3_get_autocommit(database_.get()) == 0; }
 
 void Connection::checkpoint_on_close(bool wanted) {

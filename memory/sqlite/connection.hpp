@@ -71,6 +71,9 @@ class Connection {
   /// Runs statements that give no rows and are not kept: pragmas, schema changes.
   Result<void> execute(const std::string& sql);
 
+  /// Switches the file to WAL mode, where it is not. Waits for other connections as long as for any lock.
+  Result<void> use_write_ahead_log();
+
   /// Whether a commit waits until it is on the disk (true), or is written and left to the system
   /// (false).
   Result<void> sync_each_commit(bool wanted);

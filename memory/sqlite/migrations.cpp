@@ -134,6 +134,20 @@ Result<void> check_identity(Connection& connection, std::int64_t version, std::i
   return {};
 }
 
+// One snapshot for all that is looked at: another process may be making the file at this moment, and half of the old with half of
+// the new state would look like somebody else's file.
+Result<std::int64_t> checked_version(Connection& connection, std::int64_t newest) {
+  DEED_OK(connection.execute("BEGIN"));
+  const auto look = [&]() -> Result<std::int64_t> {
+    DEED_TRY(const std::int64_t version, schema_version(connection));
+    DEED_OK(check_identity(connection, version, newest));
+    return version;
+  };
+  Result<std::int64_t> version = look();
+  DEED_OK(connection.execute("ROLLBACK"));
+  return version;
+}
+
 // Another process may have done the same step in the meantime, hence the second look inside of the
 // transaction.
 Result<void> take_step(Connection& connection, const Migration& step, std::int64_t from) {
@@ -166,18 +180,13 @@ Result<void> bring_up_to_date(Connection& connection, std::span<const Migration>
   const auto log_bytes = std::filesystem::file_size(connection.path() + "-wal", absent);
   connection.checkpoint_on_close(absent || log_bytes == 0);
   const auto newest = static_cast<std::int64_t>(steps.size());
-  DEED_TRY(std::int64_t version, schema_version(connection));
-  DEED_OK(check_identity(connection, version, newest));
+  DEED_TRY(std::int64_t version, checked_version(connection, newest));
   connection.checkpoint_on_close(true);
-  {
-    Query mode = connection.query("PRAGMA journal_mode = WAL");
-    DEED_OK(mode.run());
-  }
+  DEED_OK(connection.use_write_ahead_log());
   DEED_OK(connection.sync_each_commit(false));
   while (version < newest) {
     DEED_OK(take_step(connection, steps[static_cast<std::size_t>(version)], version));
-    DEED_TRY(version, schema_version(connection));
-    DEED_OK(check_identity(connection, version, newest));
+    DEED_TRY(version, checked_version(connection, newest));
   }
   return {};
 }
