@@ -94,7 +94,9 @@ class Builder {
 
   void add_result(const std::string& id, const CallState& call, int step) {
     Message message{.role = Role::tool, .tool_call_id = id, .tool_name = call.call.name};
-    message.text = shortened(to_utf8(result_text(call)), options_.result_head_bytes, "the journal has all of it");
+    const std::string whole = to_utf8(result_text(call));
+    message.is_cut = whole.size() > options_.result_head_bytes;
+    message.text = shortened(whole, options_.result_head_bytes, "the journal has all of it");
     message.is_error = is_error(call);
     message.is_user_words = call.answer.has_value();
     add(std::move(message), step);
@@ -143,6 +145,7 @@ class Builder {
                                " bytes cut to fit; step " + std::to_string(steps_[i]) + " in the journal]";
       if (note.size() >= messages_[i].text.size()) continue;
       replace_text(i, note);
+      messages_[i].is_cut = true;
       ++out_.cut_results;
     }
   }
@@ -171,6 +174,7 @@ class Builder {
       if (longest == messages_.size() || messages_[longest].text.size() <= smallest) return;
       const std::string_view text = messages_[longest].text;
       const std::size_t half = std::max(smallest, text.size() / 2) - 100;
+      messages_[longest].is_cut = role == Role::tool;
       replace_text(longest, role == Role::user
                                 ? std::string(utf8_prefix(text, half)) + "\n[… the rest is cut; the journal has it]"
                                 : shortened(text, half, "the journal has all of it"));

@@ -15,7 +15,7 @@ struct ContextOptions {
   std::int64_t window = 0;              ///< tokens of prompt and reply; 0: no limit
   std::int64_t max_reply_tokens = 2048;
   std::function<std::int64_t(std::string_view)> count_tokens;
-  std::size_t result_head_bytes = 16u << 10;  ///< of one tool result; the model can page through the rest
+  std::size_t result_head_bytes = 16u << 10;  ///< of one tool result; a longer one is marked as cut
 };
 
 struct BuiltContext {

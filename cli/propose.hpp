@@ -1,9 +1,10 @@
-// `deed propose`: what a model would call, for lines of requests; nothing runs. For measuring models and for scripts.
+// `deed propose`: what a model would call, for lines of requests; nothing runs. For measuring
+// models and for scripts.
 #pragma once
 
-#include <iosfwd>
-
 #include "deed/llm/model.hpp"
+
+#include <iosfwd>
 
 namespace deed {
 
@@ -11,9 +12,12 @@ struct ProposeOptions {
   std::size_t max_line_bytes = 16u << 20;
 };
 
-/// Reads lines {"id", "request" or "messages", "tools": [function objects as OpenAI has them]} and writes one line
-/// {"id", "calls": [{"name", "arguments"}]} for each, in their order, and {"id", "error"} for a line that cannot be answered.
-/// Messages are those of chat completions, tool calls and their results among them; a tool may say "changes_world": true and "asks_user": true beside its function.
+/// Reads lines {"id", "request" or "messages", "tools": [function objects as OpenAI has them]} and
+/// writes one line
+/// {"id", "calls": [{"name", "arguments"}]} for each, in their order, and {"id", "error"} for a
+/// line that cannot be answered. Messages are those of chat completions, tool calls and their
+/// results among them; a tool may say "changes_world": true and "asks_user": true beside its
+/// function.
 ///
 /// returns  the exit code: 0, or 1 if any line had an error
 int propose(Model& model, std::istream& in, std::ostream& out, const ProposeOptions& options = {});

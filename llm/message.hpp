@@ -30,6 +30,7 @@ struct Message {
   std::string tool_name = {};             ///< tool only
   bool is_error = false;                  ///< tool only: the call failed or was refused; `text` says why
   bool is_user_words = false;             ///< tool only: `text` is what the user answered to a question
+  bool is_cut = false;                    ///< tool only: `text` is not all of the result, so it is no value to copy
 
   bool operator==(const Message&) const = default;
 };

@@ -47,7 +47,7 @@ using StreamSink = std::function<void(const StreamEvent&)>;
 
 struct ModelInfo {
   std::string name;                 ///< as the user gave it: "local:smollm2"
-  std::int64_t context_window = 0;  ///< tokens, prompt and reply together
+  std::int64_t context_window = 0;  ///< tokens, prompt and reply together; 0: the model sees to it itself that what it reads fits
   double usd_per_million_input = 0;
   double usd_per_million_output = 0;
 };

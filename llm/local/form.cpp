@@ -1,18 +1,19 @@
-// The order of the slots, and slots with few possible values; strings are in form_strings.cpp, addresses and paths in
-// form_critical.cpp, numbers in form_numbers.cpp.
+// The order of the slots, and slots with few possible values; strings are in form_strings.cpp,
+// addresses and paths in form_critical.cpp, numbers in form_numbers.cpp.
 #include "deed/llm/local/form.hpp"
-
-#include <algorithm>
 
 #include "deed/core/text.hpp"
 #include "deed/llm/local/segments.hpp"
 #include "deed/llm/local/tool_choice.hpp"
 
+#include <algorithm>
+
 namespace deed {
 namespace {
 
 constexpr std::string_view examples =
-    "Each form is filled with values copied from the request. A field that the request does not mention gets -.\n\n"
+    "Each form is filled with values copied from the request. A field that the request does not "
+    "mention gets -.\n\n"
     "Function: restaurant.book - Reserve a table in a restaurant.\n"
     "Request: Book a table for 4 people at Luigi's for tomorrow evening.\n"
     "restaurant (Name of the restaurant.): Luigi's\n"
@@ -26,7 +27,9 @@ constexpr std::string_view examples =
     "height (Height of the box.): 3\n"
     "unit (Unit of the result. Default is liter.): -\n";
 
-std::string shown_text(const Json& value) { return value.is_string() ? value.get<std::string>() : to_text(value); }
+std::string shown_text(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : to_text(value);
+}
 
 std::string label_of(std::string path, const Property& property) {
   std::replace(path.begin(), path.end(), '\x1f', '.');
@@ -39,9 +42,12 @@ std::string label_of(std::string path, const Property& property) {
 std::string slot_pointer(const std::string& path) {
   std::string result = "/";
   for (const char c : path) {
-    if (c == '~') result += "~0";
-    else if (c == '/') result += "~1";
-    else result += c == '\x1f' ? '/' : c;
+    if (c == '~')
+      result += "~0";
+    else if (c == '/')
+      result += "~1";
+    else
+      result += c == '\x1f' ? '/' : c;
   }
   return result;
 }
@@ -75,7 +81,8 @@ Form::Value Form::copied(const Slot& slot, Span span, double score) const {
 Result<FormResult> Form::fill() {
   form_ = scorer_.document_start();
   const std::string head = std::string(examples) + "\nFunction: " + tool_.name + " - " +
-                           std::string(utf8_prefix(tool_.description, 400)) + "\nRequest: " + shortened(step_.clause) + "\n";
+                           std::string(utf8_prefix(tool_.description, 400)) +
+                           "\nRequest: " + shortened(step_.clause) + "\n";
   const Tokens tokens = scorer_.tokenize(head);
   form_.insert(form_.end(), tokens.begin(), tokens.end());
   DEED_TRY(Filled filled, fill_object(tool_.parameters, ""));
@@ -94,7 +101,8 @@ Result<Form::Filled> Form::fill_object(const Json& parameters, const std::string
   return filled;
 }
 
-Result<bool> Form::fill_property(const Property& property, const std::string& path, Filled& filled) {
+Result<bool> Form::fill_property(const Property& property, const std::string& path,
+                                 Filled& filled) {
   Slot slot{property, path, form_};
   const Tokens label = scorer_.tokenize(label_of(path, property));
   slot.line.insert(slot.line.end(), label.begin(), label.end());
@@ -104,14 +112,16 @@ Result<bool> Form::fill_property(const Property& property, const std::string& pa
       filled.missing = std::move(inner.missing);
       return false;
     }
-    if (!inner.missing && (!inner.object.empty() || property.is_required)) filled.object[property.name] = std::move(inner.object);
+    if (!inner.missing && (!inner.object.empty() || property.is_required))
+      filled.object[property.name] = std::move(inner.object);
     return true;
   }
   DEED_TRY(std::optional<Value> value, value_for(slot));
   if (!value && property.is_required) {
     DEED_TRY(value, answer_for(slot));
     if (!value) {
-      filled.missing = MissingArgument{property.name, property.description(), answers_used_};
+      filled.missing =
+          MissingArgument{property.name, property.description(), answers_used_, cut_result_of_};
       return false;
     }
   }
@@ -141,28 +151,34 @@ void Form::write(const Slot& slot, const Value& value) {
 Result<bool> Form::is_wanted(const Slot& slot, const Value& value) {
   if (value.is_certain) return true;
   // A call with an effect takes nothing that the words do not name.
-  if (tool_.changes_world && count_common(stems(slot.property.name), stems(without_quotes(step_.clause))) == 0) return false;
+  if (tool_.changes_world &&
+      count_common(stems(slot.property.name), stems(without_quotes(step_.clause))) == 0)
+    return false;
   DEED_TRY(const std::vector<double> blank, rank(slot.line, {"-"}));
   return value.score - blank[0] >= weights_.optional_from;
 }
 
 Form::MaybeValue Form::answer_for(const Slot& slot) {
-  if (answers_used_ >= step_.answers.size()) return std::optional<Value>();
+  if (!cut_result_of_.empty() || answers_used_ >= step_.answers.size())
+    return std::optional<Value>();
   const std::string answer(trim(step_.answers[answers_used_]));
   const Property& property = slot.property;
   Json json;
   if (property.is_critical_string()) {
     Json found = Json::array();
-    for (const Span& span : find_kind(property.kind, answer)) found.push_back(std::string(span.in(answer)));
+    for (const Span& span : find_kind(property.kind, answer))
+      found.push_back(std::string(span.in(answer)));
     // A folder's name needs to look like nothing in particular.
-    if (found.empty() && property.kind == SlotKind::path && !answer.empty() && answer.find_first_of(" \t\n") == answer.npos)
+    if (found.empty() && property.kind == SlotKind::path && !answer.empty() &&
+        answer.find_first_of(" \t\n") == answer.npos)
       found.push_back(answer);
     if (found.empty()) return std::optional<Value>();
     json = property.is_list ? found : found[0];
   } else if (property.type == "number" || property.type == "integer") {
     const std::vector<NumberSpan> numbers = find_numbers(answer);
     if (numbers.empty()) return std::optional<Value>();
-    json = property.type == "integer" ? Json(static_cast<std::int64_t>(numbers[0].values[0])) : Json(numbers[0].values[0]);
+    json = property.type == "integer" ? Json(static_cast<std::int64_t>(numbers[0].values[0]))
+                                      : Json(numbers[0].values[0]);
     if (property.is_list) json = Json::array({json});
   } else if (property.type == "string") {
     json = property.is_list ? Json::array({answer}) : Json(answer);
@@ -178,18 +194,22 @@ Form::MaybeValue Form::answer_for(const Slot& slot) {
 Form::MaybeValue Form::value_for(const Slot& slot) {
   const Property& property = slot.property;
   if (property.is_enum) return property.is_list ? enumerated_list(slot) : enumerated(slot);
-  if (property.type == "number" || property.type == "integer") return property.is_list ? number_list(slot) : number(slot);
+  if (property.type == "number" || property.type == "integer")
+    return property.is_list ? number_list(slot) : number(slot);
   if (property.type == "boolean" && !property.is_list) return truth(slot);
-  if (property.type == "string" && is_critical(property.kind)) return property.is_list ? critical_list(slot) : critical(slot);
+  if (property.type == "string" && is_critical(property.kind))
+    return property.is_list ? critical_list(slot) : critical(slot);
   if (property.type == "string" && property.is_list) return string_list(slot);
-  if (property.type == "string") return property.kind == SlotKind::free_text ? text(slot) : label(slot);
+  if (property.type == "string")
+    return property.kind == SlotKind::free_text ? text(slot) : label(slot);
   return property.is_list ? literal(slot, '[', ']') : literal(slot, '{', '}');
 }
 
 // JSON that the user wrote out.
 Form::MaybeValue Form::literal(const Slot& slot, char open, char close) const {
   const std::size_t begin = step_.clause.find(open), end = step_.clause.rfind(close);
-  if (begin == std::string::npos || end == std::string::npos || end < begin || end - begin > 65536) return std::optional<Value>();
+  if (begin == std::string::npos || end == std::string::npos || end < begin || end - begin > 65536)
+    return std::optional<Value>();
   std::string text = step_.clause.substr(begin, end - begin + 1);
   auto parsed = parse_json(text);
   if (!parsed) {
@@ -229,13 +249,16 @@ Form::MaybeValue Form::enumerated_list(const Slot& slot) {
   std::vector<std::string> texts;
   for (const Json& value : values) {
     texts.push_back(shown_text(value));
-    if (!texts.back().empty() && clause.find(lower_ascii(texts.back())) != clause.npos) found.push_back(value);
+    if (!texts.back().empty() && clause.find(lower_ascii(texts.back())) != clause.npos)
+      found.push_back(value);
   }
   if (texts.size() > 256) return std::optional<Value>();
   DEED_TRY(const std::vector<double> scores, rank(slot.line, texts));
-  const auto best = static_cast<std::size_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
+  const auto best =
+      static_cast<std::size_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
   Value value{.json = found.empty() ? Json::array({values[best]}) : found, .score = scores[best]};
-  for (const Json& one : value.json) value.shown += (value.shown.empty() ? "" : ", ") + shown_text(one);
+  for (const Json& one : value.json)
+    value.shown += (value.shown.empty() ? "" : ", ") + shown_text(one);
   value.choice = make_choice(slot_pointer(slot.path), texts, scores, "enum");
   value.choice.chosen = value.shown;
   return std::optional(std::move(value));
@@ -246,7 +269,9 @@ Form::MaybeValue Form::truth(const Slot& slot) {
   if (slot.property.is_required) {
     DEED_TRY(const std::vector<double> scores, rank(slot.line, {"true", "false"}));
     const bool is_true = scores[0] >= scores[1];
-    Value value{.json = is_true, .shown = is_true ? "true" : "false", .score = std::max(scores[0], scores[1])};
+    Value value{.json = is_true,
+                .shown = is_true ? "true" : "false",
+                .score = std::max(scores[0], scores[1])};
     value.choice = make_choice(pointer, {"true", "false"}, scores, "enum");
     return std::optional(std::move(value));
   }
@@ -254,10 +279,12 @@ Form::MaybeValue Form::truth(const Slot& slot) {
   const std::string clause = lower_ascii(step_.clause);
   const std::set<std::string> named = telling_stems(slot.property.name);
   const std::size_t common = count_common(named, stems(clause));
-  if (named.empty() || 2 * common < named.size() + (named.size() > 1 ? 1 : 0)) return std::optional<Value>();
+  if (named.empty() || 2 * common < named.size() + (named.size() > 1 ? 1 : 0))
+    return std::optional<Value>();
   bool is_negated = false;
   for (const std::string& word : identifier_words(clause))
-    is_negated = is_negated || word == "not" || word == "no" || word == "without" || word == "don" || word.starts_with("exclud");
+    is_negated = is_negated || word == "not" || word == "no" || word == "without" ||
+                 word == "don" || word.starts_with("exclud");
   Value value{.json = !is_negated, .shown = is_negated ? "false" : "true", .is_certain = true};
   value.choice = make_choice(pointer, {value.shown}, {0.0}, "request");
   return std::optional(std::move(value));

@@ -1,7 +1,11 @@
-// The arguments of a call, slot by slot, in a prompt shaped like a form: what can only be one thing is written into it, what
-// must be chosen is ranked. Addresses, URLs and paths are only ever copied from what the user or a tool said; where there is
-// nothing to copy, the slot is reported as missing instead of being filled.
+// The arguments of a call, slot by slot, in a prompt shaped like a form: what can only be one thing
+// is written into it, what must be chosen is ranked. Addresses, URLs and paths are only ever copied
+// from what the user or a tool said; where there is nothing to copy, the slot is reported as
+// missing instead of being filled.
 #pragma once
+
+#include "deed/llm/local/material.hpp"
+#include "deed/llm/local/scorer.hpp"
 
 #include <optional>
 #include <set>
@@ -9,18 +13,17 @@
 #include <variant>
 #include <vector>
 
-#include "deed/llm/local/material.hpp"
-#include "deed/llm/local/scorer.hpp"
-
 namespace deed {
 
-/// In nats. Set by hand on development data; see docs/embedded.md.
+/// In nats. Set by hand on development data.
 struct FormWeights {
   double next_number = 1.0, reused_number = -4.0, named_number = 2.0, number_named_behind = 1.5;
-  double reused_span = -10.0, said_text = -3.0, more_words = 0.6, whole_quote = 2.0, cut_quote = -2.0, cut_name = -2.0;
-  double only_function_words = -4.0, only_digits = -4.0, in_description = 3.0, named_before = 2.0, direction = 3.0;
+  double reused_span = -10.0, said_text = -3.0, more_words = 0.6, whole_quote = 2.0,
+         cut_quote = -2.0, cut_name = -2.0;
+  double only_function_words = -4.0, only_digits = -4.0, in_description = 3.0, named_before = 2.0,
+         direction = 3.0;
   double announced_text = 3.0, text_to_the_end = 3.0, like_example = 6.0, enum_in_clause = 3.0;
-  double optional_from = -2.5;      ///< above "-", to fill an optional argument
+  double optional_from = -2.5;  ///< above "-", to fill an optional argument
   std::size_t span_words = 8, text_words = 40, span_starts = 6;
   std::int64_t decoded_tokens = 40;
 };
@@ -32,7 +35,8 @@ struct FilledCall {
 /// A required argument that nothing in the request gives.
 struct MissingArgument {
   std::string name, description;
-  std::size_t answers_used = 0;  ///< answers of the user that other arguments took
+  std::size_t answers_used = 0;    ///< answers of the user that other arguments took
+  std::string cut_result_of = {};  ///< the tool whose result was meant, and is there only in part
 };
 using FormResult = std::variant<FilledCall, MissingArgument>;
 
@@ -55,7 +59,8 @@ class Form {
     double score = 0;
     Choice choice = {};
     std::vector<Span> spans = {};
-    bool is_certain = false;  ///< asked for in words: an optional argument takes it without being weighed
+    bool is_certain =
+        false;  ///< asked for in words: an optional argument takes it without being weighed
   };
   using MaybeValue = Result<std::optional<Value>>;
   struct Slot {
@@ -88,7 +93,7 @@ class Form {
   std::vector<Span> pieces_for(const Slot& slot) const;
 
   MaybeValue text(const Slot& slot);
-  std::optional<Value> referred_text() const;
+  std::optional<Value> referred_text();
   std::optional<Value> explicit_text(const Slot& slot);
   bool carries_files() const;
   MaybeValue label(const Slot& slot);
@@ -122,9 +127,11 @@ class Form {
   std::vector<Choice> choices_;
   std::set<Span> used_;
   std::set<std::size_t> used_numbers_;
-  std::map<std::string, std::pair<std::size_t, double>> assigned_;  ///< numbers of several slots, by path
+  std::map<std::string, std::pair<std::size_t, double>>
+      assigned_;  ///< numbers of several slots, by path
   std::size_t answers_used_ = 0;
   bool used_reference_ = false, used_dictation_ = false;
+  std::string cut_result_of_;
 };
 
 }  // namespace deed

@@ -1,23 +1,25 @@
-// Slots that say where an effect goes: addresses, URLs and paths. Their values are exact copies of the user's words, of a
-// file given with the request, or of a step before; never made.
-#include <algorithm>
-
+// Slots that say where an effect goes: addresses, URLs and paths. Their values are exact copies of
+// the user's words, of a file given with the request, or of a step before; never made.
 #include "deed/core/text.hpp"
 #include "deed/llm/local/form.hpp"
 #include "deed/llm/local/segments.hpp"
+
+#include <algorithm>
 
 namespace deed {
 namespace {
 
 bool names_folder(const Property& property) {
-  const std::vector<std::string> words = identifier_words(property.name + " " + property.description());
+  const std::vector<std::string> words =
+      identifier_words(property.name + " " + property.description());
   return std::find(words.begin(), words.end(), "folder") != words.end() ||
          std::find(words.begin(), words.end(), "directory") != words.end();
 }
 
 }  // namespace
 
-// What the words give to this slot: its own claims, else what nobody claims. Text that is only said does not count.
+// What the words give to this slot: its own claims, else what nobody claims. Text that is only said
+// does not count.
 std::vector<Span> Form::pieces_for(const Slot& slot) const {
   if (const auto own = claims_.find(slot.property.name); own != claims_.end()) return own->second;
   const auto pieces = material_.pieces.find(slot.property.kind);
@@ -32,7 +34,8 @@ std::vector<Span> Form::pieces_for(const Slot& slot) const {
 
 Form::MaybeValue Form::critical(const Slot& slot) {
   std::vector<Span> spans = pieces_for(slot);
-  if (!slot.property.is_required) std::erase_if(spans, [&](const Span& span) { return used_.contains(span); });
+  if (!slot.property.is_required)
+    std::erase_if(spans, [&](const Span& span) { return used_.contains(span); });
   if (spans.empty()) {
     if (slot.property.is_required) {
       DEED_TRY(auto referred, referred_critical(slot));
@@ -75,24 +78,29 @@ Form::MaybeValue Form::critical_list(const Slot& slot) {
   Value value{.json = Json::array(), .is_certain = true};
   for (const Span& span : spans) {
     const std::string text(span.in(step_.clause));
-    if (std::find(value.json.begin(), value.json.end(), text) == value.json.end()) value.json.push_back(text);
+    if (std::find(value.json.begin(), value.json.end(), text) == value.json.end())
+      value.json.push_back(text);
     value.spans.push_back(span);
   }
   std::string origin = "request";
   if (slot.property.kind == SlotKind::path && !step_.attachments.empty()) {
     // Files given with the request are meant for the call that can carry files.
     for (const std::string& path : step_.attachments)
-      if (std::find(value.json.begin(), value.json.end(), path) == value.json.end()) value.json.push_back(path);
+      if (std::find(value.json.begin(), value.json.end(), path) == value.json.end())
+        value.json.push_back(path);
     origin = spans.empty() ? "attachment" : "request and attachment";
   }
   if (value.json.empty()) {
     if (!slot.property.is_required) return std::optional<Value>();
     DEED_TRY(auto referred, referred_critical(slot));
     if (referred) return referred;
-    if (!slot.property.schema->contains("format") && slot.property.kind == SlotKind::path && !tool_.changes_world) return string_list(slot);
+    if (!slot.property.schema->contains("format") && slot.property.kind == SlotKind::path &&
+        !tool_.changes_world)
+      return string_list(slot);
     return std::optional<Value>();
   }
-  for (const Json& one : value.json) value.shown += (value.shown.empty() ? "" : ", ") + one.get<std::string>();
+  for (const Json& one : value.json)
+    value.shown += (value.shown.empty() ? "" : ", ") + one.get<std::string>();
   value.choice = make_choice(slot_pointer(slot.path), {value.shown}, {0.0}, origin);
   return std::optional(std::move(value));
 }
@@ -107,7 +115,8 @@ Form::MaybeValue Form::referred_critical(const Slot& slot) {
       const std::vector<Span> spans = find_kind(slot.property.kind, text);
       if (spans.size() != 1 || spans[0].size() != text.size()) continue;
       Value value{.json = slot.property.is_list ? Json::array({text}) : Json(text), .shown = text};
-      value.choice = make_choice(slot_pointer(slot.path), {text}, {0.0}, "argument of " + call->tool);
+      value.choice =
+          make_choice(slot_pointer(slot.path), {text}, {0.0}, "argument of " + call->tool);
       return std::optional(std::move(value));
     }
     const std::vector<Span> spans = find_kind(slot.property.kind, call->result);
@@ -117,38 +126,53 @@ Form::MaybeValue Form::referred_critical(const Slot& slot) {
     std::vector<std::string> texts;
     for (const Span& span : spans) texts.emplace_back(span.in(call->result));
     DEED_TRY(const std::vector<double> scores, rank(slot.line, texts));
-    const auto best = static_cast<std::size_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
-    Value value{.json = slot.property.is_list ? Json::array({texts[best]}) : Json(texts[best]), .shown = texts[best], .score = scores[best]};
+    const auto best =
+        static_cast<std::size_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
+    Value value{.json = slot.property.is_list ? Json::array({texts[best]}) : Json(texts[best]),
+                .shown = texts[best],
+                .score = scores[best]};
     value.choice = make_choice(slot_pointer(slot.path), texts, scores, "result of " + call->tool);
     return std::optional(std::move(value));
   }
   return std::optional<Value>();
 }
 
-// A name without slash or extension is taken for a path only beside a word that says so: "the folder docs", "docs folder".
+// A name without slash or extension is taken for a path only beside a word that says so: "the
+// folder docs", "docs folder".
 Form::MaybeValue Form::bare_path(const Slot& slot) {
   const auto is_place = [](std::string_view word) {
-    return word == "folder" || word == "directory" || word == "file" || word == "path" || word == "called" || word == "named";
+    return word == "folder" || word == "directory" || word == "file" || word == "path" ||
+           word == "called" || word == "named";
   };
   const auto is_said = [&](const Span& span) {
     return span.begin > material_.dictation || material_.is_in_piece(span) ||
-           std::any_of(material_.quotes.begin(), material_.quotes.end(), [&](const Span& q) { return q.covers(span) && q != span; });
+           std::any_of(material_.quotes.begin(), material_.quotes.end(),
+                       [&](const Span& q) { return q.covers(span) && q != span; });
   };
   std::vector<Span> found, after_preposition;
   for (std::size_t i = 1; i < material_.words.size(); ++i) {
     const Span span = material_.words[i];
     const std::string word = lower_ascii(span.in(step_.clause));
-    if (is_function_word(word) || is_place(word) || is_said(span) || word.find_first_of("@:?*") != word.npos) continue;
-    const auto neighbour = [&](std::size_t index) { return lower_ascii(material_.words[index].in(step_.clause)); };
+    if (is_function_word(word) || is_place(word) || is_said(span) ||
+        word.find_first_of("@:?*") != word.npos)
+      continue;
+    const auto neighbour = [&](std::size_t index) {
+      return lower_ascii(material_.words[index].in(step_.clause));
+    };
     const bool follows = is_place(neighbour(i - 1));
-    const bool precedes = i + 1 < material_.words.size() && (neighbour(i + 1) == "folder" || neighbour(i + 1) == "directory");
-    if (follows || precedes) found.push_back(span);
-    else if (!tool_.changes_world && names_folder(slot.property) && (neighbour(i - 1) == "in" || neighbour(i - 1) == "of" || neighbour(i - 1) == "inside"))
+    const bool precedes = i + 1 < material_.words.size() &&
+                          (neighbour(i + 1) == "folder" || neighbour(i + 1) == "directory");
+    if (follows || precedes)
+      found.push_back(span);
+    else if (!tool_.changes_world && names_folder(slot.property) &&
+             (neighbour(i - 1) == "in" || neighbour(i - 1) == "of" || neighbour(i - 1) == "inside"))
       after_preposition.push_back(span);
   }
   if (found.empty()) found = after_preposition;
   if (found.empty()) {
-    if (!slot.property.schema->contains("format") && !tool_.changes_world && slot.property.is_required) return label(slot);
+    if (!slot.property.schema->contains("format") && !tool_.changes_world &&
+        slot.property.is_required)
+      return label(slot);
     return std::optional<Value>();
   }
   Value value = copied(slot, found[0], 0);

@@ -1,15 +1,17 @@
-// Numbers are copied too. Where several arguments share several numbers, they are assigned together.
-#include <algorithm>
-#include <cmath>
-
+// Numbers are copied too. Where several arguments share several numbers, they are assigned
+// together.
 #include "deed/core/text.hpp"
 #include "deed/llm/local/form.hpp"
+
+#include <algorithm>
+#include <cmath>
 
 namespace deed {
 namespace {
 
 bool is_number(const Property& property) {
-  return (property.type == "number" || property.type == "integer") && !property.is_list && !property.is_enum;
+  return (property.type == "number" || property.type == "integer") && !property.is_list &&
+         !property.is_enum;
 }
 
 std::optional<Json> reading(double value, bool is_integer) {
@@ -20,11 +22,13 @@ std::optional<Json> reading(double value, bool is_integer) {
   return Json(value);
 }
 
-// The likeliest reading that the type allows; a slot that speaks of percent wants them as they are written.
+// The likeliest reading that the type allows; a slot that speaks of percent wants them as they are
+// written.
 std::optional<Json> value_of(const NumberSpan& number, const Property& property) {
   std::vector<double> values = number.values;
   const std::string words = lower_ascii(property.name + " " + property.description());
-  if (values.size() > 1 && std::abs(values[0] * 100 - values[1]) < 1e-9 && words.find("percent") != words.npos)
+  if (values.size() > 1 && std::abs(values[0] * 100 - values[1]) < 1e-9 &&
+      words.find("percent") != words.npos)
     std::swap(values[0], values[1]);
   for (const double value : values)
     if (auto json = reading(value, property.type == "integer")) return json;
@@ -57,7 +61,8 @@ std::vector<std::size_t> Form::free_numbers(const Property& property) const {
 double Form::number_bonus(const Property& property, std::size_t index) const {
   const std::string_view clause = step_.clause;
   const Span span = material_.numbers[index].span;
-  std::size_t from = span.begin > 40 ? span.begin - 40 : 0, to = std::min(span.end + 20, clause.size());
+  std::size_t from = span.begin > 40 ? span.begin - 40 : 0,
+              to = std::min(span.end + 20, clause.size());
   for (const NumberSpan& other : material_.numbers) {
     if (other.span.end <= span.begin) from = std::max(from, other.span.end);
     if (other.span.begin >= span.end) to = std::min(to, other.span.begin);
@@ -65,19 +70,25 @@ double Form::number_bonus(const Property& property, std::size_t index) const {
   std::string_view behind = clause.substr(span.end, to - span.end);
   behind = behind.substr(0, std::min(behind.size(), behind.find_first_of(",;")));
   const std::set<std::string> names = telling_stems(property.name);
-  return (count_common(names, stems(clause.substr(from, span.begin - from))) > 0 ? weights_.named_number : 0.0) +
+  return (count_common(names, stems(clause.substr(from, span.begin - from))) > 0
+              ? weights_.named_number
+              : 0.0) +
          (count_common(names, stems(behind)) > 0 ? weights_.number_named_behind : 0.0);
 }
 
 bool Form::is_named_by_other(const Property& property, std::size_t number) const {
   if (number_bonus(property, number) > 0) return false;
   const std::vector<Property> all = properties_of(tool_.parameters);
-  return std::any_of(all.begin(), all.end(), [&](const Property& other) { return is_number(other) && number_bonus(other, number) > 0; });
+  return std::any_of(all.begin(), all.end(), [&](const Property& other) {
+    return is_number(other) && number_bonus(other, number) > 0;
+  });
 }
 
 Form::Value Form::number_value(const Slot& slot, std::size_t index) const {
   const NumberSpan& number = material_.numbers[index];
-  Value value{.json = *value_of(number, slot.property), .shown = digits_of(number, step_.clause), .spans = {number.span}};
+  Value value{.json = *value_of(number, slot.property),
+              .shown = digits_of(number, step_.clause),
+              .spans = {number.span}};
   value.choice = make_choice(slot_pointer(slot.path), {value.shown}, {0.0}, "request");
   return value;
 }
@@ -89,18 +100,22 @@ Form::MaybeValue Form::number(const Slot& slot) {
     return std::optional(std::move(value));
   }
   std::vector<std::size_t> numbers = free_numbers(slot.property);
-  if (!slot.property.is_required) std::erase_if(numbers, [&](std::size_t i) { return is_named_by_other(slot.property, i); });
+  if (!slot.property.is_required)
+    std::erase_if(numbers, [&](std::size_t i) { return is_named_by_other(slot.property, i); });
   const auto is_unused = [&](std::size_t i) { return !used_numbers_.contains(i); };
   const auto next = std::find_if(numbers.begin(), numbers.end(), is_unused);
   // An optional number must be one that nothing else has taken.
-  if (numbers.empty() || (!slot.property.is_required && (next == numbers.end() || material_.numbers[*next].is_weak)))
+  if (numbers.empty() ||
+      (!slot.property.is_required && (next == numbers.end() || material_.numbers[*next].is_weak)))
     return std::optional<Value>();
   std::vector<std::string> texts;
-  for (const std::size_t i : numbers) texts.push_back(digits_of(material_.numbers[i], step_.clause));
+  for (const std::size_t i : numbers)
+    texts.push_back(digits_of(material_.numbers[i], step_.clause));
   DEED_TRY(std::vector<double> scores, rank(slot.line, texts));
   std::size_t best = 0;
   for (std::size_t k = 0; k < numbers.size(); ++k) {
-    scores[k] += (is_unused(numbers[k]) ? 0.0 : weights_.reused_number) + number_bonus(slot.property, numbers[k]) +
+    scores[k] += (is_unused(numbers[k]) ? 0.0 : weights_.reused_number) +
+                 number_bonus(slot.property, numbers[k]) +
                  (next != numbers.end() && numbers[k] == *next ? weights_.next_number : 0.0);
     if (scores[k] > scores[best]) best = k;
   }
@@ -111,7 +126,8 @@ Form::MaybeValue Form::number(const Slot& slot) {
 }
 
 // All pairs of required numeric slots and numbers in one batch, then a beam over the assignments.
-Result<void> Form::assign_numbers(const std::vector<Property>& properties, const std::string& path) {
+Result<void> Form::assign_numbers(const std::vector<Property>& properties,
+                                  const std::string& path) {
   constexpr std::size_t most_numbers = 12, most_slots = 8, beam_width = 64;
   std::vector<const Property*> slots;
   for (const Property& property : properties)
@@ -130,8 +146,9 @@ Result<void> Form::assign_numbers(const std::vector<Property>& properties, const
   std::replace(shown_path.begin(), shown_path.end(), '\x1f', '.');
   for (const Property* slot : slots)
     for (const std::size_t i : numbers)
-      question.candidates.push_back({scorer_.tokenize(shown_path + slot->name + " (" + slot->description() + "):"),
-                                     scorer_.tokenize(" " + digits_of(material_.numbers[i], step_.clause))});
+      question.candidates.push_back(
+          {scorer_.tokenize(shown_path + slot->name + " (" + slot->description() + "):"),
+           scorer_.tokenize(" " + digits_of(material_.numbers[i], step_.clause))});
   DEED_TRY(const std::vector<TextScore> scores, scorer_.score(question));
   struct Partial {
     double score = 0;
@@ -146,20 +163,24 @@ Result<void> Form::assign_numbers(const std::vector<Property>& properties, const
     for (const Partial& partial : beam)
       for (std::size_t k = 0; k < numbers.size(); ++k) {
         if (!value_of(material_.numbers[numbers[k]], *slots[slot])) continue;
-        const bool is_reused = std::find(partial.picks.begin(), partial.picks.end(), k) != partial.picks.end();
+        const bool is_reused =
+            std::find(partial.picks.begin(), partial.picks.end(), k) != partial.picks.end();
         const bool is_next = k == (partial.picks.empty() ? 0 : partial.picks.back() + 1);
         Partial longer = partial;
-        longer.score += pair_score(slot, k) + (is_reused ? weights_.reused_number : 0) + (is_next ? weights_.next_number : 0);
+        longer.score += pair_score(slot, k) + (is_reused ? weights_.reused_number : 0) +
+                        (is_next ? weights_.next_number : 0);
         longer.picks.push_back(k);
         next.push_back(std::move(longer));
       }
     if (next.empty()) return {};
-    std::stable_sort(next.begin(), next.end(), [](const Partial& a, const Partial& b) { return a.score > b.score; });
+    std::stable_sort(next.begin(), next.end(),
+                     [](const Partial& a, const Partial& b) { return a.score > b.score; });
     if (next.size() > beam_width) next.resize(beam_width);
     beam = std::move(next);
   }
   for (std::size_t slot = 0; slot < slots.size(); ++slot)
-    assigned_[path + slots[slot]->name] = {numbers[beam[0].picks[slot]], pair_score(slot, beam[0].picks[slot])};
+    assigned_[path + slots[slot]->name] = {numbers[beam[0].picks[slot]],
+                                           pair_score(slot, beam[0].picks[slot])};
   return {};
 }
 
@@ -168,26 +189,33 @@ Form::MaybeValue Form::number_list(const Slot& slot) {
   std::vector<std::vector<std::size_t>> runs;
   for (std::size_t i = 0; i < material_.numbers.size(); ++i) {
     const NumberSpan& number = material_.numbers[i];
-    if (number.is_weak || used_numbers_.contains(i) || material_.is_in_piece(number.span) || !value_of(number, slot.property)) {
-      const char before = number.span.begin > 0 ? step_.clause[number.span.begin - 1] : ' ';
-      if (!number.is_weak || before != '(' || used_numbers_.contains(i)) continue;
-    }
+    // In "(1, 2)" the first number is no weaker than the others.
+    const bool opens_list = number.span.begin > 0 && step_.clause[number.span.begin - 1] == '(';
+    if ((number.is_weak && !opens_list) || used_numbers_.contains(i) ||
+        material_.is_in_piece(number.span) || !value_of(number, slot.property))
+      continue;
     bool joins = false;
     if (!runs.empty()) {
       const std::size_t end = material_.numbers[runs.back().back()].span.end;
-      const std::string_view between = std::string_view(step_.clause).substr(end, number.span.begin - end);
+      const std::string_view between =
+          std::string_view(step_.clause).substr(end, number.span.begin - end);
       joins = between.size() <= 12 && between.find_first_of("[.;:") == between.npos;
-      for (const std::string& word : identifier_words(between)) joins = joins && (word == "and" || word == "or" || word == "to");
+      for (const std::string& word : identifier_words(between))
+        joins = joins && (word == "and" || word == "or" || word == "to");
     }
-    if (joins) runs.back().push_back(i);
-    else runs.push_back({i});
+    if (joins)
+      runs.back().push_back(i);
+    else
+      runs.push_back({i});
   }
   if (runs.empty()) return std::optional<Value>();
-  const auto best = std::max_element(runs.begin(), runs.end(), [](const auto& a, const auto& b) { return a.size() < b.size(); });
+  const auto best = std::max_element(
+      runs.begin(), runs.end(), [](const auto& a, const auto& b) { return a.size() < b.size(); });
   Value value{.json = Json::array()};
   for (const std::size_t i : *best) {
     value.json.push_back(*value_of(material_.numbers[i], slot.property));
-    value.shown += (value.shown.empty() ? "" : ", ") + digits_of(material_.numbers[i], step_.clause);
+    value.shown +=
+        (value.shown.empty() ? "" : ", ") + digits_of(material_.numbers[i], step_.clause);
     value.spans.push_back(material_.numbers[i].span);
   }
   value.choice = make_choice(slot_pointer(slot.path), {value.shown}, {0.0}, "request");

@@ -1,13 +1,13 @@
-// Strings: quotations and dictated text, the result of an earlier step, or the span of the clause that ranks best. Only where
-// none of these is there, the model writes a short line of its own.
-#include <algorithm>
-#include <array>
-#include <cmath>
-
+// Strings: quotations and dictated text, the result of an earlier step, or the span of the clause
+// that ranks best. Only where none of these is there, the model writes a short line of its own.
 #include "deed/core/text.hpp"
 #include "deed/llm/local/form.hpp"
 #include "deed/llm/local/segments.hpp"
 #include "deed/llm/local/tool_choice.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
 
 namespace deed {
 namespace {
@@ -27,8 +27,10 @@ bool is_only_digits(std::string_view text) {
 // Whether the argument's words speak of something that digits alone can be.
 bool may_be_digits(const Property& property) {
   for (const std::string& word : identifier_words(property.name + " " + property.description()))
-    if (is_any(word, {"year", "date", "time", "number", "code", "id", "zip", "phone", "when", "hour", "period", "duration", "version",
-                      "season", "expression", "function", "equation", "formula", "isbn", "score", "size", "value"}))
+    if (is_any(word, {"year",    "date",   "time",       "number",   "code",     "id",
+                      "zip",     "phone",  "when",       "hour",     "period",   "duration",
+                      "version", "season", "expression", "function", "equation", "formula",
+                      "isbn",    "score",  "size",       "value"}))
       return true;
   return false;
 }
@@ -42,8 +44,8 @@ bool is_in_description(const Property& property, std::string_view text) {
 }
 
 bool is_before_text(std::string_view word) {
-  return is_any(word, {"saying", "says", "say", "that", "text", "message", "containing", "reading", "post", "save", "write", "submit",
-                       "content", "body", "with"});
+  return is_any(word, {"saying", "says", "say", "that", "text", "message", "containing", "reading",
+                       "post", "save", "write", "submit", "content", "body", "with"});
 }
 
 }  // namespace
@@ -56,14 +58,20 @@ struct Form::Start {
   TextScore score = {};
 };
 
-std::optional<Form::Value> Form::referred_text() const {
+std::optional<Form::Value> Form::referred_text() {
   if (!material_.refers_back || used_reference_) return std::nullopt;
   // What was read, rather than the report of something done.
   const PastCall* source = nullptr;
   for (const PastCall& call : step_.past)
     if (source == nullptr || !call.changes_world || source->changes_world) source = &call;
   if (source == nullptr || source->result.empty()) return std::nullopt;
-  Value value{.json = source->result, .shown = std::string(utf8_prefix(source->result, 200)), .is_certain = true};
+  if (source->is_cut) {
+    cut_result_of_ = source->tool;
+    return std::nullopt;
+  }
+  Value value{.json = source->result,
+              .shown = std::string(utf8_prefix(source->result, 200)),
+              .is_certain = true};
   value.choice = make_choice("", {value.shown}, {0.0}, "result of " + source->tool);
   return value;
 }
@@ -77,27 +85,33 @@ std::optional<Form::Value> Form::explicit_text(const Slot& slot) {
   for (const auto& [name, spans] : claims_) claimed.insert(spans.begin(), spans.end());
   if (material_.dictation != std::string::npos && !used_dictation_) {
     std::size_t begin = material_.dictation;
-    while (begin < step_.clause.size() && !is_word_byte(step_.clause[begin]) && step_.clause[begin] != '(') ++begin;
+    while (begin < step_.clause.size() && !is_word_byte(step_.clause[begin]) &&
+           step_.clause[begin] != '(')
+      ++begin;
     // "saying that lunch is at noon"
     if (std::string_view(step_.clause).substr(begin).starts_with("that ")) begin += 5;
     const Span span{begin, step_.clause.size()};
-    const bool is_taken = std::any_of(claimed.begin(), claimed.end(), [&](const Span& s) { return s.begin >= begin; });
+    const bool is_taken = std::any_of(claimed.begin(), claimed.end(),
+                                      [&](const Span& s) { return s.begin >= begin; });
     if (span.size() > 0 && !is_taken) {
       used_dictation_ = true;
       return copied(slot, span, 0);
     }
   }
   for (const Span& quote : material_.quotes)
-    if (!used_.contains(quote) && !claimed.contains(quote) && !material_.is_in_piece(quote)) return copied(slot, quote, 0);
+    if (!used_.contains(quote) && !claimed.contains(quote) && !material_.is_in_piece(quote))
+      return copied(slot, quote, 0);
   return std::nullopt;
 }
 
 Form::MaybeValue Form::text(const Slot& slot) {
-  std::optional<Value> value = claims_.contains(slot.property.name) ? explicit_text(slot) : std::nullopt;
+  std::optional<Value> value =
+      claims_.contains(slot.property.name) ? explicit_text(slot) : std::nullopt;
   if (!value) {
     value = referred_text();
     if (value) used_reference_ = true;
   }
+  if (!value && !cut_result_of_.empty() && slot.property.is_required) return std::optional<Value>();
   if (!value) value = explicit_text(slot);
   if (value) {
     value->choice.about = slot_pointer(slot.path);
@@ -122,7 +136,8 @@ bool Form::carries_files() const {
 }
 
 Form::MaybeValue Form::date(const Slot& slot) {
-  if (lower_ascii(slot.property.description()).find("yyyy-mm-dd") == std::string::npos && string_at(*slot.property.schema, "format") != "date")
+  if (lower_ascii(slot.property.description()).find("yyyy-mm-dd") == std::string::npos &&
+      string_at(*slot.property.schema, "format") != "date")
     return std::optional<Value>();
   const std::vector<DateSpan> dates = find_dates(step_.clause);
   if (dates.empty()) return std::optional<Value>();
@@ -134,7 +149,10 @@ Form::MaybeValue Form::date(const Slot& slot) {
     scores[i] += used_.contains(dates[i].span) ? weights_.reused_span : 0;
     if (scores[i] > scores[best]) best = i;
   }
-  Value value{.json = texts[best], .shown = texts[best], .score = scores[best], .spans = {dates[best].span}};
+  Value value{.json = texts[best],
+              .shown = texts[best],
+              .score = scores[best],
+              .spans = {dates[best].span}};
   value.choice = make_choice(slot_pointer(slot.path), texts, scores, "request");
   return std::optional(std::move(value));
 }
@@ -142,7 +160,8 @@ Form::MaybeValue Form::date(const Slot& slot) {
 Form::MaybeValue Form::label(const Slot& slot) {
   DEED_TRY(auto dated, date(slot));
   if (dated) return dated;
-  if (const auto own = claims_.find(slot.property.name); own != claims_.end() && slot.property.kind == SlotKind::label)
+  if (const auto own = claims_.find(slot.property.name);
+      own != claims_.end() && slot.property.kind == SlotKind::label)
     for (const Span& span : own->second)
       if (!used_.contains(span)) {
         Value value = copied(slot, span, 0);
@@ -151,8 +170,10 @@ Form::MaybeValue Form::label(const Slot& slot) {
       }
   // A tool that takes no longer text may still be told one: "remember that …".
   const std::vector<Property> all = properties_of(tool_.parameters);
-  const bool has_text = std::any_of(all.begin(), all.end(), [](const Property& property) { return property.is_text(); });
-  if (slot.property.is_required && slot.property.kind == SlotKind::label && !has_text && tool_.changes_world)
+  const bool has_text = std::any_of(all.begin(), all.end(),
+                                    [](const Property& property) { return property.is_text(); });
+  if (slot.property.is_required && slot.property.kind == SlotKind::label && !has_text &&
+      tool_.changes_world)
     if (std::optional<Value> said = explicit_text(slot)) return said;
   DEED_TRY(auto span, best_span(slot, false));
   if (span || !slot.property.is_required || !tool_.changes_world) return span;
@@ -164,7 +185,8 @@ Form::MaybeValue Form::decoded(const Slot& slot) {
   const CompleteOptions options{.max_tokens = weights_.decoded_tokens};
   DEED_TRY(const Completion completion, scorer_.complete(slot.line, options));
   const std::string text(trim(completion.text));
-  if (text.empty() || text == "-" || !completion.is_whole || has_control_characters(text)) return std::optional<Value>();
+  if (text.empty() || text == "-" || !completion.is_whole || has_control_characters(text))
+    return std::optional<Value>();
   // An address that nobody gave must not come in through a text either.
   if (!find_emails(text).empty() || !find_urls(text).empty()) return std::optional<Value>();
   Value value{.json = text, .shown = text};
@@ -174,59 +196,79 @@ Form::MaybeValue Form::decoded(const Slot& slot) {
 
 double Form::start_bonus(const Slot& slot, std::size_t at, bool is_text) const {
   std::vector<std::string> before = material_.words_before(at, 3);
-  std::erase_if(before, [](const std::string& word) { return word == "the" || word == "a" || word == "an"; });
+  std::erase_if(
+      before, [](const std::string& word) { return word == "the" || word == "a" || word == "an"; });
   if (before.size() > 2) before.resize(2);
   const std::vector<std::string> names = identifier_words(slot.property.name);
   const std::string last = before.empty() ? std::string() : before[0];
   const auto has_name = [&](std::initializer_list<std::string_view> words) {
-    return std::any_of(names.begin(), names.end(), [&](const std::string& name) { return is_any(name, words); });
+    return std::any_of(names.begin(), names.end(),
+                       [&](const std::string& name) { return is_any(name, words); });
   };
   double bonus = 0;
-  if (last == "from" && has_name({"from", "source", "origin", "start", "departure"})) bonus += weights_.direction;
-  if (last == "to" && has_name({"to", "target", "destination", "end", "arrival"})) bonus += weights_.direction;
+  if (last == "from" && has_name({"from", "source", "origin", "start", "departure"}))
+    bonus += weights_.direction;
+  if (last == "to" && has_name({"to", "target", "destination", "end", "arrival"}))
+    bonus += weights_.direction;
   const std::set<std::string> name_stems = telling_stems(slot.property.name);
   for (const std::string& word : before)
     if (count_common(stems(word), name_stems) > 0) {
       bonus += weights_.named_before;
       break;
     }
-  if (has_name({"subject", "title", "topic"}) && is_any(last, {"about", "regarding", "titled", "called", "named"})) bonus += weights_.announced_text;
+  if (has_name({"subject", "title", "topic"}) &&
+      is_any(last, {"about", "regarding", "titled", "called", "named"}))
+    bonus += weights_.announced_text;
   if (is_text && is_before_text(last)) bonus += weights_.announced_text;
   // "*.csv" where the description speaks of "*.pdf".
-  const bool has_star = at < step_.clause.size() && (step_.clause[at] == '*' || step_.clause[at] == '?');
-  if (has_star && slot.property.description().find('*') != std::string::npos) bonus += weights_.like_example;
+  const bool has_star =
+      at < step_.clause.size() && (step_.clause[at] == '*' || step_.clause[at] == '?');
+  if (has_star && slot.property.description().find('*') != std::string::npos)
+    bonus += weights_.like_example;
   return bonus;
 }
 
 double Form::span_bonus(const Slot& slot, Span span, bool is_text) const {
   const std::string_view clause = step_.clause, text = span.in(clause);
-  const auto overlaps = [&](const Span& other) { return other.begin < span.end && span.begin < other.end; };
-  const bool is_reused = is_text ? std::any_of(used_.begin(), used_.end(), overlaps) : used_.contains(span);
+  const auto overlaps = [&](const Span& other) {
+    return other.begin < span.end && span.begin < other.end;
+  };
+  const bool is_reused =
+      is_text ? std::any_of(used_.begin(), used_.end(), overlaps) : used_.contains(span);
   double bonus = is_reused ? weights_.reused_span : 0;
   // What is to be said is no title of itself, while other words are there.
   bool is_said = span.end > material_.dictation;
   for (const auto& [name, spans] : claims_)
-    is_said = is_said || (name != slot.property.name && std::any_of(spans.begin(), spans.end(), overlaps));
+    is_said = is_said ||
+              (name != slot.property.name && std::any_of(spans.begin(), spans.end(), overlaps));
   if (is_said && !is_text) bonus += weights_.said_text;
   for (const auto& [name, spans] : claims_)
-    if (name != slot.property.name && std::find(spans.begin(), spans.end(), span) != spans.end()) bonus += weights_.reused_span;
+    if (name != slot.property.name && std::find(spans.begin(), spans.end(), span) != spans.end())
+      bonus += weights_.reused_span;
   const std::vector<std::string> inside = identifier_words(text);
-  if (std::all_of(inside.begin(), inside.end(), [](const std::string& word) { return is_function_word(word); }))
+  if (std::all_of(inside.begin(), inside.end(),
+                  [](const std::string& word) { return is_function_word(word); }))
     bonus += weights_.only_function_words;
   if (is_only_digits(text) && !may_be_digits(slot.property)) bonus += weights_.only_digits;
   if (is_in_description(slot.property, text)) bonus += weights_.in_description;
   // Cut in the middle of a name: "New" of "New York".
   if (is_upper(clause[span.begin])) {
-    if (span.end + 1 < clause.size() && clause[span.end] == ' ' && is_upper(clause[span.end + 1])) bonus += weights_.cut_name;
+    if (span.end + 1 < clause.size() && clause[span.end] == ' ' && is_upper(clause[span.end + 1]))
+      bonus += weights_.cut_name;
     const std::string_view before = clause.substr(0, span.begin);
-    const std::size_t blank = before.size() > 1 && before.back() == ' ' ? before.find_last_of(" ", before.size() - 2) : before.npos;
-    if (blank != before.npos && is_upper(before[blank + 1]) && is_word_byte(before[before.size() - 2])) bonus += weights_.cut_name;
+    const std::size_t blank = before.size() > 1 && before.back() == ' '
+                                  ? before.find_last_of(" ", before.size() - 2)
+                                  : before.npos;
+    if (blank != before.npos && is_upper(before[blank + 1]) &&
+        is_word_byte(before[before.size() - 2]))
+      bonus += weights_.cut_name;
   }
   if (is_text && span.end + 1 >= clause.size()) bonus += weights_.text_to_the_end;
   return bonus;
 }
 
-// The words at which a span may begin that the model finds likeliest, each with the ends that it may have.
+// The words at which a span may begin that the model finds likeliest, each with the ends that it
+// may have.
 Result<std::vector<Form::Start>> Form::span_starts(const Slot& slot, bool is_text) {
   const std::string_view clause = step_.clause;
   const std::set<std::string> own = own_stems(tool_);
@@ -237,7 +279,9 @@ Result<std::vector<Form::Start>> Form::span_starts(const Slot& slot, bool is_tex
     const std::string lower = lower_ascii(word.in(clause));
     if (i == 0 && (tool_.changes_world || count_common(stems(lower), own) > 0)) continue;
     if (tool_.changes_world && !is_text && is_function_word(lower)) continue;
-    if (has_word(word.in(clause)) && !(material_.is_in_piece(word) && !is_critical(slot.property.kind))) usable.push_back(i);
+    if (has_word(word.in(clause)) &&
+        !(material_.is_in_piece(word) && !is_critical(slot.property.kind)))
+      usable.push_back(i);
   }
   if (usable.empty()) return std::vector<Start>();
   ScoreQuestion firsts{.prefix = slot.line};
@@ -255,9 +299,12 @@ Result<std::vector<Form::Start>> Form::span_starts(const Slot& slot, bool is_tex
   std::vector<std::pair<double, std::size_t>> order;
   for (std::size_t k = 0; k < usable.size(); ++k) {
     const std::size_t begin = material_.words[usable[k]].begin;
-    order.emplace_back(scores[k].sum() + (quote_at(begin) ? weights_.whole_quote : 0) + start_bonus(slot, begin, is_text), usable[k]);
+    order.emplace_back(scores[k].sum() + (quote_at(begin) ? weights_.whole_quote : 0) +
+                           start_bonus(slot, begin, is_text),
+                       usable[k]);
   }
-  std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::stable_sort(order.begin(), order.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
   if (order.size() > weights_.span_starts) order.resize(weights_.span_starts);
   std::vector<Start> starts;
   for (const auto& [score, index] : order) {
@@ -267,14 +314,18 @@ Result<std::vector<Form::Start>> Form::span_starts(const Slot& slot, bool is_tex
       const std::size_t from = material_.words[j].begin;
       if (j > index) {
         const std::string_view gap = clause.substr(start.ends.back(), from - start.ends.back());
-        if (!is_text && (gap.find('\n') != gap.npos || (gap.size() > 1 && gap.find_first_of(".?!;:") != gap.npos))) break;
+        if (!is_text && (gap.find('\n') != gap.npos ||
+                         (gap.size() > 1 && gap.find_first_of(".?!;:") != gap.npos)))
+          break;
         if (material_.is_in_piece(material_.words[j]) && !is_critical(slot.property.kind)) break;
       }
       start.ends.push_back(material_.words[j].end);
     }
-    if (start.quote && start.quote->end > start.ends.back() && start.quote->size() <= 400) start.ends.push_back(start.quote->end);
+    if (start.quote && start.quote->end > start.ends.back() && start.quote->size() <= 400)
+      start.ends.push_back(start.quote->end);
     const std::size_t begin = material_.words[index].begin;
-    start.tokens = scorer_.tokenize(" " + std::string(clause.substr(begin, start.ends.back() - begin)));
+    start.tokens =
+        scorer_.tokenize(" " + std::string(clause.substr(begin, start.ends.back() - begin)));
     starts.push_back(std::move(start));
   }
   return starts;
@@ -296,25 +347,38 @@ Form::MaybeValue Form::best_span(const Slot& slot, bool is_text) {
     const double announced = start_bonus(slot, begin, is_text);
     for (std::size_t n = 0; n < start.ends.size(); ++n) {
       const Span span{begin, start.ends[n]};
-      // The span's own tokens must be the first of the longer text's, else its likelihood is not among the scores.
+      // The span's own tokens must be the first of the longer text's, else its likelihood is not
+      // among the scores.
       const Tokens tokens = scorer_.tokenize(" " + std::string(span.in(step_.clause)));
-      if (tokens.empty() || tokens.size() > start.tokens.size() || !std::equal(tokens.begin(), tokens.end(), start.tokens.begin())) continue;
+      if (tokens.empty() || tokens.size() > start.tokens.size() ||
+          !std::equal(tokens.begin(), tokens.end(), start.tokens.begin()))
+        continue;
       // What goes into an effect is never made of the words of the order itself.
       const auto is_own_content = [&](const Span& word) {
-        const bool is_used = is_text && std::any_of(used_.begin(), used_.end(), [&](const Span& used) { return used.covers(word); });
+        const bool is_used =
+            is_text && std::any_of(used_.begin(), used_.end(),
+                                   [&](const Span& used) { return used.covers(word); });
         return span.covers(word) && !is_used && is_content(word, material_, own);
       };
-      if (tool_.changes_world && std::none_of(material_.words.begin(), material_.words.end(), is_own_content)) continue;
-      double score = judged[s].ends[tokens.size() - 1] + weights_.more_words * static_cast<double>(n) + announced + span_bonus(slot, span, is_text);
+      if (tool_.changes_world &&
+          std::none_of(material_.words.begin(), material_.words.end(), is_own_content))
+        continue;
+      double score = judged[s].ends[tokens.size() - 1] +
+                     weights_.more_words * static_cast<double>(n) + announced +
+                     span_bonus(slot, span, is_text);
       for (std::size_t k = 0; k < tokens.size(); ++k) score += judged[s].tokens[k];
-      if (start.quote) score += span.end == start.quote->end ? weights_.whole_quote : span.end < start.quote->end ? weights_.cut_quote : 0;
+      if (start.quote)
+        score += span.end == start.quote->end  ? weights_.whole_quote
+                 : span.end < start.quote->end ? weights_.cut_quote
+                                               : 0;
       spans.push_back(span);
       texts.emplace_back(span.in(step_.clause));
       scores.push_back(score);
     }
   }
   if (spans.empty()) return std::optional<Value>();
-  const auto best = static_cast<std::size_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
+  const auto best =
+      static_cast<std::size_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
   Value value = copied(slot, spans[best], scores[best]);
   value.choice = make_choice(slot_pointer(slot.path), texts, scores, "request");
   return std::optional(std::move(value));
@@ -338,21 +402,30 @@ Form::MaybeValue Form::string_list(const Slot& slot) {
   for (const Span& word : find_words(rest, 64)) {
     const std::string lower = lower_ascii(word.in(rest));
     const bool is_past = begin + word.begin >= first_end;
-    if (is_past && is_any(lower, {"to", "for", "in", "on", "with", "from", "at", "using", "by", "of", "is", "are", "that", "which"})) break;
-    if (lower == "and" || lower == "or") finish();
-    else item += (item.empty() ? "" : " ") + std::string(word.in(rest));
+    if (is_past && is_any(lower, {"to", "for", "in", "on", "with", "from", "at", "using", "by",
+                                  "of", "is", "are", "that", "which"}))
+      break;
+    if (lower == "and" || lower == "or")
+      finish();
+    else
+      item += (item.empty() ? "" : " ") + std::string(word.in(rest));
     const std::size_t gap_end = std::min(rest.size(), word.end + 2);
     const std::string_view behind = rest.substr(word.end, gap_end - word.end);
     if (behind.starts_with(",") || behind.starts_with("',") || behind.starts_with("\",")) finish();
-    if (!behind.empty() && is_any(behind.substr(0, 1), {".", "?", "!", ";", ":"}) && (behind.size() == 1 || behind[1] == ' ')) break;
+    if (!behind.empty() && is_any(behind.substr(0, 1), {".", "?", "!", ";", ":"}) &&
+        (behind.size() == 1 || behind[1] == ' '))
+      break;
   }
   finish();
-  const bool is_enumeration = !items.empty() && std::all_of(items.begin(), items.end(), [](const Json& one) {
-    return std::count(one.get_ref<const std::string&>().begin(), one.get_ref<const std::string&>().end(), ' ') < 5;
-  });
+  const bool is_enumeration =
+      !items.empty() && std::all_of(items.begin(), items.end(), [](const Json& one) {
+        return std::count(one.get_ref<const std::string&>().begin(),
+                          one.get_ref<const std::string&>().end(), ' ') < 5;
+      });
   first->json = is_enumeration ? items : Json::array({first->shown});
   first->shown.clear();
-  for (const Json& one : first->json) first->shown += (first->shown.empty() ? "" : ", ") + one.get<std::string>();
+  for (const Json& one : first->json)
+    first->shown += (first->shown.empty() ? "" : ", ") + one.get<std::string>();
   first->choice.chosen = first->shown;
   return first;
 }

@@ -1,12 +1,12 @@
-// Reads the head of a GGUF file: what kind of model it is, and whether the file holds all that the head promises. Finds a
-// download that stopped in the middle in milliseconds, without loading weights and without llama.cpp.
-// Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+// Reads the head of a GGUF file: what kind of model it is, and whether the file holds all that the
+// head promises. Finds a download that stopped in the middle in milliseconds, without loading
+// weights and without llama.cpp. Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 #pragma once
+
+#include "deed/core/result.hpp"
 
 #include <cstdint>
 #include <string>
-
-#include "deed/core/result.hpp"
 
 namespace deed {
 
@@ -15,10 +15,11 @@ struct GgufSummary {
   std::string name;                 ///< as the model calls itself; may be empty
   std::int64_t context_length = 0;  ///< of the training; 0: not said
   std::uint64_t tensors = 0;
-  std::uint64_t bytes = 0;          ///< of the file
+  std::uint64_t bytes = 0;  ///< of the file
 };
 
-/// errors  not_found, denied: the file cannot be opened. corrupt: no GGUF, damaged, or cut off; the text says where.
+/// errors  not_found, denied: the file cannot be opened. corrupt: no GGUF, damaged, or cut off; the
+/// text says where.
 ///         unsupported: a version of the format that is not known; a model in several files
 Result<GgufSummary> read_gguf(const std::string& path);
 

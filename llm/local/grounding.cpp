@@ -1,10 +1,10 @@
 #include "deed/llm/local/grounding.hpp"
 
+#include "deed/core/text.hpp"
+
 #include <algorithm>
 #include <array>
 #include <set>
-
-#include "deed/core/text.hpp"
 
 namespace deed {
 namespace {
@@ -25,17 +25,20 @@ constexpr std::array<QuoteMarks, 8> quote_marks = {{{"\"", "\""},
                                                     {"‘", "’"},
                                                     {"'", "'"}}};
 
-// An apostrophe inside or at the end of a word is not an opening mark; one before a letter does not close.
+// An apostrophe inside or at the end of a word is not an opening mark; one before a letter does not
+// close.
 bool may_open(std::string_view text, std::size_t at, const QuoteMarks& marks) {
   return marks.open != "'" || at == 0 || !is_word_byte(text[at - 1]);
 }
 bool may_close(std::string_view text, std::size_t after, const QuoteMarks& marks) {
-  return (marks.close != "'" && marks.close != "’") || after >= text.size() || !is_word_byte(text[after]);
+  return (marks.close != "'" && marks.close != "’") || after >= text.size() ||
+         !is_word_byte(text[after]);
 }
 
 std::optional<Span> quote_at(std::string_view text, std::size_t at, const QuoteMarks& marks) {
   const std::size_t begin = at + marks.open.size();
-  for (std::size_t end = text.find(marks.close, begin); end != text.npos; end = text.find(marks.close, end + 1))
+  for (std::size_t end = text.find(marks.close, begin); end != text.npos;
+       end = text.find(marks.close, end + 1))
     if (end > begin && may_close(text, end + marks.close.size(), marks)) return Span{begin, end};
   return std::nullopt;
 }
@@ -45,7 +48,8 @@ bool is_email_byte(char c) {
 }
 
 std::string_view without_punctuation(std::string_view word) {
-  while (!word.empty() && std::string_view(".,;:!?\"'”’»)]}>").find(word.back()) != std::string_view::npos)
+  while (!word.empty() &&
+         std::string_view(".,;:!?\"'”’»)]}>").find(word.back()) != std::string_view::npos)
     word.remove_suffix(1);
   return word;
 }
@@ -66,7 +70,9 @@ bool has_extension(std::string_view name) {
   if (dot == name.npos || dot == 0) return false;
   const std::string_view extension = name.substr(dot + 1);
   if (extension.empty() || extension.size() > 5 || !is_letter(extension[0])) return false;
-  if (!std::all_of(extension.begin(), extension.end(), [](char c) { return is_letter(c) || is_digit(c); })) return false;
+  if (!std::all_of(extension.begin(), extension.end(),
+                   [](char c) { return is_letter(c) || is_digit(c); }))
+    return false;
   static constexpr std::array domains = {"com", "org", "net", "g", "e"};
   const std::string lower = lower_ascii(extension);
   return std::find(domains.begin(), domains.end(), lower) == domains.end();
@@ -75,9 +81,11 @@ bool has_extension(std::string_view name) {
 bool looks_like_path(std::string_view word) {
   if (word.empty() || word == "/" || word == "and/or" || word == "km/h") return word == "/";
   const std::size_t slash = word.find('/');
-  if (slash == word.npos) return has_extension(word) || (word.size() > 2 && word[0] == '.' && is_letter(word[1]));
+  if (slash == word.npos)
+    return has_extension(word) || (word.size() > 2 && word[0] == '.' && is_letter(word[1]));
   // "3/4" and "12/05/2026" are numbers.
-  return std::any_of(word.begin(), word.end(), [](char c) { return is_letter(c) || (c & 0x80) || c == '_' || c == '.'; });
+  return std::any_of(word.begin(), word.end(),
+                     [](char c) { return is_letter(c) || (c & 0x80) || c == '_' || c == '.'; });
 }
 
 }  // namespace
@@ -89,7 +97,8 @@ std::vector<Span> find_quotes(std::string_view text) {
   for (std::size_t at = 0; at < text.size() && quotes.size() < max_spans; ++at) {
     for (std::size_t i = 0; i < quote_marks.size(); ++i) {
       const QuoteMarks& marks = quote_marks[i];
-      if (is_unclosed[i] || !text.substr(at).starts_with(marks.open) || !may_open(text, at, marks)) continue;
+      if (is_unclosed[i] || !text.substr(at).starts_with(marks.open) || !may_open(text, at, marks))
+        continue;
       const std::optional<Span> quote = quote_at(text, at, marks);
       if (!quote) {
         is_unclosed[i] = true;
@@ -106,13 +115,16 @@ std::vector<Span> find_quotes(std::string_view text) {
 std::vector<Span> find_emails(std::string_view text) {
   std::vector<Span> emails;
   std::size_t from = 0;
-  for (std::size_t at = text.find('@'); at != text.npos && emails.size() < max_spans; at = text.find('@', at + 1)) {
+  for (std::size_t at = text.find('@'); at != text.npos && emails.size() < max_spans;
+       at = text.find('@', at + 1)) {
     Span span{at, at + 1};
     while (span.begin > from && is_email_byte(text[span.begin - 1])) --span.begin;
     while (span.begin < at && text[span.begin] == '.') ++span.begin;
-    while (span.end < text.size() && (is_email_byte(text[span.end])) && text[span.end] != '+' && text[span.end] != '_')
+    while (span.end < text.size() && (is_email_byte(text[span.end])) && text[span.end] != '+' &&
+           text[span.end] != '_')
       ++span.end;
-    while (span.end > at + 1 && (text[span.end - 1] == '.' || text[span.end - 1] == '-')) --span.end;
+    while (span.end > at + 1 && (text[span.end - 1] == '.' || text[span.end - 1] == '-'))
+      --span.end;
     const std::string_view domain = text.substr(at + 1, span.end - at - 1);
     if (span.begin == at || domain.find('.') == domain.npos || domain.front() == '.') continue;
     emails.push_back(span);
@@ -123,7 +135,8 @@ std::vector<Span> find_emails(std::string_view text) {
 
 std::vector<Span> find_urls(std::string_view text) {
   std::vector<Span> urls;
-  for (std::size_t at = text.find("://"); at != text.npos && urls.size() < max_spans; at = text.find("://", at + 1)) {
+  for (std::size_t at = text.find("://"); at != text.npos && urls.size() < max_spans;
+       at = text.find("://", at + 1)) {
     Span span{at, at + 3};
     while (span.begin > 0 && at - span.begin < 8 && is_letter(text[span.begin - 1])) --span.begin;
     const std::string scheme = lower_ascii(text.substr(span.begin, at - span.begin));
@@ -149,9 +162,11 @@ std::vector<Span> find_paths(std::string_view text) {
   std::vector<Span> paths;
   for (const Span& quote : find_quotes(text)) {
     const std::string_view inside = quote.in(text);
-    const bool is_one = inside.size() <= 255 && inside.find_first_of("\r\n\t@:?*\"") == inside.npos &&
+    const bool is_one = inside.size() <= 255 &&
+                        inside.find_first_of("\r\n\t@:?*\"") == inside.npos &&
                         std::count(inside.begin(), inside.end(), ' ') <= 8;
-    if (is_one && looks_like_path(inside) && inside.find("://") == inside.npos && inside.back() != '.') {
+    if (is_one && looks_like_path(inside) && inside.find("://") == inside.npos &&
+        inside.back() != '.') {
       paths.push_back(quote);
       taken.push_back(quote);
     }
@@ -173,15 +188,21 @@ std::vector<Span> find_paths(std::string_view text) {
     while (span.end < limit && is_path_byte(text[span.end])) ++span.end;
     at = span.end;
     // "@example.org" and "*.csv" are no paths.
-    const auto is_mark = [&](std::size_t i) { return i < text.size() && (text[i] == '@' || text[i] == '*' || text[i] == '?'); };
-    const bool touches_mark = (span.end < text.size() && is_mark(span.end) && text[span.end] != '?') || (span.begin > 0 && is_mark(span.begin - 1));
+    const auto is_mark = [&](std::size_t i) {
+      return i < text.size() && (text[i] == '@' || text[i] == '*' || text[i] == '?');
+    };
+    const bool touches_mark =
+        (span.end < text.size() && is_mark(span.end) && text[span.end] != '?') ||
+        (span.begin > 0 && is_mark(span.begin - 1));
     std::string_view word = span.in(text);
     for (const std::string_view mark : {"“", "”", "‘", "’", "«", "»", "„"}) {
       if (word.starts_with(mark)) word.remove_prefix(mark.size());
       if (word.ends_with(mark)) word.remove_suffix(mark.size());
     }
     word = without_punctuation(word);
-    if (word == span.in(text).substr(0, word.size()) && word.empty() && span.in(text).starts_with("./")) word = "./";
+    if (word == span.in(text).substr(0, word.size()) && word.empty() &&
+        span.in(text).starts_with("./"))
+      word = "./";
     if (!touches_mark && looks_like_path(word)) {
       const auto begin = static_cast<std::size_t>(word.data() - text.data());
       paths.push_back({begin, begin + word.size()});
@@ -194,7 +215,8 @@ std::vector<Span> find_paths(std::string_view text) {
 std::string schema_type(const Json& schema) {
   if (!schema.is_object()) return "string";
   const auto type = schema.find("type");
-  if (type == schema.end()) return schema.contains("properties") ? "object" : schema.contains("items") ? "array" : "string";
+  if (type == schema.end())
+    return schema.contains("properties") ? "object" : schema.contains("items") ? "array" : "string";
   if (type->is_string()) return type->get<std::string>();
   if (type->is_array())
     for (const Json& one : *type)
@@ -206,29 +228,40 @@ SlotKind slot_kind(std::string_view name, const Json& schema) {
   const std::string format = schema.is_object() ? string_at(schema, "format") : "";
   if (format == "email" || format == "idn-email") return SlotKind::email;
   if (format == "path") return SlotKind::path;
-  if (format == "uri" || format == "url" || format == "iri" || format == "uri-reference") return SlotKind::url;
+  if (format == "uri" || format == "url" || format == "iri" || format == "uri-reference")
+    return SlotKind::url;
   const std::vector<std::string> words = identifier_words(name);
-  if (is_any(words, {"body", "content", "contents", "text", "message", "html", "note", "payload"})) return SlotKind::free_text;
-  if (is_any(words, {"subject", "title", "topic", "pattern", "type", "kind", "format", "mode", "size"})) return SlotKind::label;
+  if (is_any(words, {"body", "content", "contents", "text", "message", "html", "note", "payload"}))
+    return SlotKind::free_text;
+  if (is_any(words,
+             {"subject", "title", "topic", "pattern", "type", "kind", "format", "mode", "size"}))
+    return SlotKind::label;
   if (is_any(words, {"email", "emails", "recipient", "recipients"})) return SlotKind::email;
   if (is_any(words, {"url", "urls", "uri", "link", "href"})) return SlotKind::url;
-  if (is_any(words, {"path", "paths", "filename", "filepath", "file", "folder", "directory", "dir", "attachment", "attachments"}))
+  if (is_any(words, {"path", "paths", "filename", "filepath", "file", "folder", "directory", "dir",
+                     "attachment", "attachments"}))
     return SlotKind::path;
   const std::vector<std::string> described = identifier_words(string_at(schema, "description"));
   for (std::size_t i = 0; i + 1 < described.size(); ++i)
-    if ((described[i] == "email" || described[i] == "mail") && (described[i + 1] == "address" || described[i + 1] == "addresses"))
+    if ((described[i] == "email" || described[i] == "mail") &&
+        (described[i + 1] == "address" || described[i + 1] == "addresses"))
       return SlotKind::email;
   if (is_any(described, {"url", "uri"})) return SlotKind::url;
-  if (is_any(described, {"path", "paths", "filename", "filepath", "folder", "directory"})) return SlotKind::path;
+  if (is_any(described, {"path", "paths", "filename", "filepath", "folder", "directory"}))
+    return SlotKind::path;
   return SlotKind::label;
 }
 
 std::vector<Span> find_kind(SlotKind kind, std::string_view text) {
   switch (kind) {
-    case SlotKind::email: return find_emails(text);
-    case SlotKind::url: return find_urls(text);
-    case SlotKind::path: return find_paths(text);
-    default: return {};
+    case SlotKind::email:
+      return find_emails(text);
+    case SlotKind::url:
+      return find_urls(text);
+    case SlotKind::path:
+      return find_paths(text);
+    default:
+      return {};
   }
 }
 

@@ -1,14 +1,15 @@
-// What can be copied out of a text: addresses, URLs, paths, numbers, quotations; and which of these a schema's property
-// wants. Scanners written by hand in linear time: a text may be 2 MB and come from a stranger.
+// What can be copied out of a text: addresses, URLs, paths, numbers, quotations; and which of these
+// a schema's property wants. Scanners written by hand in linear time: a text may be 2 MB and come
+// from a stranger.
 #pragma once
+
+#include "deed/core/json.hpp"
+#include "deed/llm/local/words.hpp"
 
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "deed/core/json.hpp"
-#include "deed/llm/local/words.hpp"
 
 namespace deed {
 
@@ -21,8 +22,8 @@ std::vector<Span> find_quotes(std::string_view text);
 std::vector<Span> find_emails(std::string_view text);
 /// http, https and ftp URLs, without punctuation behind them.
 std::vector<Span> find_urls(std::string_view text);
-/// What looks like a path: with a slash, or a name with an extension; not within an address or a URL. A quotation that
-/// looks like a path as a whole counts as one, blanks included.
+/// What looks like a path: with a slash, or a name with an extension; not within an address or a
+/// URL. A quotation that looks like a path as a whole counts as one, blanks included.
 std::vector<Span> find_paths(std::string_view text);
 
 struct NumberSpan {
@@ -45,7 +46,9 @@ enum class SlotKind { email, url, path, free_text, label };
 
 /// By the schema's format first, then by the argument's name, then by its description.
 SlotKind slot_kind(std::string_view name, const Json& schema);
-inline bool is_critical(SlotKind kind) { return kind == SlotKind::email || kind == SlotKind::url || kind == SlotKind::path; }
+inline bool is_critical(SlotKind kind) {
+  return kind == SlotKind::email || kind == SlotKind::url || kind == SlotKind::path;
+}
 
 /// The spans of a critical kind in `text`.
 std::vector<Span> find_kind(SlotKind kind, std::string_view text);

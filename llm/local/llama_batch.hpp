@@ -1,9 +1,9 @@
 // A llama_batch with an owner. Included by the llama_*.cpp files only.
 #pragma once
 
-#include <llama.h>
-
 #include "deed/llm/local/llama_engine.hpp"
+
+#include <llama.h>
 
 namespace deed {
 

@@ -1,6 +1,9 @@
 // Loading, tokens and free text; llama_score.cpp has the cache and the judging.
 #include "deed/llm/local/llama_engine.hpp"
 
+#include "deed/core/text.hpp"
+#include "deed/llm/local/llama_batch.hpp"
+
 #include <llama.h>
 
 #include <algorithm>
@@ -9,14 +12,11 @@
 #include <mutex>
 #include <thread>
 
-#include "deed/core/text.hpp"
-#include "deed/llm/local/llama_batch.hpp"
-
 namespace deed {
 namespace {
 
-// llama.cpp says why a file cannot be loaded only in its log.
-std::string& last_complaint() {
+// llama.cpp says why a file cannot be loaded only in its log, and there in the first complaint.
+std::string& first_complaint() {
   thread_local std::string text;
   return text;
 }
@@ -26,7 +26,8 @@ void start_library() {
   std::call_once(once, [] {
     llama_log_set(
         [](ggml_log_level level, const char* text, void*) {
-          if (level == GGML_LOG_LEVEL_ERROR) last_complaint() = std::string(trim(text));
+          if (level == GGML_LOG_LEVEL_ERROR && first_complaint().empty())
+            first_complaint() = std::string(trim(text));
         },
         nullptr);
     llama_backend_init();
@@ -34,23 +35,28 @@ void start_library() {
 }
 
 // `stop` may be null: cannot be stopped.
-Result<LlamaModelPtr> load_file(const std::string& path, bool vocabulary_only, const StopSignal* stop) {
+Result<LlamaModelPtr> load_file(const std::string& path, bool vocabulary_only,
+                                const StopSignal* stop) {
   start_library();
-  last_complaint().clear();
+  first_complaint().clear();
   llama_model_params params = llama_model_default_params();
   params.vocab_only = vocabulary_only;
   params.load_mode = LLAMA_LOAD_MODE_MMAP;
   if (stop != nullptr) {
-    params.progress_callback = [](float, void* signal) { return !static_cast<const StopSignal*>(signal)->is_raised(); };
+    params.progress_callback = [](float, void* signal) {
+      return !static_cast<const StopSignal*>(signal)->is_raised();
+    };
     params.progress_callback_user_data = const_cast<StopSignal*>(stop);
   }
   LlamaModelPtr model(llama_model_load_from_file(path.c_str(), params));
   if (!model && stop != nullptr && stop->is_raised())
-    return fail(stop->is_cancelled ? ErrorKind::cancelled : ErrorKind::timeout, "stopped while loading the model", path);
+    return fail(stop->is_cancelled ? ErrorKind::cancelled : ErrorKind::timeout,
+                "stopped while loading the model", path);
   if (!model)
     return fail(ErrorKind::corrupt,
-                "the model cannot be loaded" + (last_complaint().empty() ? std::string() : ": " + last_complaint()), path,
-                "it may be of a kind that this build of llama.cpp does not know, or damaged");
+                "the model cannot be loaded" +
+                    (first_complaint().empty() ? std::string() : ": " + first_complaint()),
+                path, "it may be of a kind that this build of llama.cpp does not know, or damaged");
   return model;
 }
 
@@ -65,9 +71,13 @@ std::string piece_of(const llama_vocab* vocabulary, std::int32_t token) {
 void LlamaDeleter::operator()(llama_model* model) const { llama_model_free(model); }
 void LlamaDeleter::operator()(llama_context* context) const { llama_free(context); }
 
-Result<LlamaModelPtr> load_vocabulary(const std::string& path) { return load_file(path, true, nullptr); }
+Result<LlamaModelPtr> load_vocabulary(const std::string& path) {
+  return load_file(path, true, nullptr);
+}
 
-const llama_vocab& vocabulary_of(const llama_model& model) { return *llama_model_get_vocab(&model); }
+const llama_vocab& vocabulary_of(const llama_model& model) {
+  return *llama_model_get_vocab(&model);
+}
 
 Tokens tokenize(const llama_vocab& vocabulary, std::string_view text, bool reads_control) {
   // In pieces: some models' splitting patterns recurse over the whole text.
@@ -77,11 +87,13 @@ Tokens tokenize(const llama_vocab& vocabulary, std::string_view text, bool reads
     std::string_view piece = utf8_prefix(text, longest_piece);
     if (piece.empty()) piece = text.substr(0, longest_piece);
     if (piece.size() < text.size())
-      if (const std::size_t blank = piece.find_last_of(" \n"); blank != piece.npos && blank > 0) piece = piece.substr(0, blank);
+      if (const std::size_t blank = piece.find_last_of(" \n"); blank != piece.npos && blank > 0)
+        piece = piece.substr(0, blank);
     const std::size_t before = tokens.size();
     tokens.resize(before + piece.size() + 8);
-    const int count = llama_tokenize(&vocabulary, piece.data(), static_cast<int>(piece.size()), tokens.data() + before,
-                                     static_cast<int>(tokens.size() - before), false, reads_control);
+    const int count = llama_tokenize(
+        &vocabulary, piece.data(), static_cast<int>(piece.size()), tokens.data() + before,
+        static_cast<int>(tokens.size() - before), false, reads_control);
     tokens.resize(before + static_cast<std::size_t>(std::max(count, 0)));
     text.remove_prefix(piece.size());
   }
@@ -95,10 +107,12 @@ LlamaEngine::LlamaEngine(LlamaModelPtr model, const StopSignal& stop)
 
 LlamaEngine::~LlamaEngine() = default;
 
-Result<std::unique_ptr<LlamaEngine>> LlamaEngine::load(const Options& options, const StopSignal& stop) {
+Result<std::unique_ptr<LlamaEngine>> LlamaEngine::load(const Options& options,
+                                                       const StopSignal& stop) {
   DEED_TRY(LlamaModelPtr model, load_file(options.path, false, &stop));
   if (llama_model_has_encoder(model.get()) || !llama_model_has_decoder(model.get()))
-    return fail(ErrorKind::unsupported, "the model does not continue text", options.path, "use a decoder-only language model");
+    return fail(ErrorKind::unsupported, "the model does not continue text", options.path,
+                "use a decoder-only language model");
   std::unique_ptr<LlamaEngine> engine(new LlamaEngine(std::move(model), stop));
   DEED_OK(engine->open_context(options));
   engine->find_line_ends();
@@ -108,19 +122,24 @@ Result<std::unique_ptr<LlamaEngine>> LlamaEngine::load(const Options& options, c
 Result<void> LlamaEngine::open_context(const Options& options) {
   const int trained = llama_model_n_ctx_train(model_.get());
   llama_context_params params = llama_context_default_params();
-  params.n_ctx = static_cast<std::uint32_t>(trained > 0 ? std::min(trained, options.max_context) : options.max_context);
+  params.n_ctx = static_cast<std::uint32_t>(trained > 0 ? std::min(trained, options.max_context)
+                                                        : options.max_context);
   params.n_batch = params.n_ubatch = LlamaBatch::max_items;
   params.n_seq_max = max_sequences;
   params.kv_unified = true;
-  // Its threads wait for each other at every layer: one core is left for whatever else runs, or all of them wait for it.
+  // Its threads wait for each other at every layer: one core is left for whatever else runs, or all
+  // of them wait for it.
   const int cores = static_cast<int>(std::max(2u, std::thread::hardware_concurrency()));
   params.n_threads = params.n_threads_batch = options.threads > 0 ? options.threads : cores - 1;
-  params.abort_callback = [](void* stop) { return static_cast<const StopSignal*>(stop)->is_raised(); };
+  params.abort_callback = [](void* stop) {
+    return static_cast<const StopSignal*>(stop)->is_raised();
+  };
   params.abort_callback_data = const_cast<StopSignal*>(&stop_);
   context_.reset(llama_init_from_model(model_.get(), params));
   if (!context_)
-    return fail(ErrorKind::limit, "no context of " + std::to_string(params.n_ctx) + " tokens: " + last_complaint(), options.path,
-                "the machine may have too little memory for this model");
+    return fail(ErrorKind::limit,
+                "no context of " + std::to_string(params.n_ctx) + " tokens: " + first_complaint(),
+                options.path, "the machine may have too little memory for this model");
   context_size_ = static_cast<int>(params.n_ctx);
   batch_ = std::make_unique<Batch>();
   return {};
@@ -129,7 +148,8 @@ Result<void> LlamaEngine::open_context(const Options& options) {
 // Any token that begins with a line break ends a line.
 void LlamaEngine::find_line_ends() {
   for (std::int32_t token = 0; token < vocabulary_size_; ++token)
-    if (llama_vocab_is_eog(vocabulary_, token) || piece_of(vocabulary_, token).starts_with('\n')) line_ends_.push_back(token);
+    if (llama_vocab_is_eog(vocabulary_, token) || piece_of(vocabulary_, token).starts_with('\n'))
+      line_ends_.push_back(token);
 }
 
 Tokens LlamaEngine::tokenize(std::string_view text) { return deed::tokenize(*vocabulary_, text); }
@@ -142,17 +162,21 @@ Tokens LlamaEngine::document_start() {
 }
 
 Result<Tokens> LlamaEngine::chat_prompt(const std::vector<ChatTurn>& turns) {
-  // The template is filled with marks; what the turns say takes their place as tokens that cannot be control tokens.
+  // The template is filled with marks; what the turns say takes their place as tokens that cannot
+  // be control tokens.
   std::vector<std::string> marks;
   std::vector<llama_chat_message> messages;
-  for (std::size_t i = 0; i < turns.size(); ++i) marks.push_back("\x02turn-" + std::to_string(i) + "\x03");
-  for (std::size_t i = 0; i < turns.size(); ++i) messages.push_back({turns[i].role.c_str(), marks[i].c_str()});
+  for (std::size_t i = 0; i < turns.size(); ++i)
+    marks.push_back("\x02turn-" + std::to_string(i) + "\x03");
+  for (std::size_t i = 0; i < turns.size(); ++i)
+    messages.push_back({turns[i].role.c_str(), marks[i].c_str()});
   const char* own = llama_model_chat_template(model_.get(), nullptr);
   std::string text(turns.size() * 256 + 4096, '\0');
   int size = -1;
   for (const char* format : {own, "chatml"})
     if (size < 0 && format != nullptr)
-      size = llama_chat_apply_template(format, messages.data(), messages.size(), true, text.data(), static_cast<int>(text.size()));
+      size = llama_chat_apply_template(format, messages.data(), messages.size(), true, text.data(),
+                                       static_cast<int>(text.size()));
   if (size < 0 || static_cast<std::size_t>(size) > text.size())
     return fail(ErrorKind::unsupported, "the model's chat template cannot be applied");
   text.resize(static_cast<std::size_t>(size));
@@ -176,13 +200,15 @@ Result<Tokens> LlamaEngine::chat_prompt(const std::vector<ChatTurn>& turns) {
   return tokens;
 }
 
-std::int32_t LlamaEngine::sample(const std::vector<float>& logits, const Tokens& recent, const CompleteOptions& options,
-                                 std::mt19937_64& random) const {
+std::int32_t LlamaEngine::sample(const std::vector<float>& logits, const Tokens& recent,
+                                 const CompleteOptions& options, std::mt19937_64& random) const {
   constexpr std::size_t remembered = 64, kept = 40;
   std::vector<std::pair<float, std::int32_t>> ranked(logits.size());
-  for (std::size_t i = 0; i < logits.size(); ++i) ranked[i] = {logits[i], static_cast<std::int32_t>(i)};
+  for (std::size_t i = 0; i < logits.size(); ++i)
+    ranked[i] = {logits[i], static_cast<std::int32_t>(i)};
   if (options.repeat_penalty > 1.0) {
-    Tokens seen(recent.end() - static_cast<std::ptrdiff_t>(std::min(remembered, recent.size())), recent.end());
+    Tokens seen(recent.end() - static_cast<std::ptrdiff_t>(std::min(remembered, recent.size())),
+                recent.end());
     std::sort(seen.begin(), seen.end());
     seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
     for (const std::int32_t token : seen) {
@@ -195,7 +221,8 @@ std::int32_t LlamaEngine::sample(const std::vector<float>& logits, const Tokens&
   const auto last = ranked.begin() + static_cast<std::ptrdiff_t>(std::min(kept, ranked.size()));
   std::partial_sort(ranked.begin(), last, ranked.end(), std::greater<>());
   std::vector<double> weights;
-  for (auto it = ranked.begin(); it != last; ++it) weights.push_back(std::exp((it->first - ranked[0].first) / options.temperature));
+  for (auto it = ranked.begin(); it != last; ++it)
+    weights.push_back(std::exp((it->first - ranked[0].first) / options.temperature));
   std::discrete_distribution<std::size_t> pick(weights.begin(), weights.end());
   return ranked[pick(random)].second;
 }
@@ -231,7 +258,8 @@ Result<Completion> LlamaEngine::complete(const Tokens& prefix, const CompleteOpt
     DEED_OK(extend(slot, &token, 1));
   }
   result.text = to_utf8(result.text);
-  if (options.on_text && told < result.text.size()) options.on_text(std::string_view(result.text).substr(told));
+  if (options.on_text && told < result.text.size())
+    options.on_text(std::string_view(result.text).substr(told));
   return result;
 }
 

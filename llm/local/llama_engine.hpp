@@ -1,8 +1,10 @@
-// llama.cpp behind Scorer: a model and its KV cache. The cache holds a few prefixes side by side (the prompt for choosing a
-// tool, a form, a chat), each reused as far as the next prompt begins with the same tokens; candidates branch off a prefix
-// as sequences of their own and are judged in shared batches.
-// Source: llama.h of llama.cpp
+// llama.cpp behind Scorer: a model and its KV cache. The cache holds a few prefixes side by side
+// (the prompt for choosing a tool, a form, a chat), each reused as far as the next prompt begins
+// with the same tokens; candidates branch off a prefix as sequences of their own and are judged in
+// shared batches. Source: llama.h of llama.cpp
 #pragma once
+
+#include "deed/llm/local/scorer.hpp"
 
 #include <array>
 #include <atomic>
@@ -14,8 +16,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "deed/llm/local/scorer.hpp"
 
 struct llama_model;
 struct llama_context;
@@ -69,8 +69,8 @@ class LlamaEngine final : public Scorer {
   Result<Completion> complete(const Tokens& prefix, const CompleteOptions& options) override;
   TokenUsage usage() const override { return usage_; }
 
-  /// The turns in the model's own chat format, ending where the assistant speaks. What a turn says is never read as a
-  /// control token.
+  /// The turns in the model's own chat format, ending where the assistant speaks. What a turn says
+  /// is never read as a control token.
   Result<Tokens> chat_prompt(const std::vector<ChatTurn>& turns);
   int context_size() const { return context_size_; }
 
@@ -84,7 +84,8 @@ class LlamaEngine final : public Scorer {
     std::vector<float> logits = {};  ///< behind the last token
     std::uint64_t last_use = 0;
   };
-  // A candidate's `given` text behind a prefix, kept without its last token, which is read again to get its logits.
+  // A candidate's `given` text behind a prefix, kept without its last token, which is read again to
+  // get its logits.
   struct Branch {
     int sequence;
     std::size_t prefix;
@@ -113,12 +114,14 @@ class LlamaEngine final : public Scorer {
   Error stopped(int code) const;
   void forget_all();
 
-  Result<void> judge(std::size_t slot, const ScoreQuestion& question, std::vector<TextScore>& scores);
-  void read_logits(const std::vector<Item>& items, const ScoreQuestion& question, std::vector<TextScore>& scores);
+  Result<void> judge(std::size_t slot, const ScoreQuestion& question, bool keeps,
+                     std::vector<TextScore>& scores);
+  void read_logits(const std::vector<Item>& items, const ScoreQuestion& question,
+                   std::vector<TextScore>& scores);
   double log_sum(const float* logits) const;
   double end_of_line(const float* logits, double normaliser) const;
-  std::int32_t sample(const std::vector<float>& logits, const Tokens& recent, const CompleteOptions& options,
-                      std::mt19937_64& random) const;
+  std::int32_t sample(const std::vector<float>& logits, const Tokens& recent,
+                      const CompleteOptions& options, std::mt19937_64& random) const;
 
   LlamaModelPtr model_;
   const StopSignal& stop_;

@@ -1,7 +1,12 @@
-// Requests cross into the model's thread as jobs and come back as values on the executor of the coroutine that waits.
+// Requests cross into the model's thread as jobs and come back as values on the executor of the
+// coroutine that waits.
 #include "deed/llm/local/llama_model.hpp"
 
-#include <algorithm>
+#include "deed/llm/local/llama_engine.hpp"
+#include "deed/llm/local/planner.hpp"
+#include "deed/llm/local/structured.hpp"
+#include "deed/llm/local/worker.hpp"
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
@@ -10,21 +15,19 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
 #include <exception>
 #include <mutex>
 #include <set>
-
-#include "deed/llm/local/llama_engine.hpp"
-#include "deed/llm/local/planner.hpp"
-#include "deed/llm/local/structured.hpp"
-#include "deed/llm/local/worker.hpp"
 
 namespace deed {
 namespace {
 
 constexpr int max_context = 8192;
 
-// One request on its way through the model's thread. Owned by the coroutine that waits and by the queued job.
+// One request on its way through the model's thread. Owned by the coroutine that waits and by the
+// queued job.
 struct Job {
   ModelRequest request;
   StreamSink sink;
@@ -32,13 +35,16 @@ struct Job {
   std::atomic<bool> is_cancelled = false;
   std::chrono::steady_clock::time_point deadline;
   Result<Reply> result = fail(ErrorKind::cancelled, "stopped");
+  std::atomic<bool> is_finished = false;  // the model may be gone
 };
 
 class LlamaModel final : public Model {
  public:
   explicit LlamaModel(LlamaModelOptions options) : options_(std::move(options)) {
     info_.name = options_.name;
-    info_.context_window = options_.trained_context > 0 ? std::min<std::int64_t>(options_.trained_context, max_context) : max_context;
+    // The planner reads the whole transcript and shows the model only what fits; what would be left
+    // out before it gets here would look to it like a step that was never taken.
+    info_.context_window = 0;
   }
   ~LlamaModel() override {
     is_closing_ = true;
@@ -60,10 +66,10 @@ class LlamaModel final : public Model {
   mutable std::once_flag vocabulary_once_;
   mutable LlamaModelPtr vocabulary_;  // set once under the flag, then only read
 
-  std::mutex mutex_;           // guards running_
-  Job* running_ = nullptr;     // whose cancellation has to reach stop_
+  std::mutex mutex_;        // guards running_
+  Job* running_ = nullptr;  // whose cancellation has to reach stop_
   std::atomic<bool> is_closing_ = false;
-  StopSignal stop_;            // the flag is set by any thread; the rest belongs to the model's thread
+  StopSignal stop_;  // the flag is set by any thread; the rest belongs to the model's thread
   std::unique_ptr<LlamaEngine> engine_;
   std::unique_ptr<Planner> planner_;
   Worker worker_{"deed-llama"};  // last: ends before what its jobs use
@@ -89,13 +95,15 @@ Async<Reply> LlamaModel::generate(ModelRequest request, StreamSink sink) {
     if (slot.is_connected())
       slot.assign([this, job](asio::cancellation_type) {
         job->is_cancelled = true;
+        if (job->is_finished) return;
         const std::lock_guard lock(mutex_);
         if (running_ == job.get()) stop_.is_cancelled = true;
       });
     const auto executor = asio::get_associated_executor(handler, job->executor);
     // std::function wants a copyable job; the handler is moved out of it once.
     auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-    auto guard = std::make_shared<asio::executor_work_guard<std::decay_t<decltype(executor)>>>(executor);
+    auto guard =
+        std::make_shared<asio::executor_work_guard<std::decay_t<decltype(executor)>>>(executor);
     start(job, [shared, guard, executor] {
       asio::post(executor, [owned = std::move(*shared), guard]() mutable {
         auto slot_of_owned = asio::get_associated_cancellation_slot(owned);
@@ -104,7 +112,8 @@ Async<Reply> LlamaModel::generate(ModelRequest request, StreamSink sink) {
       });
     });
   };
-  co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(initiate, asio::use_awaitable);
+  co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(initiate,
+                                                                        asio::use_awaitable);
   co_return std::move(job->result);
 }
 
@@ -125,16 +134,21 @@ void LlamaModel::work(Job& job) {
   try {
     job.result = reply_to(job);
   } catch (const std::exception& e) {
-    job.result = fail(ErrorKind::internal, std::string("the embedded model failed: ") + e.what(), options_.path);
+    job.result = fail(ErrorKind::internal, std::string("the embedded model failed: ") + e.what(),
+                      options_.path);
   }
   const std::lock_guard lock(mutex_);
   running_ = nullptr;
+  job.is_finished = true;
 }
 
 Result<Reply> LlamaModel::reply_to(Job& job) {
   if (stop_.is_cancelled) return fail(ErrorKind::cancelled, "stopped");
   if (!engine_) {
-    DEED_TRY(engine_, LlamaEngine::load({.path = options_.path, .threads = options_.threads, .max_context = max_context}, stop_));
+    DEED_TRY(engine_,
+             LlamaEngine::load(
+                 {.path = options_.path, .threads = options_.threads, .max_context = max_context},
+                 stop_));
     planner_ = std::make_unique<Planner>(*engine_);
   }
   if (job.request.response_schema) return generate_structured(*engine_, job.request);
@@ -143,9 +157,13 @@ Result<Reply> LlamaModel::reply_to(Job& job) {
   Reply reply = std::get<Reply>(std::move(step));
   reply.model = options_.name;
   if (job.sink) {
-    if (!reply.text.empty()) asio::post(job.executor, [sink = job.sink, text = reply.text] { sink(TextDelta{text}); });
+    if (!reply.text.empty())
+      asio::post(job.executor, [sink = job.sink, text = reply.text] { sink(TextDelta{text}); });
     for (const ToolCall& call : reply.tool_calls)
-      asio::post(job.executor, [sink = job.sink, delta = ToolCallDelta{call.id, call.name, to_text(call.arguments)}] { sink(delta); });
+      asio::post(job.executor, [sink = job.sink, delta = ToolCallDelta{call.id, call.name,
+                                                                       to_text(call.arguments)}] {
+        sink(delta);
+      });
   }
   return reply;
 }
@@ -166,28 +184,44 @@ Result<Reply> LlamaModel::talk(Job& job) {
     if (static_cast<int>(prompt.size()) + 64 <= engine_->context_size()) break;
     // The oldest turns go first; the last one has to fit.
     const std::size_t first = !turns.empty() && turns[0].role == "system" ? 1 : 0;
-    if (turns.size() <= first + 1) return fail(ErrorKind::limit, "the message does not fit into the model's context of " +
-                                                                     std::to_string(engine_->context_size()) + " tokens");
+    if (turns.size() <= first + 1)
+      return fail(ErrorKind::limit, "the message does not fit into the model's context of " +
+                                        std::to_string(engine_->context_size()) + " tokens");
     turns.erase(turns.begin() + static_cast<std::ptrdiff_t>(first));
   }
-  CompleteOptions options{.max_tokens = std::max<std::int64_t>(1, request.max_tokens), .stops_at_line_end = false};
+  CompleteOptions options{.max_tokens = std::max<std::int64_t>(1, request.max_tokens),
+                          .stops_at_line_end = false};
   options.temperature = request.temperature.value_or(0.0);
   options.seed = static_cast<std::uint64_t>(request.seed.value_or(0));
   options.repeat_penalty = 1.1;
   if (job.sink)
     options.on_text = [&job](std::string_view text) {
-      asio::post(job.executor, [sink = job.sink, piece = std::string(text)] { sink(TextDelta{piece}); });
+      asio::post(job.executor,
+                 [sink = job.sink, piece = std::string(text)] { sink(TextDelta{piece}); });
     };
   DEED_TRY(Completion completion, engine_->complete(prompt, options));
-  Reply reply{.text = std::move(completion.text), .stop = completion.is_whole ? StopReason::end : StopReason::length};
+  Reply reply{.text = std::move(completion.text),
+              .stop = completion.is_whole ? StopReason::end : StopReason::length};
   const TokenUsage after = engine_->usage();
-  reply.usage = {.input = static_cast<std::int64_t>(prompt.size()), .cached = after.cached - before.cached, .output = completion.tokens};
+  reply.usage = {.input = static_cast<std::int64_t>(prompt.size()),
+                 .cached = after.cached - before.cached,
+                 .output = completion.tokens};
   reply.model = options_.name;
   return reply;
 }
 
 }  // namespace
 
-std::unique_ptr<Model> make_llama_model(LlamaModelOptions options) { return std::make_unique<LlamaModel>(std::move(options)); }
+Result<std::unique_ptr<Scorer>> load_llama_scorer(const LocalScorerOptions& options) {
+  static const StopSignal never;
+  const LlamaEngine::Options of_engine{
+      .path = options.path, .threads = options.threads, .max_context = options.max_context};
+  DEED_TRY(std::unique_ptr<LlamaEngine> engine, LlamaEngine::load(of_engine, never));
+  return std::unique_ptr<Scorer>(std::move(engine));
+}
+
+std::unique_ptr<Model> make_llama_model(LlamaModelOptions options) {
+  return std::make_unique<LlamaModel>(std::move(options));
+}
 
 }  // namespace deed

@@ -1,21 +1,25 @@
 // A GGUF file as a Model. Included by local_model.cpp only.
 #pragma once
 
+#include "deed/llm/local/local_model.hpp"
+#include "deed/llm/local/scorer.hpp"
+#include "deed/llm/model.hpp"
+
 #include <memory>
 #include <string>
-
-#include "deed/llm/model.hpp"
 
 namespace deed {
 
 struct LlamaModelOptions {
   std::string name;  ///< "local:smollm2"
   std::string path;
-  std::int64_t trained_context = 0;
-  int threads = 0;   ///< 0: one fewer than there are cores
+  int threads = 0;  ///< 0: one fewer than there are cores
 };
 
 /// Loads nothing yet.
 std::unique_ptr<Model> make_llama_model(LlamaModelOptions options);
+
+/// Loads the file at once. Nothing stops what it computes.
+Result<std::unique_ptr<Scorer>> load_llama_scorer(const LocalScorerOptions& options);
 
 }  // namespace deed

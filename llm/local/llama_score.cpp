@@ -1,21 +1,23 @@
 // The cache of prefixes and branches, and the judging of candidates.
+#include "deed/llm/local/llama_batch.hpp"
+#include "deed/llm/local/llama_engine.hpp"
+
 #include <llama.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "deed/llm/local/llama_batch.hpp"
-#include "deed/llm/local/llama_engine.hpp"
-
 namespace deed {
 namespace {
 
 constexpr std::size_t max_items = LlamaBatch::max_items;
+constexpr std::size_t max_scratch_cells = 1024;  // and one candidate more
 
 std::size_t common_length(const Tokens& a, const Tokens& b) {
   const std::size_t shorter = std::min(a.size(), b.size());
-  return static_cast<std::size_t>(std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(shorter), b.begin()).first -
-                                  a.begin());
+  return static_cast<std::size_t>(
+      std::mismatch(a.begin(), a.begin() + static_cast<std::ptrdiff_t>(shorter), b.begin()).first -
+      a.begin());
 }
 
 }  // namespace
@@ -35,7 +37,11 @@ double LlamaEngine::end_of_line(const float* logits, double normaliser) const {
 
 Error LlamaEngine::stopped(int code) const {
   if (stop_.is_cancelled) return {ErrorKind::cancelled, "stopped"};
-  if (stop_.is_raised()) return {ErrorKind::timeout, "the embedded model did not answer in time", {}, "allow more time, or use fewer tools"};
+  if (stop_.is_raised())
+    return {ErrorKind::timeout,
+            "the embedded model did not answer in time",
+            {},
+            "allow more time, or use fewer tools"};
   if (code == 1) return {ErrorKind::limit, "the prompt does not fit into the model's context"};
   return {ErrorKind::internal, "llama.cpp could not decode (" + std::to_string(code) + ")"};
 }
@@ -121,20 +127,23 @@ Result<std::size_t> LlamaEngine::hold_prefix(const Tokens& prefix) {
   Prefix& held = prefixes_[slot];
   held.last_use = ++uses_;
   if (common == prefix.size() && common == held.tokens.size()) {
-    usage_.input += static_cast<std::int64_t>(common), usage_.cached += static_cast<std::int64_t>(common);
+    usage_.input += static_cast<std::int64_t>(common),
+        usage_.cached += static_cast<std::int64_t>(common);
     return slot;
   }
   // The last token is read again: its logits are needed.
   common = std::min(common, prefix.size() - 1);
   drop_branches(slot);
   llama_memory_t memory = llama_get_memory(context_.get());
-  if (common < held.tokens.size() && !llama_memory_seq_rm(memory, static_cast<llama_seq_id>(slot), static_cast<llama_pos>(common), -1)) {
+  if (common < held.tokens.size() && !llama_memory_seq_rm(memory, static_cast<llama_seq_id>(slot),
+                                                          static_cast<llama_pos>(common), -1)) {
     // Recurrent models cannot go back.
     llama_memory_seq_rm(memory, static_cast<llama_seq_id>(slot), -1, -1);
     common = 0;
   }
   held.tokens.resize(common);
-  usage_.input += static_cast<std::int64_t>(common), usage_.cached += static_cast<std::int64_t>(common);
+  usage_.input += static_cast<std::int64_t>(common),
+      usage_.cached += static_cast<std::int64_t>(common);
   DEED_OK(make_room(slot, prefix.size() - common));
   DEED_OK(extend(slot, prefix.data() + common, prefix.size() - common));
   return slot;
@@ -163,27 +172,33 @@ Result<void> LlamaEngine::extend(std::size_t slot, const std::int32_t* tokens, s
 Result<const LlamaEngine::Branch*> LlamaEngine::hold_branch(std::size_t slot, const Tokens& given) {
   for (const Branch& branch : branches_)
     if (branch.prefix == slot && branch.given == given) {
-      usage_.input += static_cast<std::int64_t>(given.size()), usage_.cached += static_cast<std::int64_t>(given.size());
+      usage_.input += static_cast<std::int64_t>(given.size()),
+          usage_.cached += static_cast<std::int64_t>(given.size());
       return &branch;
     }
   if (branches_.size() >= max_branches || given.size() < 2) return nullptr;
   std::vector<bool> is_taken(max_branches);
-  for (const Branch& branch : branches_) is_taken[static_cast<std::size_t>(branch.sequence - prefix_slots)] = true;
+  for (const Branch& branch : branches_)
+    is_taken[static_cast<std::size_t>(branch.sequence - prefix_slots)] = true;
   const auto free = std::find(is_taken.begin(), is_taken.end(), false) - is_taken.begin();
   const int sequence = prefix_slots + static_cast<int>(free);
-  llama_memory_seq_cp(llama_get_memory(context_.get()), static_cast<llama_seq_id>(slot), sequence, -1, -1);
+  llama_memory_seq_cp(llama_get_memory(context_.get()), static_cast<llama_seq_id>(slot), sequence,
+                      -1, -1);
   const std::size_t begin = prefixes_[slot].tokens.size();
   for (std::size_t done = 0; done + 1 < given.size();) {
     std::vector<Item> items;
     for (; done + 1 < given.size() && items.size() < max_items; ++done)
-      items.push_back({.token = given[done], .position = static_cast<std::int32_t>(begin + done), .sequence = sequence});
+      items.push_back({.token = given[done],
+                       .position = static_cast<std::int32_t>(begin + done),
+                       .sequence = sequence});
     DEED_OK(decode(items));
   }
   branches_.push_back({sequence, slot, given});
   return &branches_.back();
 }
 
-void LlamaEngine::read_logits(const std::vector<Item>& items, const ScoreQuestion& question, std::vector<TextScore>& scores) {
+void LlamaEngine::read_logits(const std::vector<Item>& items, const ScoreQuestion& question,
+                              std::vector<TextScore>& scores) {
   for (std::size_t i = 0; i < items.size(); ++i) {
     const Item& item = items[i];
     if (!item.wants_logits) continue;
@@ -192,12 +207,14 @@ void LlamaEngine::read_logits(const std::vector<Item>& items, const ScoreQuestio
     const Tokens& text = question.candidates[item.candidate].text;
     const auto next = static_cast<std::size_t>(item.index + 1);
     TextScore& score = scores[item.candidate];
-    if (question.judges_end && item.index >= 0) score.ends[static_cast<std::size_t>(item.index)] = end_of_line(logits, normaliser);
+    if (question.judges_end && item.index >= 0)
+      score.ends[static_cast<std::size_t>(item.index)] = end_of_line(logits, normaliser);
     if (next < text.size()) score.tokens[next] = logits[text[next]] - normaliser;
   }
 }
 
-Result<void> LlamaEngine::judge(std::size_t slot, const ScoreQuestion& question, std::vector<TextScore>& scores) {
+Result<void> LlamaEngine::judge(std::size_t slot, const ScoreQuestion& question, bool keeps,
+                                std::vector<TextScore>& scores) {
   llama_memory_t memory = llama_get_memory(context_.get());
   constexpr int first_scratch = prefix_slots + max_branches;
   const std::size_t begin = prefixes_[slot].tokens.size();
@@ -223,18 +240,21 @@ Result<void> LlamaEngine::judge(std::size_t slot, const ScoreQuestion& question,
     const std::size_t last = candidate.text.size() - (question.judges_end ? 0 : 1);
     if (candidate.given.empty() && last == 0) continue;
     const Branch* branch = nullptr;
-    if (question.keeps_given && !candidate.given.empty()) {
+    if (keeps && !candidate.given.empty()) {
       DEED_TRY(branch, hold_branch(slot, candidate.given));
     }
     const std::size_t given_from = branch != nullptr ? candidate.given.size() - 1 : 0;
     const std::size_t needed = candidate.given.size() - given_from + last;
-    if (scratch == max_scratch || cells + needed > 1024) DEED_OK(drop_scratch());
+    if (scratch == max_scratch || cells + needed > max_scratch_cells) DEED_OK(drop_scratch());
     const int sequence = first_scratch + scratch++;
-    llama_memory_seq_cp(memory, branch != nullptr ? branch->sequence : static_cast<int>(slot), sequence, -1, -1);
+    llama_memory_seq_cp(memory, branch != nullptr ? branch->sequence : static_cast<int>(slot),
+                        sequence, -1, -1);
     cells += needed;
-    const auto add = [&](std::int32_t token, std::size_t offset, std::ptrdiff_t index) -> Result<void> {
+    const auto add = [&](std::int32_t token, std::size_t offset,
+                         std::ptrdiff_t index) -> Result<void> {
       if (items.size() == max_items) DEED_OK(flush());
-      items.push_back({token, static_cast<std::int32_t>(begin + offset), sequence, index >= -1, c, index});
+      items.push_back(
+          {token, static_cast<std::int32_t>(begin + offset), sequence, index >= -1, c, index});
       return {};
     };
     const auto given = static_cast<std::ptrdiff_t>(candidate.given.size());
@@ -250,20 +270,25 @@ Result<std::vector<TextScore>> LlamaEngine::score(const ScoreQuestion& question)
   DEED_TRY(const std::size_t slot, hold_prefix(question.prefix));
   std::vector<TextScore> scores(question.candidates.size());
   const double normaliser = log_sum(prefixes_[slot].logits.data());
-  std::size_t longest = 0, kept = 0;
+  std::size_t longest = 0, total = 0, kept = 0;
   for (std::size_t i = 0; i < scores.size(); ++i) {
     const Candidate& candidate = question.candidates[i];
     if (candidate.text.empty()) return fail(ErrorKind::invalid, "an empty candidate");
     scores[i].tokens.assign(candidate.text.size(), 0.0);
     if (question.judges_end) scores[i].ends.assign(candidate.text.size(), 0.0);
-    if (candidate.given.empty()) scores[i].tokens[0] = prefixes_[slot].logits[static_cast<std::size_t>(candidate.text[0])] - normaliser;
+    if (candidate.given.empty())
+      scores[i].tokens[0] =
+          prefixes_[slot].logits[static_cast<std::size_t>(candidate.text[0])] - normaliser;
     longest = std::max(longest, candidate.given.size() + candidate.text.size());
-    kept += question.keeps_given ? candidate.given.size() : 0;
+    total += candidate.given.size() + candidate.text.size();
+    kept += candidate.given.size();
   }
-  if (question.prefix.size() + longest >= static_cast<std::size_t>(context_size_)) return fail(stopped(1));
-  // Scratch sequences take up to 1,024 cells and one candidate more.
-  DEED_OK(make_room(slot, kept + 1024 + longest));
-  DEED_OK(judge(slot, question, scores));
+  const auto capacity = static_cast<std::size_t>(context_size_);
+  if (question.prefix.size() + longest >= capacity) return fail(stopped(1));
+  const std::size_t scratch = std::min(total, max_scratch_cells + longest);
+  const bool keeps = question.keeps_given && question.prefix.size() + kept + scratch <= capacity;
+  DEED_OK(make_room(slot, scratch + (keeps ? kept : 0)));
+  DEED_OK(judge(slot, question, keeps, scores));
   return scores;
 }
 

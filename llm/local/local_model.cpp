@@ -5,16 +5,35 @@
 #include "deed/llm/local/model_store.hpp"
 
 namespace deed {
+namespace {
 
-Result<std::unique_ptr<Model>> open_local_model(std::string name, const ModelEnvironment& environment) {
+#ifndef DEED_LLAMA
+Unexpected not_built(const std::string& where) {
+  return fail(ErrorKind::unsupported, "this build of deed has no embedded model", where,
+              "build with -DDEED_LLAMA=ON, or name a remote model (--model openai:NAME)");
+}
+#endif
+
+}  // namespace
+
+Result<std::unique_ptr<Model>> open_local_model(std::string name,
+                                                const ModelEnvironment& environment) {
 #ifdef DEED_LLAMA
   DEED_TRY(const std::string path, model_path(name, environment.models_dir));
-  DEED_TRY(const GgufSummary summary, read_gguf(path));
-  return make_llama_model({.name = "local:" + name, .path = path, .trained_context = summary.context_length, .threads = environment.threads});
+  DEED_OK(read_gguf(path));
+  return make_llama_model({.name = "local:" + name, .path = path, .threads = environment.threads});
 #else
   (void)environment;
-  return fail(ErrorKind::unsupported, "this build of deed has no embedded model", "local:" + name,
-              "build with -DDEED_LLAMA=ON, or name a remote model (--model openai:NAME)");
+  return not_built("local:" + name);
+#endif
+}
+
+Result<std::unique_ptr<Scorer>> open_local_scorer(const LocalScorerOptions& options) {
+#ifdef DEED_LLAMA
+  DEED_OK(read_gguf(options.path));
+  return load_llama_scorer(options);
+#else
+  return not_built(options.path);
 #endif
 }
 

@@ -1,10 +1,10 @@
 #include "deed/llm/local/material.hpp"
 
-#include <algorithm>
-#include <array>
-
 #include "deed/core/text.hpp"
 #include "deed/llm/local/segments.hpp"
+
+#include <algorithm>
+#include <array>
 
 namespace deed {
 namespace {
@@ -12,7 +12,8 @@ namespace {
 constexpr std::array critical_kinds = {SlotKind::email, SlotKind::url, SlotKind::path};
 
 bool is_filler(std::string_view word) {
-  static constexpr std::array fillers = {"the", "a", "an", "of", "is", "as", "with", "file", "files", "line", "address", "addresses"};
+  static constexpr std::array fillers = {"the",  "a",    "an",    "of",   "is",      "as",
+                                         "with", "file", "files", "line", "address", "addresses"};
   return std::find(fillers.begin(), fillers.end(), word) != fillers.end();
 }
 
@@ -29,7 +30,8 @@ bool is_named_by(const Property& property, const std::vector<std::string>& befor
   for (const std::string& word : before) {
     if (std::find(names.begin(), names.end(), word) != names.end()) return true;
     if (word.size() > 3 && count_common(stems(word), name_stems) > 0) return true;
-    if (is_quote && property.kind == SlotKind::free_text && looked == 0 && announces_text(word)) return true;
+    if (is_quote && property.kind == SlotKind::free_text && looked == 0 && announces_text(word))
+      return true;
     if (is_quote && property.kind == SlotKind::label && announces_name(word)) return true;
     if (!is_filler(word) && ++looked >= 1) return false;
   }
@@ -56,10 +58,12 @@ Material::Material(const Step& step)
       numbers(find_numbers(step.clause)),
       dictation(find_dictation(step.clause)),
       // "tell them that the data is ready" says it, and points back to nothing.
-      refers_back(deed::refers_back(std::string_view(step.clause).substr(0, std::min(dictation, step.clause.size())))) {
+      refers_back(deed::refers_back(
+          std::string_view(step.clause).substr(0, std::min(dictation, step.clause.size())))) {
   for (const SlotKind kind : critical_kinds) {
     for (const Span& span : find_kind(kind, clause)) {
-      const bool is_quoted = std::any_of(quotes.begin(), quotes.end(), [&](const Span& q) { return q.covers(span) && q != span; });
+      const bool is_quoted = std::any_of(
+          quotes.begin(), quotes.end(), [&](const Span& q) { return q.covers(span) && q != span; });
       pieces[kind].push_back({span, is_quoted || span.begin > dictation});
     }
   }
@@ -67,8 +71,8 @@ Material::Material(const Step& step)
 
 bool Material::has(SlotKind kind) const {
   const auto found = pieces.find(kind);
-  return found != pieces.end() &&
-         std::any_of(found->second.begin(), found->second.end(), [](const Piece& piece) { return !piece.is_in_text; });
+  return found != pieces.end() && std::any_of(found->second.begin(), found->second.end(),
+                                              [](const Piece& piece) { return !piece.is_in_text; });
 }
 
 bool Material::is_in_piece(const Span& span) const {
@@ -81,7 +85,8 @@ bool Material::is_in_piece(const Span& span) const {
 std::vector<std::string> Material::words_before(std::size_t at, std::size_t count) const {
   const std::string bare = lower_ascii(without_quotes(std::string_view(clause).substr(0, at)));
   std::vector<std::string> result = identifier_words(utf8_suffix(bare, 80));
-  if (result.size() > count) result.erase(result.begin(), result.end() - static_cast<std::ptrdiff_t>(count));
+  if (result.size() > count)
+    result.erase(result.begin(), result.end() - static_cast<std::ptrdiff_t>(count));
   std::reverse(result.begin(), result.end());
   return result;
 }
@@ -89,11 +94,13 @@ std::vector<std::string> Material::words_before(std::size_t at, std::size_t coun
 std::vector<Property> properties_of(const Json& parameters) {
   std::vector<Property> required, optional;
   const auto properties = parameters.is_object() ? parameters.find("properties") : parameters.end();
-  if (!parameters.is_object() || properties == parameters.end() || !properties->is_object()) return {};
+  if (!parameters.is_object() || properties == parameters.end() || !properties->is_object())
+    return {};
   const Json needed = parameters.value("required", Json::array());
   for (const auto& [name, schema] : properties->items()) {
     Property property{.name = name, .schema = &schema};
-    property.is_required = needed.is_array() && std::find(needed.begin(), needed.end(), name) != needed.end();
+    property.is_required =
+        needed.is_array() && std::find(needed.begin(), needed.end(), name) != needed.end();
     property.type = schema_type(schema);
     const Json* value = &schema;
     if (property.type == "array") {
@@ -102,24 +109,29 @@ std::vector<Property> properties_of(const Json& parameters) {
       if (items != schema.end() && items->is_object()) value = &*items;
       property.type = value == &schema ? "string" : schema_type(*value);
     }
-    property.is_enum = value->is_object() && value->contains("enum") && (*value)["enum"].is_array() && !(*value)["enum"].empty();
+    property.is_enum = value->is_object() && value->contains("enum") &&
+                       (*value)["enum"].is_array() && !(*value)["enum"].empty();
     property.kind = slot_kind(name, *value);
     // A list says in its own description what its items are.
-    if (property.is_list && property.kind == SlotKind::label) property.kind = slot_kind(name, schema);
+    if (property.is_list && property.kind == SlotKind::label)
+      property.kind = slot_kind(name, schema);
     (property.is_required ? required : optional).push_back(std::move(property));
   }
-  required.insert(required.end(), std::make_move_iterator(optional.begin()), std::make_move_iterator(optional.end()));
+  required.insert(required.end(), std::make_move_iterator(optional.begin()),
+                  std::make_move_iterator(optional.end()));
   return required;
 }
 
-std::map<std::string, std::vector<Span>> find_claims(const Material& material, const std::vector<Property>& properties) {
+std::map<std::string, std::vector<Span>> find_claims(const Material& material,
+                                                     const std::vector<Property>& properties) {
   std::vector<Claimable> claimables;
   for (const auto& [kind, list] : material.pieces)
     for (const Piece& piece : list)
       if (!piece.is_in_text) claimables.push_back({piece.span, kind});
   for (const Span& quote : material.quotes)
     if (!material.is_in_piece(quote)) claimables.push_back({quote, std::nullopt});
-  std::sort(claimables.begin(), claimables.end(), [](const Claimable& a, const Claimable& b) { return a.span < b.span; });
+  std::sort(claimables.begin(), claimables.end(),
+            [](const Claimable& a, const Claimable& b) { return a.span < b.span; });
   std::map<std::string, std::vector<Span>> claims;
   std::string last_owner;
   const Claimable* last = nullptr;
@@ -127,20 +139,30 @@ std::map<std::string, std::vector<Span>> find_claims(const Material& material, c
     const std::vector<std::string> before = material.words_before(claimable.span.begin, 4);
     std::string owner;
     for (const Property& property : properties)
-      if (owner.empty() && takes(property, claimable.kind) && is_named_by(property, before, !claimable.kind)) owner = property.name;
+      if (owner.empty() && takes(property, claimable.kind) &&
+          is_named_by(property, before, !claimable.kind))
+        owner = property.name;
     // "cc bob@… and eve@…": the second one too.
-    if (owner.empty() && last != nullptr && last->kind == claimable.kind && claimable.kind && !last_owner.empty() &&
-        is_list_joint(std::string_view(material.clause).substr(last->span.end, claimable.span.begin - last->span.end)))
+    if (owner.empty() && last != nullptr && last->kind == claimable.kind && claimable.kind &&
+        !last_owner.empty() &&
+        is_list_joint(std::string_view(material.clause)
+                          .substr(last->span.end, claimable.span.begin - last->span.end)))
       owner = last_owner;
     if (!owner.empty()) claims[owner].push_back(claimable.span);
     last = &claimable, last_owner = owner;
   }
   // A quotation that no word assigns is what a text says, rather than a title of it.
-  const auto is_text = [](const Property& property) { return property.is_text() && property.is_required; };
+  const auto is_text = [](const Property& property) {
+    return property.is_text() && property.is_required;
+  };
   const auto text = std::find_if(properties.begin(), properties.end(), is_text);
-  if (text != properties.end() && !claims.contains(text->name) && material.dictation == std::string::npos)
+  if (text != properties.end() && !claims.contains(text->name) &&
+      material.dictation == std::string::npos)
     for (const Claimable& claimable : claimables) {
-      const auto owns = [&](const auto& claim) { return std::find(claim.second.begin(), claim.second.end(), claimable.span) != claim.second.end(); };
+      const auto owns = [&](const auto& claim) {
+        return std::find(claim.second.begin(), claim.second.end(), claimable.span) !=
+               claim.second.end();
+      };
       if (claimable.kind || std::any_of(claims.begin(), claims.end(), owns)) continue;
       claims[text->name].push_back(claimable.span);
       break;

@@ -1,14 +1,15 @@
-// What one step has to work with: the user's words for it, what in them can be copied and which argument each piece is
-// meant for, files that came with the request, answers, and what the steps before it gave.
+// What one step has to work with: the user's words for it, what in them can be copied and which
+// argument each piece is meant for, files that came with the request, answers, and what the steps
+// before it gave.
 #pragma once
+
+#include "deed/llm/local/grounding.hpp"
+#include "deed/llm/message.hpp"
 
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "deed/llm/local/grounding.hpp"
-#include "deed/llm/message.hpp"
 
 namespace deed {
 
@@ -18,6 +19,7 @@ struct PastCall {
   Json arguments = Json::object();
   std::string result;
   bool changes_world = false;
+  bool is_cut = false;  ///< `result` is not all of it: to be read, not to be copied
 };
 
 /// One step of a request, before anything has been decided about it.
@@ -31,7 +33,8 @@ struct Step {
 /// A piece of the clause that can be copied.
 struct Piece {
   Span span;
-  bool is_in_text = false;  ///< within a quotation or dictated text: said, not meant as an argument by itself
+  bool is_in_text =
+      false;  ///< within a quotation or dictated text: said, not meant as an argument by itself
 };
 
 /// The clause, read once.
@@ -57,7 +60,7 @@ struct Material {
 struct Property {
   std::string name;
   const Json* schema;
-  std::string type;   ///< of the value, or of the items of a list
+  std::string type;  ///< of the value, or of the items of a list
   bool is_list = false, is_required = false;
   SlotKind kind = SlotKind::label;  ///< of strings
   bool is_enum = false;
@@ -67,10 +70,13 @@ struct Property {
   bool is_text() const { return type == "string" && !is_enum && kind == SlotKind::free_text; }
 };
 
-/// The properties of an object schema, required ones first, else in their order. `parameters` outlives them.
+/// The properties of an object schema, required ones first, else in their order. `parameters`
+/// outlives them.
 std::vector<Property> properties_of(const Json& parameters);
 
-/// Which quotations and pieces the words before them assign to which property: `with the subject "…"`, `cc bob@…`.
-std::map<std::string, std::vector<Span>> find_claims(const Material& material, const std::vector<Property>& properties);
+/// Which quotations and pieces the words before them assign to which property: `with the subject
+/// "…"`, `cc bob@…`.
+std::map<std::string, std::vector<Span>> find_claims(const Material& material,
+                                                     const std::vector<Property>& properties);
 
 }  // namespace deed

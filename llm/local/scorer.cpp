@@ -14,14 +14,15 @@ std::vector<double> softmax(const std::vector<double>& scores) {
   if (scores.empty()) return {};
   const double top = *std::max_element(scores.begin(), scores.end());
   std::vector<double> result(scores.size());
-  std::transform(scores.begin(), scores.end(), result.begin(), [&](double s) { return std::exp(s - top); });
+  std::transform(scores.begin(), scores.end(), result.begin(),
+                 [&](double s) { return std::exp(s - top); });
   const double sum = std::accumulate(result.begin(), result.end(), 0.0);
   for (double& p : result) p /= sum;
   return result;
 }
 
-Choice make_choice(std::string about, const std::vector<std::string>& values, const std::vector<double>& scores,
-                   std::string origin) {
+Choice make_choice(std::string about, const std::vector<std::string>& values,
+                   const std::vector<double>& scores, std::string origin) {
   constexpr std::size_t kept = 8;
   const std::vector<double> probabilities = softmax(scores);
   std::vector<std::size_t> order(values.size());

@@ -1,6 +1,9 @@
-// What the planner asks of a language model: how likely a text is, and at most a short line of its own. Everything else
-// that it decides is code, so a test can put a fake here and needs no weights.
+// What the planner asks of a language model: how likely a text is, and at most a short line of its
+// own. Everything else that it decides is code, so a test can put a fake here and needs no weights.
 #pragma once
+
+#include "deed/core/result.hpp"
+#include "deed/llm/message.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -8,14 +11,12 @@
 #include <string_view>
 #include <vector>
 
-#include "deed/core/result.hpp"
-#include "deed/llm/message.hpp"
-
 namespace deed {
 
 using Tokens = std::vector<std::int32_t>;
 
-/// One text whose likelihood is asked for, behind the shared prefix and after `given`, which is read but not judged.
+/// One text whose likelihood is asked for, behind the shared prefix and after `given`, which is
+/// read but not judged.
 struct Candidate {
   Tokens given = {};
   Tokens text;
@@ -24,14 +25,16 @@ struct Candidate {
 struct ScoreQuestion {
   Tokens prefix;
   std::vector<Candidate> candidates;
-  bool judges_end = false;   ///< also say how likely the line ends after each token
-  bool keeps_given = false;  ///< the same `given` texts will come again behind this prefix: worth keeping
+  bool judges_end = false;  ///< also say how likely the line ends after each token
+  bool keeps_given =
+      false;  ///< the same `given` texts will come again behind this prefix: worth keeping
 };
 
 /// Natural logarithms of probabilities.
 struct TextScore {
-  std::vector<double> tokens;     ///< of each token of the text
-  std::vector<double> ends = {};  ///< of the line's end after each token; only where it was asked for
+  std::vector<double> tokens;  ///< of each token of the text
+  std::vector<double> ends =
+      {};  ///< of the line's end after each token; only where it was asked for
 
   double sum() const;
   /// The whole text and then the end of the line.
@@ -41,9 +44,9 @@ struct TextScore {
 struct CompleteOptions {
   std::int64_t max_tokens = 40;
   bool stops_at_line_end = true;
-  double temperature = 0;      ///< 0: always the likeliest token
+  double temperature = 0;  ///< 0: always the likeliest token
   std::uint64_t seed = 0;
-  double repeat_penalty = 1.0; ///< above 1: tokens of the last 64 become less likely
+  double repeat_penalty = 1.0;  ///< above 1: tokens of the last 64 become less likely
   std::function<void(std::string_view)> on_text = {};  ///< whole UTF-8 characters, as they come
 };
 
@@ -78,7 +81,7 @@ class Scorer {
 std::vector<double> softmax(const std::vector<double>& scores);
 
 /// A Choice between `values`, best first, at most 8 kept.
-Choice make_choice(std::string about, const std::vector<std::string>& values, const std::vector<double>& scores,
-                   std::string origin);
+Choice make_choice(std::string about, const std::vector<std::string>& values,
+                   const std::vector<double>& scores, std::string origin);
 
 }  // namespace deed

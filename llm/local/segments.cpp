@@ -1,21 +1,23 @@
 #include "deed/llm/local/segments.hpp"
 
-#include <algorithm>
-#include <array>
-
 #include "deed/core/text.hpp"
 #include "deed/llm/local/grounding.hpp"
+
+#include <algorithm>
+#include <array>
 
 namespace deed {
 namespace {
 
 constexpr std::array common_verbs = {
-    "send",   "email",  "mail",   "write",  "tell",  "notify", "inform", "message", "fetch",    "get",    "download",
-    "post",   "submit", "upload", "push",   "read",  "open",   "show",   "display", "save",     "store",  "create",
-    "make",   "list",   "search", "look",   "find",  "check",  "print",  "put",     "copy",     "forward", "reply",
-    "add",    "append", "ask",    "call",   "give",  "return", "delete", "remove",  "remember", "load",   "retrieve",
-    "report", "summarize"};
-constexpr std::array joiners = {"and", "then", "after", "that", "finally", "afterwards", "next", "also", "please", "lastly"};
+    "send",   "email",    "mail",     "write",    "tell",   "notify",   "inform", "message",
+    "fetch",  "get",      "download", "post",     "submit", "upload",   "push",   "read",
+    "open",   "show",     "display",  "save",     "store",  "create",   "make",   "list",
+    "search", "look",     "find",     "check",    "print",  "put",      "copy",   "forward",
+    "reply",  "add",      "append",   "ask",      "call",   "give",     "return", "delete",
+    "remove", "remember", "load",     "retrieve", "report", "summarize"};
+constexpr std::array joiners = {"and",        "then", "after", "that",   "finally",
+                                "afterwards", "next", "also",  "please", "lastly"};
 constexpr std::array dictating = {"saying", "says", "containing", "reading", "that"};
 
 template <std::size_t N>
@@ -54,25 +56,31 @@ bool starts_step(const Word& word, const StepWords& words) {
 enum class Joint { none, weak, then };
 
 // What joins the word at `index` to the text before it: nothing, a comma or "and", or a "then".
-Joint joint_before(std::string_view text, const std::vector<Word>& words, std::size_t index, std::size_t& first) {
+Joint joint_before(std::string_view text, const std::vector<Word>& words, std::size_t index,
+                   std::size_t& first) {
   Joint joint = Joint::none;
   first = index;
   while (true) {
     const std::size_t gap_begin = first == 0 ? 0 : words[first - 1].span.end;
     const std::string_view gap = text.substr(gap_begin, words[first].span.begin - gap_begin);
-    if (gap.find_first_of(",;") != gap.npos || (gap.size() > 1 && gap.find_first_of(".!?\n") != gap.npos))
+    if (gap.find_first_of(",;") != gap.npos ||
+        (gap.size() > 1 && gap.find_first_of(".!?\n") != gap.npos))
       joint = std::max(joint, Joint::weak);
     const bool is_plain = gap.find_first_not_of(" \t\r\n,;.!?") == gap.npos;
     if (first == 0 || !is_plain || !is_one_of(words[first - 1].lower, joiners)) return joint;
     const std::string& before = words[first - 1].lower;
-    const bool is_sequence = before != "and" && before != "that" && before != "also" && before != "please";
-    if (before != "that" && before != "please") joint = std::max(joint, is_sequence ? Joint::then : Joint::weak);
+    const bool is_sequence =
+        before != "and" && before != "that" && before != "also" && before != "please";
+    if (before != "that" && before != "please")
+      joint = std::max(joint, is_sequence ? Joint::then : Joint::weak);
     --first;
   }
 }
 
-// Where text that the user dictates begins: after "saying", "containing" or a colon, where no quotation follows at once.
-std::size_t dictation_begin(std::string_view text, const std::vector<Word>& words, const std::vector<Span>& quotes) {
+// Where text that the user dictates begins: after "saying", "containing" or a colon, where no
+// quotation follows at once.
+std::size_t dictation_begin(std::string_view text, const std::vector<Word>& words,
+                            const std::vector<Span>& quotes) {
   const auto is_before_quote = [&](std::size_t at) {
     return std::any_of(quotes.begin(), quotes.end(), [&](const Span& q) {
       return q.begin > at && q.begin - at <= 6 && trim(text.substr(at, q.begin - at)).size() <= 3;
@@ -90,9 +98,12 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
   return begin;
 }
 
-// The clause without the joining words and punctuation at its end; the cut at its beginning is already behind them.
+// The clause without the joining words and punctuation at its end; the cut at its beginning is
+// already behind them.
 Span trimmed(std::string_view text, Span clause) {
-  const auto is_loose = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == ',' || c == ';'; };
+  const auto is_loose = [](char c) {
+    return static_cast<unsigned char>(c) <= ' ' || c == ',' || c == ';';
+  };
   while (clause.begin < clause.end && is_loose(text[clause.begin])) ++clause.begin;
   while (clause.end > clause.begin && is_loose(text[clause.end - 1])) --clause.end;
   return clause;
@@ -102,8 +113,9 @@ Span trimmed(std::string_view text, Span clause) {
 
 std::string without_quotes(std::string_view text) {
   std::string result(text);
-  for (const Span& quote : find_quotes(text)) std::fill(result.begin() + static_cast<std::ptrdiff_t>(quote.begin),
-                                                        result.begin() + static_cast<std::ptrdiff_t>(quote.end), ' ');
+  for (const Span& quote : find_quotes(text))
+    std::fill(result.begin() + static_cast<std::ptrdiff_t>(quote.begin),
+              result.begin() + static_cast<std::ptrdiff_t>(quote.end), ' ');
   return result;
 }
 
@@ -112,7 +124,8 @@ std::size_t find_dictation(std::string_view request) {
   return dictation_begin(bare, words_of(bare), find_quotes(request));
 }
 
-std::vector<Span> find_clauses(std::string_view request, const StepWords& step_words, std::size_t max) {
+std::vector<Span> find_clauses(std::string_view request, const StepWords& step_words,
+                               std::size_t max) {
   const std::string bare = without_quotes(request);
   const std::vector<Word> words = words_of(bare);
   const std::vector<Span> quotes = find_quotes(request);
@@ -131,7 +144,8 @@ std::vector<Span> find_clauses(std::string_view request, const StepWords& step_w
     // "notes.txt" and "ann@…" begin with a word too.
     const char after = words[i].span.end < bare.size() ? bare[words[i].span.end] : ' ';
     if (after == '@' || after == '/' || after == '-' || after == ':' ||
-        (after == '.' && words[i].span.end + 1 < bare.size() && is_word_byte(bare[words[i].span.end + 1])))
+        (after == '.' && words[i].span.end + 1 < bare.size() &&
+         is_word_byte(bare[words[i].span.end + 1])))
       continue;
     const Span clause = trimmed(request, {begin, words[first].span.begin});
     if (clause.size() == 0) continue;
@@ -145,12 +159,14 @@ std::vector<Span> find_clauses(std::string_view request, const StepWords& step_w
 
 bool refers_back(std::string_view clause) {
   static constexpr std::array pronouns = {"it", "its", "them", "this", "these", "those"};
-  static constexpr std::array things = {"result",  "results",  "response", "output", "content", "contents", "answer", "page",
-                                        "text",    "data",     "reply",    "body",   "findings"};
+  static constexpr std::array things = {"result",   "results", "response", "output", "content",
+                                        "contents", "answer",  "page",     "text",   "data",
+                                        "reply",    "body",    "findings"};
   const std::vector<Word> words = words_of(without_quotes(clause));
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (is_one_of(words[i].lower, pronouns)) return true;
-    if (i > 0 && is_one_of(words[i].lower, things) && (words[i - 1].lower == "the" || words[i - 1].lower == "their"))
+    if (i > 0 && is_one_of(words[i].lower, things) &&
+        (words[i - 1].lower == "the" || words[i - 1].lower == "their"))
       return true;
   }
   return false;

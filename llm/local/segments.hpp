@@ -1,31 +1,36 @@
-// A request in plain words cut into the clauses that are one step each: "Read notes.txt and email it to ann@example.org".
-// A cut is made before a verb that starts a step, never inside a quotation, nor in text that the user dictates
+// A request in plain words cut into the clauses that are one step each: "Read notes.txt and email
+// it to ann@example.org". A cut is made before a verb that starts a step, never inside a quotation,
+// nor in text that the user dictates
 // ("saying that …") unless a "then" ends it.
 #pragma once
+
+#include "deed/llm/local/words.hpp"
 
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "deed/llm/local/words.hpp"
-
 namespace deed {
 
 /// Which words start a step beyond the common ones.
 struct StepWords {
   std::set<std::string> starting = {};  ///< stems of what the tools on offer do: "book", "reserve"
-  std::set<std::string> naming = {};    ///< stems of arguments: "attach" fills `attachments`, it is no step of its own
+  std::set<std::string> naming =
+      {};  ///< stems of arguments: "attach" fills `attachments`, it is no step of its own
 };
 
-/// The clauses of `request` in their order, without the words that join them; at most `max`, the last takes the rest.
-std::vector<Span> find_clauses(std::string_view request, const StepWords& words, std::size_t max = 16);
+/// The clauses of `request` in their order, without the words that join them; at most `max`, the
+/// last takes the rest.
+std::vector<Span> find_clauses(std::string_view request, const StepWords& words,
+                               std::size_t max = 16);
 
-/// Where text that the user dictates begins: behind "saying", "containing", a colon, unless a quotation follows at once.
-/// npos: nowhere.
+/// Where text that the user dictates begins: behind "saying", "containing", a colon, unless a
+/// quotation follows at once. npos: nowhere.
 std::size_t find_dictation(std::string_view request);
 
-/// Whether the words outside quotations point back to an earlier result: "it", "its contents", "the response".
+/// Whether the words outside quotations point back to an earlier result: "it", "its contents", "the
+/// response".
 bool refers_back(std::string_view clause);
 
 /// `text` with the bytes within quotations made blank, so that positions stay.

@@ -1,9 +1,9 @@
 #include "deed/llm/local/words.hpp"
 
+#include "deed/core/text.hpp"
+
 #include <algorithm>
 #include <array>
-
-#include "deed/core/text.hpp"
 
 namespace deed {
 namespace {
@@ -14,9 +14,10 @@ bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 const std::set<std::string, std::less<>>& untelling() {
   static const auto words = [] {
     std::set<std::string, std::less<>> result;
-    for (const std::string& stem :
-         stems("allow enable has with the for and given from its this that are was what which how can you please "
-               "using based find get calculate include whether flag default true false set return show should"))
+    for (const std::string& stem : stems("allow enable has with the for and given from its this "
+                                         "that are was what which how can you please "
+                                         "using based find get calculate include whether flag "
+                                         "default true false set return show should"))
       result.insert(stem);
     return result;
   }();
@@ -26,7 +27,8 @@ const std::set<std::string, std::less<>>& untelling() {
 }  // namespace
 
 bool is_word_byte(char c) {
-  return is_lower(c) || is_upper(c) || (c >= '0' && c <= '9') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+  return is_lower(c) || is_upper(c) || (c >= '0' && c <= '9') || c == '_' ||
+         static_cast<unsigned char>(c) >= 0x80;
 }
 
 std::vector<std::string> identifier_words(std::string_view text) {
@@ -38,7 +40,8 @@ std::vector<std::string> identifier_words(std::string_view text) {
   };
   char before = 0;
   for (const char c : text) {
-    if (!is_word_byte(c) || c == '_') finish();
+    if (!is_word_byte(c) || c == '_')
+      finish();
     else {
       if (is_lower(before) && is_upper(c)) finish();
       word += c;
@@ -52,7 +55,8 @@ std::vector<std::string> identifier_words(std::string_view text) {
 std::set<std::string> stems(std::string_view text) {
   std::set<std::string> result;
   for (std::string& word : identifier_words(text)) {
-    if (word.size() < 3 || !std::all_of(word.begin(), word.end(), [](char c) { return is_lower(c) || (c & 0x80); }))
+    if (word.size() < 3 ||
+        !std::all_of(word.begin(), word.end(), [](char c) { return is_lower(c) || (c & 0x80); }))
       continue;
     while (!word.empty() && word.back() == 's') word.pop_back();
     result.insert(std::string(utf8_prefix(word, 5)));
@@ -68,18 +72,19 @@ std::set<std::string> telling_stems(std::string_view text) {
 
 bool is_function_word(std::string_view word) {
   static constexpr std::array words = {
-      "a",    "about", "an",   "and",  "as",    "at",    "be",   "by",    "can",  "could", "do",    "does", "find",
-      "for",  "from",  "get",  "give", "her",   "him",   "how",  "i",     "if",   "in",    "is",    "are",  "was",
-      "it",   "its",   "them", "they", "us",    "we",
-      "me",   "my",    "not",  "no",   "of",    "on",    "or",   "please", "send", "show", "so",    "tell", "than",
-      "that", "the",   "then", "this", "to",    "use",   "using", "what", "when", "where", "which", "who",  "will",
-      "with", "you",   "your"};
+      "a",     "about", "an",   "and",  "as",   "at",   "be",     "by",    "can",  "could", "do",
+      "does",  "find",  "for",  "from", "get",  "give", "her",    "him",   "how",  "i",     "if",
+      "in",    "is",    "are",  "was",  "it",   "its",  "them",   "they",  "us",   "we",    "me",
+      "my",    "not",   "no",   "of",   "on",   "or",   "please", "send",  "show", "so",    "tell",
+      "than",  "that",  "the",  "then", "this", "to",   "use",    "using", "what", "when",  "where",
+      "which", "who",   "will", "with", "you",  "your"};
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 bool announces_text(std::string_view word) {
-  static constexpr std::array words = {"saying", "says", "say", "text", "message", "body", "content", "contents", "containing",
-                                       "reading", "write", "post", "submit"};
+  static constexpr std::array words = {"saying", "says",    "say",      "text",       "message",
+                                       "body",   "content", "contents", "containing", "reading",
+                                       "write",  "post",    "submit"};
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
@@ -122,7 +127,8 @@ std::vector<Span> find_words(std::string_view text, std::size_t max) {
 }
 
 std::size_t count_common(const std::set<std::string>& a, const std::set<std::string>& b) {
-  return static_cast<std::size_t>(std::count_if(a.begin(), a.end(), [&](const auto& word) { return b.contains(word); }));
+  return static_cast<std::size_t>(
+      std::count_if(a.begin(), a.end(), [&](const auto& word) { return b.contains(word); }));
 }
 
 }  // namespace deed

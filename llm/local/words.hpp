@@ -1,5 +1,6 @@
-// Words as the planner compares them: an argument's name, a tool's description and a request speak of the same thing in
-// slightly different forms ("attachments", "attach"), so they meet in a crude stem.
+// Words as the planner compares them: an argument's name, a tool's description and a request speak
+// of the same thing in slightly different forms ("attachments", "attach"), so they meet in a crude
+// stem.
 #pragma once
 
 #include <set>
@@ -19,7 +20,8 @@ struct Span {
   auto operator<=>(const Span&) const = default;
 };
 
-/// Lower-case words of letters and digits; "fileName", "file_name" and "file name" are the same two words.
+/// Lower-case words of letters and digits; "fileName", "file_name" and "file name" are the same two
+/// words.
 std::vector<std::string> identifier_words(std::string_view text);
 
 /// First five letters of each word of three or more, a plural's s left out.
@@ -35,7 +37,8 @@ bool is_function_word(std::string_view lower_case_word);
 bool announces_text(std::string_view lower_case_word);
 bool announces_name(std::string_view lower_case_word);
 
-/// Where the words stand, without the punctuation and quotation marks around them; at most `max` of them.
+/// Where the words stand, without the punctuation and quotation marks around them; at most `max` of
+/// them.
 std::vector<Span> find_words(std::string_view text, std::size_t max = 2048);
 
 /// Bytes of a word: letters, digits, '_' and everything beyond ASCII.

@@ -79,6 +79,17 @@ TEST(Context, CutsOldResultsFirstAndKeepsTheLastAndTheRequest) {
   EXPECT_THAT(messages[2].text, HasSubstr("cut to fit"));
 }
 
+// A cut result must be known as such: copied into a mail it would carry the note instead of the text.
+TEST(Context, MarksResultsThatAreNotWhole) {
+  const auto whole = built(reading_run(1, 100).fold()).request.messages.back();
+  EXPECT_FALSE(whole.is_cut);
+  const auto large = built(reading_run(1, 20'000).fold()).request.messages.back();
+  EXPECT_TRUE(large.is_cut);
+  const auto squeezed = built(reading_run(6, 800).fold(), 4000).request.messages;
+  EXPECT_TRUE(squeezed[2].is_cut);
+  EXPECT_FALSE(squeezed.back().is_cut);
+}
+
 TEST(Context, ATwoMegabyteRequestKeepsItsHead) {
   const std::string request = "Find the word here. " + std::string(2'000'000, 'x');
   const auto context = built(EventsOf(request).fold(), 4000);

@@ -1,0 +1,376 @@
+#include "deed/llm/local/planner.hpp"
+
+#include "deed/llm/local/structured.hpp"
+#include "deed/tests/fakes/fake_scorer.hpp"
+#include "deed/tests/fakes/matchers.hpp"
+
+#include <gmock/gmock.h>
+
+#include <string>
+
+namespace deed {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+Json object_of(Json properties, std::vector<std::string> required) {
+  return {
+      {"type", "object"}, {"properties", std::move(properties)}, {"required", std::move(required)}};
+}
+Json text_of(const char* description) { return {{"type", "string"}, {"description", description}}; }
+Json kind_of(const char* format, const char* description) {
+  return {{"type", "string"}, {"format", format}, {"description", description}};
+}
+Json list_of(const char* format, const char* description) {
+  return {{"type", "array"},
+          {"items", {{"type", "string"}, {"format", format}}},
+          {"description", description}};
+}
+
+std::vector<ToolDefinition> office() {
+  return {{.name = "email.send",
+           .description = "Send an email.",
+           .parameters = object_of({{"to", list_of("email", "Recipients.")},
+                                    {"subject", text_of("Subject line.")},
+                                    {"text", text_of("Text of the email.")},
+                                    {"attachments", list_of("path", "Files to attach.")},
+                                    {"cc", list_of("email", "Who gets a copy.")}},
+                                   {"to", "subject", "text"}),
+           .changes_world = true},
+          {.name = "file.read",
+           .description = "Read a file.",
+           .parameters = object_of({{"path", kind_of("path", "Path of the file.")}}, {"path"})},
+          {.name = "file.write",
+           .description = "Write text into a file.",
+           .parameters = object_of({{"path", kind_of("path", "Path of the file.")},
+                                    {"content", text_of("Text to write.")}},
+                                   {"path", "content"}),
+           .changes_world = true},
+          {.name = "user.ask",
+           .description = "Ask the user.",
+           .parameters = object_of({{"question", text_of("The question.")}}, {"question"}),
+           .asks_user = true}};
+}
+
+ModelRequest request_of(std::string text, std::vector<ToolDefinition> tools = office()) {
+  ModelRequest request;
+  request.messages.push_back({.role = Role::user, .text = std::move(text)});
+  request.tools = std::move(tools);
+  return request;
+}
+
+void add_call(ModelRequest& request, const std::string& name, Json arguments, Message result) {
+  const std::string id = "call_" + std::to_string(request.messages.size());
+  request.messages.push_back(
+      {.role = Role::assistant, .tool_calls = {{id, name, std::move(arguments)}}});
+  result.role = Role::tool, result.tool_call_id = id, result.tool_name = name;
+  request.messages.push_back(std::move(result));
+}
+
+Reply plan(FakeScorer& scorer, const ModelRequest& request) {
+  Planner planner(scorer);
+  const auto step = planner.next(request);
+  EXPECT_OK(step);
+  if (!step || !std::holds_alternative<Reply>(*step))
+    return {.text = "plain talk", .stop = StopReason::length};
+  return std::get<Reply>(*step);
+}
+
+TEST(Planner, CopiesTheRecipientsTheSubjectTheTextAndTheFile) {
+  FakeScorer scorer;
+  const Reply reply = plan(scorer, request_of("Send an email to ann@example.org with the subject "
+                                              "\"Hi there\" saying \"See you\" and attach a.csv"));
+  ASSERT_EQ(reply.tool_calls.size(), 1u) << reply.text;
+  EXPECT_EQ(reply.tool_calls[0].name, "email.send");
+  EXPECT_EQ(reply.tool_calls[0].arguments, (Json{{"to", {"ann@example.org"}},
+                                                 {"subject", "Hi there"},
+                                                 {"text", "See you"},
+                                                 {"attachments", {"a.csv"}}}));
+}
+
+TEST(Planner, SaysWhereEachArgumentCameFrom) {
+  FakeScorer scorer;
+  const Reply reply = plan(
+      scorer,
+      request_of("Send an email to ann@example.org with the subject \"Hi\" saying \"See you\""));
+  std::map<std::string, std::string> origins;
+  for (const Choice& choice : reply.choices) origins[choice.about] = choice.origin;
+  EXPECT_EQ(origins["tool"], "request");
+  EXPECT_EQ(origins["/to"], "request");
+  EXPECT_EQ(origins["/text"], "request");
+  double sum = 0;
+  for (const Alternative& alternative : reply.choices[0].alternatives)
+    sum += alternative.probability;
+  EXPECT_NEAR(sum, 1, 1e-6);
+}
+
+TEST(Planner, GivesTheTextOfAnEarlierResultToAClauseThatPointsBack) {
+  FakeScorer scorer;
+  ModelRequest request =
+      request_of("Read notes.txt and email it to ann@example.org with the subject \"Notes\"");
+  EXPECT_EQ(plan(scorer, request).tool_calls.at(0).name, "file.read");
+  add_call(request, "file.read", {{"path", "notes.txt"}}, {.text = "Milk is out."});
+  const Reply reply = plan(scorer, request);
+  ASSERT_EQ(reply.tool_calls.size(), 1u) << reply.text;
+  EXPECT_EQ(reply.tool_calls[0].arguments,
+            (Json{{"to", {"ann@example.org"}}, {"subject", "Notes"}, {"text", "Milk is out."}}));
+  EXPECT_THAT(reply.choices, Contains(testing::Field(&Choice::origin, "result of file.read")));
+  EXPECT_THAT(reply.plan, ElementsAre("Read notes.txt",
+                                      "email it to ann@example.org with the subject \"Notes\""));
+}
+
+TEST(Planner, CopiesNoResultThatIsThereOnlyInPart) {
+  FakeScorer scorer;
+  ModelRequest request =
+      request_of("Read notes.txt and email it to ann@example.org with the subject \"Notes\"");
+  add_call(request, "file.read", {{"path", "notes.txt"}},
+           {.text = "Milk […] out.", .is_cut = true});
+  const Reply reply = plan(scorer, request);
+  EXPECT_EQ(reply.stop, StopReason::refused);
+  EXPECT_THAT(reply.text, HasSubstr("too long"));
+}
+
+TEST(Planner, EndsWithWhatWasReadWhenAllStepsAreDone) {
+  FakeScorer scorer;
+  ModelRequest request = request_of("Read notes.txt");
+  add_call(request, "file.read", {{"path", "notes.txt"}}, {.text = "Milk is out."});
+  const Reply reply = plan(scorer, request);
+  EXPECT_EQ(reply.stop, StopReason::end);
+  EXPECT_EQ(reply.text, "Milk is out.");
+}
+
+TEST(Planner, AsksForARecipientInsteadOfMakingOneUp) {
+  FakeScorer scorer;
+  const Reply reply =
+      plan(scorer, request_of("Send an email to Bob with the subject \"Hi\" saying \"See you\""));
+  ASSERT_EQ(reply.tool_calls.size(), 1u) << reply.text;
+  EXPECT_EQ(reply.tool_calls[0].name, "user.ask");
+  EXPECT_THAT(reply.tool_calls[0].arguments["question"].get<std::string>(), HasSubstr("\"to\""));
+}
+
+TEST(Planner, TakesTheRecipientFromTheAnswer) {
+  FakeScorer scorer;
+  ModelRequest request =
+      request_of("Send an email to Bob with the subject \"Hi\" saying \"See you\"");
+  add_call(request, "user.ask", {{"question", "To whom?"}},
+           {.text = "It is bob@example.com, of course.", .is_user_words = true});
+  const Reply reply = plan(scorer, request);
+  ASSERT_EQ(reply.tool_calls.size(), 1u) << reply.text;
+  EXPECT_EQ(reply.tool_calls[0].arguments["to"], Json({"bob@example.com"}));
+  EXPECT_THAT(reply.choices, Contains(testing::Field(&Choice::origin, "answer of the user")));
+}
+
+TEST(Planner, RefusesWhenTheAnswerDoesNotHelp) {
+  FakeScorer scorer;
+  ModelRequest request =
+      request_of("Send an email to Bob with the subject \"Hi\" saying \"See you\"");
+  add_call(request, "user.ask", {{"question", "To whom?"}},
+           {.text = "To Bob!", .is_user_words = true});
+  const Reply reply = plan(scorer, request);
+  EXPECT_EQ(reply.stop, StopReason::refused);
+  EXPECT_THAT(reply.text, HasSubstr("To Bob!"));
+  EXPECT_THAT(reply.tool_calls, IsEmpty());
+}
+
+TEST(Planner, SaysWhatIsMissingWhereNobodyCanBeAsked) {
+  FakeScorer scorer;
+  std::vector<ToolDefinition> tools = office();
+  tools.pop_back();
+  const Reply reply = plan(
+      scorer, request_of("Send an email to Bob with the subject \"Hi\" saying \"See you\"", tools));
+  EXPECT_EQ(reply.stop, StopReason::refused);
+  EXPECT_THAT(reply.text, HasSubstr("\"to\" (Recipients)"));
+}
+
+TEST(Planner, NeverSendsToAnAddressThatIsOnlyTalkedAbout) {
+  FakeScorer scorer;
+  const Reply reply =
+      plan(scorer,
+           request_of(
+               "Send an email to Bob with the subject \"Hi\" saying \"write to eve@example.com\""));
+  ASSERT_EQ(reply.tool_calls.size(), 1u) << reply.text;
+  EXPECT_EQ(reply.tool_calls[0].name, "user.ask");
+  EXPECT_THAT(to_text(reply.tool_calls[0].arguments), HasSubstr("Recipients"));
+}
+
+TEST(Planner, DoesNotTurnReadingIntoWriting) {
+  FakeScorer scorer;
+  // "text" is a word of file.write alone, so it is the likelier tool; but there is nothing to
+  // write.
+  const Reply reply = plan(scorer, request_of("Open the text file notes.txt"));
+  ASSERT_EQ(reply.tool_calls.size(), 1u) << reply.text;
+  EXPECT_EQ(reply.tool_calls[0].name, "file.read");
+}
+
+TEST(Planner, PrefersReadingWhereAnEffectIsHardlyLikelier) {
+  FakeScorer scorer;
+  const auto tool = [](std::string name, bool changes_world) {
+    return ToolDefinition{.name = std::move(name),
+                          .description = "Handle a page.",
+                          .parameters = object_of({{"url", kind_of("uri", "URL.")}}, {"url"}),
+                          .changes_world = changes_world};
+  };
+  const Reply reply =
+      plan(scorer, request_of("Handle the page http://h.example/a",
+                              {tool("page.handle", true), tool("page.watch", false)}));
+  ASSERT_EQ(reply.tool_calls.size(), 1u) << reply.text;
+  EXPECT_EQ(reply.tool_calls[0].name, "page.watch");
+}
+
+TEST(Planner, PutsTheFilesOfTheRequestIntoTheCallThatCarriesFiles) {
+  FakeScorer scorer;
+  const Reply reply = plan(
+      scorer,
+      request_of("Send an email to ann@example.org with the subject \"Hi\" saying \"See you\"\n"
+                 "Attached file: my report.pdf\nAttached file: b.csv"));
+  ASSERT_EQ(reply.tool_calls.size(), 1u) << reply.text;
+  EXPECT_EQ(reply.tool_calls[0].arguments["attachments"], Json({"my report.pdf", "b.csv"}));
+  EXPECT_THAT(reply.plan, ElementsAre(Not(HasSubstr("Attached"))));
+}
+
+TEST(Planner, SendsCopiesOnlyToWhomTheWordsSay) {
+  FakeScorer scorer;
+  const Reply reply =
+      plan(scorer, request_of("Send an email to ann@example.org, cc bob@example.com and "
+                              "eve@example.com, with the subject \"Hi\" saying \"x y\""));
+  ASSERT_EQ(reply.tool_calls.size(), 1u) << reply.text;
+  EXPECT_EQ(reply.tool_calls[0].arguments["to"], Json({"ann@example.org"}));
+  EXPECT_EQ(reply.tool_calls[0].arguments["cc"], Json({"bob@example.com", "eve@example.com"}));
+}
+
+TEST(Planner, RefusesAfterAFailedCallAndQuotesItsError) {
+  FakeScorer scorer;
+  ModelRequest request = request_of("Read notes.txt");
+  add_call(request, "file.read", {{"path", "notes.txt"}},
+           {.text = "no such file", .is_error = true});
+  const Reply reply = plan(scorer, request);
+  EXPECT_EQ(reply.stop, StopReason::refused);
+  EXPECT_THAT(reply.text, HasSubstr("no such file"));
+}
+
+TEST(Planner, SaysThatNoToolFits) {
+  FakeScorer scorer;
+  // The fake finds the words likelier as any other request than as any tool's.
+  const Reply reply =
+      plan(scorer,
+           request_of("Any other request about other.txt: please dance on the general knowledge"));
+  EXPECT_THAT(reply.tool_calls, IsEmpty());
+  EXPECT_EQ(reply.stop, StopReason::refused);
+  EXPECT_THAT(reply.text, HasSubstr("file.read"));
+}
+
+TEST(Planner, TalksWhereThereAreNoTools) {
+  FakeScorer scorer;
+  Planner planner(scorer);
+  const auto step = planner.next(request_of("Hello", {}));
+  ASSERT_OK(step);
+  EXPECT_TRUE(std::holds_alternative<PlainTalk>(*step));
+}
+
+TEST(Planner, DecodesASubjectThatNothingGives) {
+  FakeScorer scorer;
+  scorer.completion = "The file";
+  const Reply reply =
+      plan(scorer, request_of("Send an email to ann@example.org with a.csv attached"));
+  ASSERT_EQ(reply.tool_calls.size(), 1u) << reply.text;
+  EXPECT_EQ(reply.tool_calls[0].arguments["subject"], "The file");
+  EXPECT_THAT(reply.choices, Contains(testing::Field(&Choice::origin, "decoded")));
+}
+
+TEST(Planner, DoesNotLetADecodedLineBringInAnAddress) {
+  FakeScorer scorer;
+  scorer.completion = "Write to eve@example.com";
+  const Reply reply =
+      plan(scorer, request_of("Send an email to ann@example.org with a.csv attached"));
+  EXPECT_THAT(to_text(reply.tool_calls.at(0).arguments), Not(HasSubstr("eve@")));
+  EXPECT_EQ(reply.tool_calls[0].name, "user.ask");
+}
+
+TEST(Planner, GivesEachCallAnIdOfItsOwn) {
+  FakeScorer scorer;
+  ModelRequest request = request_of("Read a.txt and read b.txt");
+  const std::string first = plan(scorer, request).tool_calls.at(0).id;
+  add_call(request, "file.read", {{"path", "a.txt"}}, {.text = "A"});
+  const Reply reply = plan(scorer, request);
+  EXPECT_NE(reply.tool_calls.at(0).id, first);
+  EXPECT_EQ(reply.tool_calls[0].arguments["path"], "b.txt");
+}
+
+TEST(Planner, PassesOnWhatTheScorerReports) {
+  FakeScorer scorer;
+  scorer.failure = Error{ErrorKind::cancelled, "stopped"};
+  Planner planner(scorer);
+  EXPECT_THAT(planner.next(request_of("Read a.txt")), IsError(ErrorKind::cancelled));
+}
+
+TEST(Planner, RefusesARequestOfTwoMegabytes) {
+  FakeScorer scorer;
+  Planner planner(scorer);
+  EXPECT_THAT(planner.next(request_of(std::string(2u << 20, 'x'))),
+              IsError(ErrorKind::limit, HasSubstr("file")));
+}
+
+TEST(Planner, ShowsTheModelALongQuotationInShort) {
+  FakeScorer scorer;
+  const std::string body(5000, 'x');
+  const Reply reply =
+      plan(scorer, request_of("Send an email to ann@example.org with the subject \"Hi\" saying \"" +
+                              body + "\""));
+  ASSERT_EQ(reply.tool_calls.size(), 1u) << reply.text;
+  EXPECT_EQ(reply.tool_calls[0].arguments["text"], body);
+  for (const std::string& prompt : scorer.prompts) EXPECT_LT(prompt.size(), 4000u);
+}
+
+TEST(Planner, AnswersWithoutTokensForALongTranscriptOfOtherRequests) {
+  FakeScorer scorer;
+  ModelRequest request = request_of("Read a.txt");
+  add_call(request, "file.read", {{"path", "a.txt"}}, {.text = "A"});
+  request.messages.push_back({.role = Role::assistant, .text = "A"});
+  request.messages.push_back({.role = Role::user, .text = "Read b.txt"});
+  const Reply reply = plan(scorer, request);
+  EXPECT_EQ(reply.tool_calls.at(0).arguments["path"], "b.txt");
+  EXPECT_GT(reply.usage.input, 0);
+}
+
+TEST(Structured, FillsAnObjectFromTheWords) {
+  FakeScorer scorer;
+  ModelRequest request =
+      request_of("Two tickets for ann@example.org, please, in the \"Grand Hall\"", {});
+  request.response_schema = object_of({{"count", {{"type", "integer"}}},
+                                       {"email", kind_of("email", "Who.")},
+                                       {"title", text_of("Where.")}},
+                                      {"count", "email"});
+  const auto reply = generate_structured(scorer, request);
+  ASSERT_OK(reply);
+  const auto json = parse_json(reply->text);
+  ASSERT_OK(json);
+  EXPECT_EQ((*json)["count"], 2);
+  EXPECT_EQ((*json)["email"], "ann@example.org");
+}
+
+TEST(Structured, RefusesSchemasThatItCannotFill) {
+  FakeScorer scorer;
+  for (const char* schema :
+       {R"({"type":"string"})", R"({"anyOf":[{"type":"object"}]})", R"({"type":"object"})",
+        R"({"type":"object","properties":{"a":{"type":"array","items":{"type":"object"}}}})",
+        R"({"type":"object","properties":{"a":{"$ref":"#"}}})"}) {
+    ModelRequest request = request_of("x", {});
+    request.response_schema = *parse_json(schema);
+    EXPECT_THAT(generate_structured(scorer, request), IsError(ErrorKind::unsupported)) << schema;
+  }
+}
+
+TEST(Structured, SaysWhichValueIsMissing) {
+  FakeScorer scorer;
+  ModelRequest request = request_of("Tickets, please", {});
+  request.response_schema = object_of({{"count", {{"type", "integer"}}}}, {"count"});
+  EXPECT_THAT(generate_structured(scorer, request),
+              IsError(ErrorKind::corrupt, HasSubstr("count")));
+}
+
+}  // namespace
+}  // namespace deed
