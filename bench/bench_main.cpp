@@ -1,0 +1,6 @@
+#include "bench.hpp"
+
+int main() {
+  deed::bench::measure_processes();
+  deed::bench::measure_turns();
+}
