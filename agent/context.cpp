@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "deed/core/hash.hpp"
 #include "deed/core/text.hpp"
 
 namespace deed {
@@ -46,116 +47,130 @@ bool is_error(const CallState& call) {
   return !call.outcome || call.outcome->status != OutcomeStatus::succeeded;
 }
 
-class Builder {
+std::string linked(const std::string& chain, const Message& message) {
+  Sha256 hash;
+  hash.update(chain);
+  hash.update(to_text(Json::array({static_cast<int>(message.role), message.text, message.tool_call_id})));
+  for (const ToolCall& call : message.tool_calls) hash.update(to_text(Json::array({call.id, call.name, call.arguments})));
+  return hash.hex();
+}
+
+}  // namespace
+
+ContextBuilder::ContextBuilder(const Registry& tools, ContextOptions options) : options_(std::move(options)) {
+  head_.system = system_prompt;
+  chain_ = sha256_hex(head_.system);
+  head_.max_tokens = options_.max_reply_tokens;
+  for (const RegisteredTool& entry : tools.tools()) {
+    const ToolSpec& spec = entry.tool.spec;
+    head_.tools.push_back({spec.name, spec.description, spec.arguments, changes_world(spec.effect), spec.asks_user});
+  }
+  if (options_.window == 0) return;
+  head_size_ = tokens(head_.system) + 16;
+  for (const ToolDefinition& tool : head_.tools) {
+    head_size_ += 16 + tokens(tool.name) + tokens(tool.description) + tokens(to_text(tool.parameters));
+  }
+}
+
+void ContextBuilder::take_in(const State& state, const Entry& entry) {
+  if (const auto* words = std::get_if<UserWords>(&entry)) {
+    const bool is_request = messages_.empty();
+    add({.role = Role::user, .text = words->text + (is_request ? attached(state.start) : "")}, 0);
+    return;
+  }
+  const auto& step = std::get<StepState>(entry);
+  add({.role = Role::assistant, .text = step.reply.text, .tool_calls = step.reply.tool_calls}, step.number);
+  for (const std::string& id : step.calls) add_result(id, state.calls.at(id), step.number);
+}
+
+void ContextBuilder::add(Message message, int step) {
+  const std::int64_t size = options_.window == 0 ? 0 : size_of(message);
+  size_ += size;
+  kept_.push_back({size, step});
+  chain_ = linked(chain_, message);
+  messages_.push_back(std::move(message));
+}
+
+void ContextBuilder::add_result(const std::string& id, const CallState& call, int step) {
+  Message message{.role = Role::tool, .tool_call_id = id, .tool_name = call.call.name};
+  const std::string whole = to_utf8(result_text(call));
+  message.is_cut = whole.size() > options_.result_head_bytes;
+  message.text = shortened(whole, options_.result_head_bytes, "the journal has all of it");
+  message.is_error = is_error(call);
+  message.is_user_words = call.answer.has_value();
+  add(std::move(message), step);
+}
+
+std::int64_t ContextBuilder::tokens(std::string_view text) const {
+  return options_.count_tokens ? options_.count_tokens(text) : static_cast<std::int64_t>(text.size() / 3 + 1);
+}
+
+std::int64_t ContextBuilder::size_of(const Message& message) const {
+  std::int64_t size = 8 + tokens(message.text);  // 8: what a chat template puts around a message
+  for (const ToolCall& call : message.tool_calls) size += 16 + tokens(call.name) + tokens(to_text(call.arguments));
+  return size;
+}
+
+// Makes a transcript that is too long fit. Its own copy is cut; the builder's stays whole.
+class ContextBuilder::Fitting {
  public:
-  Builder(const State& state, const Registry& tools, const ContextOptions& options)
-      : state_(state), options_(options) {
-    out_.request.system = system_prompt;
-    out_.request.max_tokens = options.max_reply_tokens;
-    for (const RegisteredTool& entry : tools.tools()) {
-      const ToolSpec& spec = entry.tool.spec;
-      out_.request.tools.push_back(
-          {spec.name, spec.description, spec.arguments, changes_world(spec.effect), spec.asks_user});
-    }
-    add_messages();
-  }
-
-  BuiltContext build() {
-    if (options_.window > 0) fit();
-    for (std::size_t i = 0; i < messages_.size(); ++i) {
-      if (!dropped_[i]) out_.request.messages.push_back(std::move(messages_[i]));
-    }
-    out_.estimated_tokens = total_;
-    return std::move(out_);
-  }
-
- private:
-  void add(Message message, int step) {
-    sizes_.push_back(size_of(message));
-    messages_.push_back(std::move(message));
-    steps_.push_back(step);
-    dropped_.push_back(false);
-  }
-
-  void add_messages() {
-    bool first = true;
-    for (const Entry& entry : state_.entries) {
-      if (const auto* words = std::get_if<UserWords>(&entry)) {
-        add({.role = Role::user, .text = words->text + (first ? attached(state_.start) : "")}, 0);
-        first = false;
-        continue;
-      }
-      const auto& step = std::get<StepState>(entry);
-      last_step_ = step.number;
-      add({.role = Role::assistant, .text = step.reply.text, .tool_calls = step.reply.tool_calls}, step.number);
-      for (const std::string& id : step.calls) add_result(id, state_.calls.at(id), step.number);
-    }
-  }
-
-  void add_result(const std::string& id, const CallState& call, int step) {
-    Message message{.role = Role::tool, .tool_call_id = id, .tool_name = call.call.name};
-    const std::string whole = to_utf8(result_text(call));
-    message.is_cut = whole.size() > options_.result_head_bytes;
-    message.text = shortened(whole, options_.result_head_bytes, "the journal has all of it");
-    message.is_error = is_error(call);
-    message.is_user_words = call.answer.has_value();
-    add(std::move(message), step);
-  }
-
-  std::int64_t tokens(std::string_view text) const {
-    return options_.count_tokens ? options_.count_tokens(text) : static_cast<std::int64_t>(text.size() / 3 + 1);
-  }
-
-  std::int64_t size_of(const Message& message) const {
-    std::int64_t size = 8 + tokens(message.text);  // 8: what a chat template puts around a message
-    for (const ToolCall& call : message.tool_calls) size += 16 + tokens(call.name) + tokens(to_text(call.arguments));
-    return size;
-  }
-
-  void replace_text(std::size_t i, std::string text) {
-    messages_[i].text = std::move(text);
-    const std::int64_t size = size_of(messages_[i]);
-    total_ += size - sizes_[i];
-    sizes_[i] = size;
-  }
+  Fitting(const ContextBuilder& builder, std::int64_t room)
+      : builder_(builder),
+        room_(room),
+        messages_(builder.messages_),
+        kept_(builder.kept_),
+        dropped_(kept_.size(), false),
+        total_(builder.size_),
+        last_step_(kept_.empty() ? 0 : kept_.back().step) {}
 
   void fit() {
-    std::int64_t fixed = tokens(out_.request.system) + 16;
-    for (const ToolDefinition& tool : out_.request.tools) {
-      fixed += 16 + tokens(tool.name) + tokens(tool.description) + tokens(to_text(tool.parameters));
-    }
-    // The tools of a small window may take half of it; a reply needs room in any case.
-    const std::int64_t reply = std::min(options_.max_reply_tokens, options_.window / 4);
-    const std::int64_t room = std::max<std::int64_t>(options_.window - reply - fixed, options_.window / 8);
-    out_.request.max_tokens = reply;
-    total_ = 0;
-    for (const std::int64_t size : sizes_) total_ += size;
-    if (total_ > room) cut_old_results(room);
-    if (total_ > room) drop_old_steps(room);
-    if (total_ > room) shorten_longest(Role::user, room);
-    if (total_ > room) shorten_longest(Role::tool, room);
-    if (total_ > room) shorten_longest(Role::assistant, room);
-    total_ += fixed;
+    if (too_long()) cut_old_results();
+    if (too_long()) drop_old_steps();
+    if (too_long()) shorten_longest(Role::user);
+    if (too_long()) shorten_longest(Role::tool);
+    if (too_long()) shorten_longest(Role::assistant);
   }
 
-  void cut_old_results(std::int64_t room) {
-    for (std::size_t i = 0; i < messages_.size() && total_ > room; ++i) {
-      if (messages_[i].role != Role::tool || steps_[i] == last_step_) continue;
-      const std::string note = "[result of " + std::to_string(messages_[i].text.size()) +
-                               " bytes cut to fit; step " + std::to_string(steps_[i]) + " in the journal]";
+  Transcript transcript() const {
+    Transcript out;
+    for (std::size_t i = 0; i < messages_.size(); ++i) {
+      if (!dropped_[i]) out.share(messages_, i);
+    }
+    return out;
+  }
+  std::int64_t total() const { return total_; }
+  std::int64_t cut_results() const { return cut_results_; }
+
+ private:
+  bool too_long() const { return total_ > room_; }
+
+  void replace_text(std::size_t i, std::string text, bool is_cut) {
+    Message message = messages_[i];
+    message.text = std::move(text);
+    message.is_cut = is_cut;
+    const std::int64_t size = builder_.size_of(message);
+    total_ += size - kept_[i].size;
+    kept_[i].size = size;
+    messages_.replace(i, std::move(message));
+  }
+
+  void cut_old_results() {
+    for (std::size_t i = 0; i < messages_.size() && too_long(); ++i) {
+      if (messages_[i].role != Role::tool || kept_[i].step == last_step_) continue;
+      std::string note = "[result of " + std::to_string(messages_[i].text.size()) + " bytes cut to fit; step " +
+                         std::to_string(kept_[i].step) + " in the journal]";
       if (note.size() >= messages_[i].text.size()) continue;
-      replace_text(i, note);
-      messages_[i].is_cut = true;
-      ++out_.cut_results;
+      replace_text(i, std::move(note), true);
+      ++cut_results_;
     }
   }
 
-  void drop_old_steps(std::int64_t room) {
-    for (std::size_t i = 0; i < messages_.size() && total_ > room; ++i) {
-      if (steps_[i] == 0 || steps_[i] == last_step_) continue;
-      const int step = steps_[i];
-      for (; i < messages_.size() && steps_[i] == step; ++i) {
-        total_ -= sizes_[i];
+  void drop_old_steps() {
+    for (std::size_t i = 0; i < messages_.size() && too_long(); ++i) {
+      const int step = kept_[i].step;
+      if (step == 0 || step == last_step_) continue;
+      for (; i < messages_.size() && kept_[i].step == step; ++i) {
+        total_ -= kept_[i].size;
         dropped_[i] = true;
       }
       --i;
@@ -163,9 +178,9 @@ class Builder {
   }
 
   // Halves the longest message of the role until all fits or nothing long is left.
-  void shorten_longest(Role role, std::int64_t room) {
+  void shorten_longest(Role role) {
     constexpr std::size_t smallest = 512;
-    while (total_ > room) {
+    while (too_long()) {
       std::size_t longest = messages_.size();
       for (std::size_t i = 0; i < messages_.size(); ++i) {
         if (messages_[i].role != role || dropped_[i]) continue;
@@ -174,28 +189,53 @@ class Builder {
       if (longest == messages_.size() || messages_[longest].text.size() <= smallest) return;
       const std::string_view text = messages_[longest].text;
       const std::size_t half = std::max(smallest, text.size() / 2) - 100;
-      messages_[longest].is_cut = role == Role::tool;
-      replace_text(longest, role == Role::user
+      std::string shorter = role == Role::user
                                 ? std::string(utf8_prefix(text, half)) + "\n[… the rest is cut; the journal has it]"
-                                : shortened(text, half, "the journal has all of it"));
+                                : shortened(text, half, "the journal has all of it");
+      replace_text(longest, std::move(shorter), role == Role::tool);
     }
   }
 
-  const State& state_;
-  const ContextOptions& options_;
-  BuiltContext out_;
-  std::vector<Message> messages_;
-  std::vector<std::int64_t> sizes_;
-  std::vector<int> steps_;  // 0: the user's words
+  const ContextBuilder& builder_;
+  const std::int64_t room_;
+  Transcript messages_;
+  std::vector<Kept> kept_;
   std::vector<bool> dropped_;
-  std::int64_t total_ = 0;
-  int last_step_ = 0;
+  std::int64_t total_;
+  const int last_step_;
+  std::int64_t cut_results_ = 0;
 };
 
-}  // namespace
+BuiltContext ContextBuilder::build(const State& state) {
+  for (; taken_in_ < state.entries.size(); ++taken_in_) take_in(state, state.entries[taken_in_]);
+  BuiltContext out;
+  out.request = head_;
+  out.sha256 = chain_;
+  if (options_.window == 0) {
+    out.request.messages = messages_;
+    return out;
+  }
+  // The tools of a small window may take half of it; a reply needs room in any case.
+  const std::int64_t reply = std::min(options_.max_reply_tokens, options_.window / 4);
+  const std::int64_t room = std::max<std::int64_t>(options_.window - reply - head_size_, options_.window / 8);
+  out.request.max_tokens = reply;
+  out.estimated_tokens = head_size_ + size_;
+  if (size_ <= room) {
+    out.request.messages = messages_;
+    return out;
+  }
+  Fitting fitting(*this, room);
+  fitting.fit();
+  out.request.messages = fitting.transcript();
+  out.estimated_tokens = head_size_ + fitting.total();
+  out.cut_results = fitting.cut_results();
+  out.sha256 = sha256_hex(head_.system);
+  for (const Message& message : out.request.messages) out.sha256 = linked(out.sha256, message);
+  return out;
+}
 
 BuiltContext build_context(const State& state, const Registry& tools, const ContextOptions& options) {
-  return Builder(state, tools, options).build();
+  return ContextBuilder(tools, options).build(state);
 }
 
 }  // namespace deed

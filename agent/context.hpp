@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "deed/agent/state.hpp"
 #include "deed/llm/model.hpp"
@@ -22,13 +23,50 @@ struct BuiltContext {
   ModelRequest request;
   std::int64_t estimated_tokens = 0;
   std::int64_t cut_results = 0;  ///< tool results replaced by a note
+  /// Of the system prompt and the messages: h(0) = SHA-256(system), h(n) = SHA-256(h(n-1) and message n as JSON text), in hex.
+  std::string sha256;
 };
 
-/// The transcript of `state`. What does not fit is left out in this order: tool results, the oldest first, without the last
-/// step's; then whole steps, the oldest first; then the end of the user's words; then the middle of the last results.
-/// Nothing is lost: the journal keeps all of it, and a note says what was cut and where it is.
-/// Every call has a result, so the transcript is valid for every provider. While all fits, a longer run's context begins
-/// with the same messages as before.
+/// Builds the transcript of a run's state, turn after turn. What was built for an earlier state of the same run is kept, so that
+/// a turn costs what it added.
+///
+/// What does not fit is left out in this order: tool results, the oldest first, without the last step's; then whole steps, the
+/// oldest first; then the end of the user's words; then the middle of the last results. Nothing is lost: the journal keeps all
+/// of it, and a note says what was cut and where it is.
+/// Every call has a result, so the transcript is valid for every provider. While all fits, a longer run's context begins with
+/// the very messages of before.
+class ContextBuilder {
+ public:
+  /// tools  those of the registry at this moment
+  ContextBuilder(const Registry& tools, ContextOptions options);
+
+  /// state  of one run, with each call a later one. The calls of the steps that were there the last time had ended
+  BuiltContext build(const State& state);
+
+ private:
+  struct Kept {
+    std::int64_t size = 0;  // tokens
+    int step = 0;           // 0: the user's words
+  };
+  class Fitting;
+
+  void take_in(const State& state, const Entry& entry);
+  void add(Message message, int step);
+  void add_result(const std::string& id, const CallState& call, int step);
+  std::int64_t tokens(std::string_view text) const;
+  std::int64_t size_of(const Message& message) const;
+
+  ContextOptions options_;
+  ModelRequest head_;          // system and tools
+  std::int64_t head_size_ = 0;
+  Transcript messages_;        // of all entries taken in, uncut
+  std::vector<Kept> kept_;     // one for each message
+  std::int64_t size_ = 0;      // of them all
+  std::string chain_;          // their hash, see BuiltContext::sha256
+  std::size_t taken_in_ = 0;   // entries of the state
+};
+
+/// The same for one state.
 BuiltContext build_context(const State& state, const Registry& tools, const ContextOptions& options);
 
 }  // namespace deed

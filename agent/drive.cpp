@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "deed/core/hash.hpp"
 #include "deed/core/text.hpp"
@@ -40,16 +41,27 @@ std::string title_of(const std::string& request) {
 
 Async<void> Drive::record_all(std::vector<Event> events, AppendOptions options) {
   const TimePoint now = parts_.clock.now();
-  for (Event& event : events) event.time = now;
-  auto last = co_await parts_.journal.append(lease_, events, options);
-  DEED_CO_TRY(const EventNumber number, std::move(last));
-  EventNumber next = number - static_cast<EventNumber>(events.size());
   for (Event& event : events) {
-    event.number = ++next;
+    event.time = now;
+    event.number = state_.last_event + 1;
     auto folded = fold(state_, event);
     DEED_CO_OK(std::move(folded));
-    parts_.observer.on_event(lease_.run, event);
+    unwritten_.push_back(std::move(event));
   }
+  if (options.durability == Durability::normal && !options.status) co_return Result<void>();
+  auto written = co_await write(options);
+  co_return written;
+}
+
+Async<void> Drive::write(AppendOptions options) {
+  if (unwritten_.empty()) co_return Result<void>();
+  const std::vector<Event> events = std::exchange(unwritten_, {});
+  auto last = co_await parts_.journal.append(lease_, events, options);
+  DEED_CO_TRY(const EventNumber number, std::move(last));
+  if (number != events.back().number) {
+    co_return fail(ErrorKind::internal, "the journal numbers the events of the run in another way", lease_.run);
+  }
+  for (const Event& event : events) parts_.observer.on_event(lease_.run, event);
   co_return Result<void>();
 }
 
@@ -115,11 +127,19 @@ Async<void> Drive::take_over(RunId run, std::optional<Limits> limits) {
 
 Async<RunReport> Drive::go_on() {
   auto driven = co_await drive();
+  auto left = co_await leave();
+  DEED_CO_OK(std::move(driven));
+  DEED_CO_OK(std::move(left));
+  co_return report();
+}
+
+Async<void> Drive::leave() {
+  if (lease_.run.empty()) co_return Result<void>();
+  auto written = co_await write();
   // The lease goes back whatever happened, so that another process may go on at once.
   auto released = co_await parts_.journal.release(lease_);
-  DEED_CO_OK(std::move(driven));
-  DEED_CO_OK(std::move(released));
-  co_return report();
+  DEED_CO_OK(std::move(written));
+  co_return released;
 }
 
 Async<void> Drive::drive() {

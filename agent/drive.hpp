@@ -1,6 +1,7 @@
 // One run in one process: its lease, its state, and `perform` for each action. Internal to the runner.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,9 +27,17 @@ class Drive {
   /// decide and perform until the run finishes or waits; gives the lease back.
   Async<RunReport> go_on();
 
-  /// Appends, folds, and tells the observer. `call` may be empty.
+  /// Gives the lease back, if there is one, without driving.
+  Async<void> leave();
+
+  /// Folds the events and appends them to the journal: at once where they must be on disk or change the run's status, else
+  /// with the next `write`, so that what follows from one another costs one transaction. `call` may be empty.
   Async<void> record(EventBody body, std::string call, AppendOptions options = {}, Trust trust = Trust::system);
   Async<void> record_all(std::vector<Event> events, AppendOptions options);
+
+  /// Appends what is recorded and not yet in the journal, and tells the observer. Awaited before anything leaves this class:
+  /// a request to the model, a tool that looks at the world or changes it, a question, a report.
+  Async<void> write(AppendOptions options = {});
 
   RunnerParts& parts() { return parts_; }
   const RunId& run() const { return lease_.run; }
@@ -58,7 +67,9 @@ class Drive {
   RunnerParts& parts_;
   Interrupt& interrupt_;
   Lease lease_;
-  State state_;
+  State state_;                   // of all events, written or not
+  std::vector<Event> unwritten_;
+  std::optional<ContextBuilder> context_builder_;  // there once the model was asked
   RunPaused paused_;
   std::string waiting_;
   bool is_paused_ = false;

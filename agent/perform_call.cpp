@@ -94,6 +94,8 @@ Async<bool> Drive::perform(AskApproval action) {
     auto judged = co_await perform(std::move(judge));
     co_return judged;
   }
+  auto written = co_await write();
+  DEED_CO_OK(std::move(written));
   ApprovalCard card{call.call.name, call.call.arguments, call.policy->why, call.policy->origins, call.policy->preview};
   auto asking = parts_.interaction.approve(std::move(card));
   auto bounded = co_await run_bounded(std::move(asking), std::chrono::milliseconds(0), &interrupt_);
@@ -112,6 +114,8 @@ Async<bool> Drive::perform(AskApproval action) {
 
 Async<bool> Drive::perform(AskUser action) {
   std::string question = string_at(state_.calls.at(action.call).call.arguments, "question", "?");
+  auto written = co_await write();
+  DEED_CO_OK(std::move(written));
   auto asking = parts_.interaction.answer(question);
   auto bounded = co_await run_bounded(std::move(asking), std::chrono::milliseconds(0), &interrupt_);
   if (interrupt_.requested()) co_return true;  // the loop pauses
@@ -169,6 +173,9 @@ Async<bool> Drive::perform(RunTool action) {
     EffectIntended intended{call.effect_key, call.arguments_hash, attempt};
     auto recorded = co_await record(std::move(intended), action.call, durable);
     DEED_CO_OK(std::move(recorded));
+  } else if (tool.spec.effect != EffectClass::pure) {
+    auto written = co_await write();
+    DEED_CO_OK(std::move(written));
   }
   const TimePoint begun = parts_.clock.now();
   auto running = tool.run(call.call.arguments, context);

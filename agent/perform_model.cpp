@@ -2,21 +2,9 @@
 #include "deed/agent/bounded.hpp"
 #include "deed/agent/drive.hpp"
 #include "deed/agent/effects.hpp"
-#include "deed/core/hash.hpp"
 
 namespace deed {
 namespace {
-
-// What the context was, so that a replay can prove that it is the same.
-std::string hash_of(const ModelRequest& request) {
-  Sha256 hash;
-  hash.update(request.system);
-  for (const Message& message : request.messages) {
-    hash.update(to_text(Json::array({static_cast<int>(message.role), message.text, message.tool_call_id})));
-    for (const ToolCall& call : message.tool_calls) hash.update(to_text(Json::array({call.id, call.name, call.arguments})));
-  }
-  return hash.hex();
-}
 
 ModelFailed failed(const Error& error) { return {error.kind, error.what, error.where, error.hint}; }
 
@@ -32,17 +20,20 @@ std::string bad_arguments_of(const Reply& reply, const std::string& id) {
 Async<bool> Drive::perform(AskModel) {
   const int step = state_.steps + 1;
   Model& model = parts_.model;
-  ContextOptions options;
-  options.window = model.info().context_window;
-  options.count_tokens = [&model](std::string_view text) { return model.count_tokens(text); };
-  BuiltContext context = build_context(state_, parts_.tools, options);
+  if (!context_builder_) {
+    ContextOptions options;
+    options.window = model.info().context_window;
+    options.count_tokens = [&model](std::string_view text) { return model.count_tokens(text); };
+    context_builder_.emplace(parts_.tools, std::move(options));
+  }
+  BuiltContext context = context_builder_->build(state_);
 
   ModelRequested requested{model.info().name,
                            static_cast<std::int64_t>(context.request.messages.size()),
                            static_cast<std::int64_t>(context.request.tools.size()),
                            context.estimated_tokens,
                            context.cut_results,
-                           hash_of(context.request)};
+                           context.sha256};
   Event event = encode(requested);
   event.step = step;
   event.cause = state_.last_event;
@@ -50,6 +41,8 @@ Async<bool> Drive::perform(AskModel) {
   events.push_back(std::move(event));
   auto recorded = co_await record_all(std::move(events), AppendOptions());
   DEED_CO_OK(std::move(recorded));
+  auto written = co_await write();
+  DEED_CO_OK(std::move(written));
 
   const TimePoint begun = parts_.clock.now();
   Observer& observer = parts_.observer;

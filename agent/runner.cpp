@@ -18,59 +18,64 @@ Runner::~Runner() = default;
 
 void Runner::interrupt() { interrupt_.request(); }
 
+namespace {
+
+// What was heard or taken over is driven; what failed leaves the run to others.
+Async<RunReport> go_on_or_leave(Drive& drive, Result<void> ready) {
+  if (ready) {
+    auto report = co_await drive.go_on();
+    co_return report;
+  }
+  auto left = co_await drive.leave();
+  DEED_CO_OK(std::move(left));
+  co_return fail(std::move(ready).error());
+}
+
+}  // namespace
+
 Async<RunReport> Runner::start(NewRequest request) {
   Drive drive(parts_, interrupt_);
   auto begun = co_await drive.begin(std::move(request));
-  DEED_CO_OK(std::move(begun));
-  auto report = co_await drive.go_on();
+  auto report = co_await go_on_or_leave(drive, std::move(begun));
   co_return report;
 }
 
 Async<RunReport> Runner::resume(RunId run, std::optional<Limits> limits) {
   Drive drive(parts_, interrupt_);
-  auto taken = co_await drive.take_over(std::move(run), limits);
-  DEED_CO_OK(std::move(taken));
-  auto report = co_await drive.go_on();
+  auto ready = co_await drive.take_over(std::move(run), limits);
+  auto report = co_await go_on_or_leave(drive, std::move(ready));
   co_return report;
 }
 
 Async<RunReport> Runner::say(RunId run, std::string message) {
   Drive drive(parts_, interrupt_);
-  auto taken = co_await drive.take_over(std::move(run), std::nullopt);
-  DEED_CO_OK(std::move(taken));
-  auto said = co_await drive.hear_message(std::move(message));
-  DEED_CO_OK(std::move(said));
-  auto report = co_await drive.go_on();
+  auto ready = co_await drive.take_over(std::move(run), std::nullopt);
+  if (ready) ready = co_await drive.hear_message(std::move(message));
+  auto report = co_await go_on_or_leave(drive, std::move(ready));
   co_return report;
 }
 
 Async<RunReport> Runner::answer(RunId run, std::string text) {
   Drive drive(parts_, interrupt_);
-  auto taken = co_await drive.take_over(std::move(run), std::nullopt);
-  DEED_CO_OK(std::move(taken));
-  auto heard = co_await drive.hear_answer(std::move(text));
-  DEED_CO_OK(std::move(heard));
-  auto report = co_await drive.go_on();
+  auto ready = co_await drive.take_over(std::move(run), std::nullopt);
+  if (ready) ready = co_await drive.hear_answer(std::move(text));
+  auto report = co_await go_on_or_leave(drive, std::move(ready));
   co_return report;
 }
 
 Async<RunReport> Runner::decide_approval(RunId run, ApprovalAnswer answer, std::string by) {
   Drive drive(parts_, interrupt_);
-  auto taken = co_await drive.take_over(std::move(run), std::nullopt);
-  DEED_CO_OK(std::move(taken));
-  auto decided = co_await drive.hear_approval(std::move(answer), std::move(by));
-  DEED_CO_OK(std::move(decided));
-  auto report = co_await drive.go_on();
+  auto ready = co_await drive.take_over(std::move(run), std::nullopt);
+  if (ready) ready = co_await drive.hear_approval(std::move(answer), std::move(by));
+  auto report = co_await go_on_or_leave(drive, std::move(ready));
   co_return report;
 }
 
 Async<RunReport> Runner::reconcile(RunId run, std::string decision, std::string by) {
   Drive drive(parts_, interrupt_);
-  auto taken = co_await drive.take_over(std::move(run), std::nullopt);
-  DEED_CO_OK(std::move(taken));
-  auto heard = co_await drive.hear_operator(std::move(decision), std::move(by));
-  DEED_CO_OK(std::move(heard));
-  auto report = co_await drive.go_on();
+  auto ready = co_await drive.take_over(std::move(run), std::nullopt);
+  if (ready) ready = co_await drive.hear_operator(std::move(decision), std::move(by));
+  auto report = co_await go_on_or_leave(drive, std::move(ready));
   co_return report;
 }
 

@@ -95,7 +95,7 @@ int propose_calls(const ModelFlags& state) {
     from_file.open(state.file, std::ios::binary);
     if (!from_file) return report_error({ErrorKind::not_found, "the file cannot be read", state.file}, state.flags);
   }
-  return propose(**model, from_file.is_open() ? from_file : std::cin, std::cout);
+  return propose(**model, io, from_file.is_open() ? from_file : std::cin, std::cout);
 }
 
 }  // namespace

@@ -111,18 +111,21 @@ asio::awaitable<void> ask_into(Model& model, ModelRequest request,
   answer.emplace(std::move(reply));
 }
 
-Result<Reply> ask(Model& model, ModelRequest request) {
-  asio::io_context io;
+Result<Reply> ask(Model& model, ModelRequest request, asio::io_context& io) {
   std::optional<Result<Reply>> answer;
-  asio::co_spawn(io, ask_into(model, std::move(request), answer), [](const std::exception_ptr&) {});
-  io.run();
+  bool has_ended = false;
+  asio::co_spawn(io, ask_into(model, std::move(request), answer),
+                 [&has_ended](const std::exception_ptr&) { has_ended = true; });
+  io.restart();
+  while (!has_ended && io.run_one() > 0) {
+  }
   if (!answer) return fail(ErrorKind::internal, "the model ended without a reply");
   return *std::move(answer);
 }
 
-Result<Json> answer_line(Model& model, const Json& line) {
+Result<Json> answer_line(Model& model, const Json& line, asio::io_context& io) {
   DEED_TRY(ModelRequest request, read_request(line));
-  DEED_TRY(const Reply reply, ask(model, std::move(request)));
+  DEED_TRY(const Reply reply, ask(model, std::move(request), io));
   Json calls = Json::array();
   for (const ToolCall& call : reply.tool_calls)
     calls.push_back({{"name", call.name}, {"arguments", call.arguments}});
@@ -131,7 +134,8 @@ Result<Json> answer_line(Model& model, const Json& line) {
 
 }  // namespace
 
-int propose(Model& model, std::istream& in, std::ostream& out, const ProposeOptions& options) {
+int propose(Model& model, asio::io_context& io, std::istream& in, std::ostream& out,
+            const ProposeOptions& options) {
   int code = 0;
   std::string text;
   while (std::getline(in, text)) {
@@ -141,7 +145,7 @@ int propose(Model& model, std::istream& in, std::ostream& out, const ProposeOpti
     const bool is_object = line && line->is_object();
     if (is_object && line->contains("id")) answer["id"] = (*line)["id"];
     const Result<Json> calls =
-        is_object ? answer_line(model, *line)
+        is_object ? answer_line(model, *line, io)
         : line    ? Result<Json>(fail(ErrorKind::invalid, "the line is no JSON object"))
                   : Result<Json>(fail(line.error()));
     if (calls)

@@ -4,6 +4,7 @@
 
 #include "deed/llm/model.hpp"
 
+#include <boost/asio/io_context.hpp>
 #include <iosfwd>
 
 namespace deed {
@@ -19,7 +20,9 @@ struct ProposeOptions {
 /// results among them; a tool may say "changes_world": true and "asks_user": true beside its
 /// function.
 ///
+/// io       the loop that the model works on; it is run here, line by line
 /// returns  the exit code: 0, or 1 if any line had an error
-int propose(Model& model, std::istream& in, std::ostream& out, const ProposeOptions& options = {});
+int propose(Model& model, asio::io_context& io, std::istream& in, std::ostream& out,
+            const ProposeOptions& options = {});
 
 }  // namespace deed

@@ -12,6 +12,7 @@ set(DEED_PUBLIC_HEADERS
   core/result.hpp
   core/schema.hpp
   core/secrets.hpp
+  core/shared_list.hpp
   core/text.hpp
   net/egress.hpp
   net/http.hpp

@@ -2,6 +2,8 @@
 
 #include "deed/core/text.hpp"
 
+#include <algorithm>
+
 namespace deed {
 namespace {
 
@@ -74,13 +76,25 @@ std::optional<std::size_t> CallAssembly::find(const Piece& piece) const {
   return at;
 }
 
+bool CallAssembly::is_taken(const std::string& id) const {
+  if (std::any_of(calls_.begin(), calls_.end(), [&](const Call& call) { return call.id == id; }))
+    return true;
+  const Transcript& said = options_.transcript;
+  return std::any_of(said.begin(), said.end(), [&](const Message& message) {
+    return std::any_of(message.tool_calls.begin(), message.tool_calls.end(),
+                       [&](const ToolCall& call) { return call.id == id; });
+  });
+}
+
 std::string CallAssembly::unique_id(const std::string& wire_id) {
   std::string id = wire_id;
   if (id.size() > max_id_bytes || has_control_characters(id)) id.clear();
-  for (std::size_t n = calls_.size(); id.empty() || !options_.taken_ids.insert(id).second; ++n) {
-    id = "call_" + options_.id_seed + "_" + std::to_string(n);
+  if (!id.empty() && !is_taken(id)) return id;
+  const std::string seed = options_.id_seed ? options_.id_seed() : "0";
+  for (std::size_t n = calls_.size();; ++n) {
+    id = "call_" + seed + "_" + std::to_string(n);
+    if (!is_taken(id)) return id;
   }
-  return id;
 }
 
 Result<ToolCallDelta> CallAssembly::add(const Json& entry, bool is_damaged) {

@@ -12,7 +12,6 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,8 +22,9 @@ class CallAssembly {
  public:
   struct Options {
     ToolNames names = {};
-    std::set<std::string, std::less<>> taken_ids = {};  ///< of earlier calls in the transcript
-    std::string id_seed = "0";  ///< ids that are missing or taken become "call_SEED_N"
+    Transcript transcript = {};  ///< the ids of its calls are taken
+    /// Ids that are missing or taken become "call_SEED_N". Called when the first is needed; empty: 0.
+    std::function<std::string()> id_seed = {};
     std::size_t max_calls = 128;
   };
 
@@ -62,6 +62,7 @@ class CallAssembly {
   static bool starts_another(const Call& call, const Piece& piece);
   std::optional<std::size_t> find(const Piece& piece) const;
   std::string unique_id(const std::string& wire_id);
+  bool is_taken(const std::string& id) const;
 
   Options options_;
   std::vector<Call> calls_;

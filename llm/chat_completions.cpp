@@ -59,19 +59,20 @@ ChatStream::Options stream_options(const ModelRequest& request, const std::strin
                                    const Endpoint& endpoint) {
   ChatStream::Options options{.endpoint = endpoint};
   options.calls.names = ToolNames(request.tools);
-  for (const Message& message : request.messages) {
-    for (const ToolCall& call : message.tool_calls) options.calls.taken_ids.insert(call.id);
-  }
+  options.calls.transcript = request.messages;
   // Ids that the server leaves out: the same request gives the same ids, a later one of the run
   // gives others.
-  options.calls.id_seed = sha256_hex(body).substr(0, 12);
+  options.calls.id_seed = [&body] { return sha256_hex(body).substr(0, 12); };
   return options;
 }
 
 class ChatCompletions final : public Model {
  public:
   ChatCompletions(ChatCompletionsOptions options, HttpClient& http)
-      : options_(std::move(options)), http_(http), endpoint_{.where = without_query(options_.url)} {
+      : options_(std::move(options)),
+        http_(http),
+        endpoint_{.where = without_query(options_.url)},
+        wire_({.model = options_.model, .max_tokens_key = options_.max_tokens_key}) {
     endpoint_.redactor.add(options_.key);
     if (!options_.retry.wait) options_.retry.wait = wait_by_timer;
     if (!options_.retry.random) options_.retry.random = random_fraction;
@@ -98,6 +99,7 @@ class ChatCompletions final : public Model {
   ChatCompletionsOptions options_;
   HttpClient& http_;
   Endpoint endpoint_;
+  ChatWire wire_;
 };
 
 HttpRequest ChatCompletions::http_request(const std::string& body, milliseconds timeout) const {
@@ -187,8 +189,7 @@ double ChatCompletions::cost_usd(const TokenUsage& usage) const {
 
 Async<Reply> ChatCompletions::generate(ModelRequest request, StreamSink sink) {
   const steady_clock::time_point deadline = steady_clock::now() + request.timeout;
-  const std::string body =
-      to_wire(request, {.model = options_.model, .max_tokens_key = options_.max_tokens_key});
+  const std::string body = wire_.write(request);
   for (int next_try = 2;; ++next_try) {
     Attempt result = co_await attempt(request, body, sink, deadline);
     if (result.reply) {

@@ -54,26 +54,49 @@ void append_item(std::string& list, const Json& item) {
 }  // namespace
 
 std::string to_wire(const ModelRequest& request, const ChatWireOptions& options) {
-  std::string body = "{\"model\":" + to_text(Json(options.model)) +
-                     ",\"stream\":true,\"stream_options\":{\"include_usage\":true}";
-  if (!request.tools.empty()) {
-    body += ",\"tools\":[";
-    for (const ToolDefinition& tool : request.tools) append_item(body, tool_to_wire(tool));
-    body += ']';
+  return ChatWire(options).write(request);
+}
+
+// Everything before the messages, and the system prompt, which is the first of them on the wire.
+void ChatWire::begin(const ModelRequest& request) {
+  has_begun_ = true;
+  system_ = request.system;
+  tools_ = request.tools;
+  messages_ = {};
+  written_ = "{\"model\":" + to_text(Json(options_.model)) +
+             ",\"stream\":true,\"stream_options\":{\"include_usage\":true}";
+  if (!tools_.empty()) {
+    written_ += ",\"tools\":[";
+    for (const ToolDefinition& tool : tools_) append_item(written_, tool_to_wire(tool));
+    written_ += ']';
   }
-  body += ",\"messages\":[";
-  if (!request.system.empty()) {
-    append_item(body, Json{{"role", "system"}, {"content", request.system}});
+  written_ += ",\"messages\":[";
+  if (!system_.empty()) append_item(written_, Json{{"role", "system"}, {"content", system_}});
+  ends_ = {written_.size()};
+}
+
+std::string ChatWire::write(const ModelRequest& request) {
+  const bool goes_on = has_begun_ && request.system == system_ &&
+                       request.tools.size() == tools_.size() &&
+                       request.tools.shared_head(tools_) == tools_.size();
+  if (!goes_on) begin(request);
+  const std::size_t shared = request.messages.shared_head(messages_);
+  ends_.resize(shared + 1);
+  written_.resize(ends_.back());
+  for (std::size_t i = shared; i < request.messages.size(); ++i) {
+    append_item(written_, message_to_wire(request.messages[i]));
+    ends_.push_back(written_.size());
   }
-  for (const Message& message : request.messages) append_item(body, message_to_wire(message));
-  body += ']';
+  messages_ = request.messages;
+
+  std::string body = written_ + ']';
   if (request.response_schema) {
     const Json format = {
         {"type", "json_schema"},
         {"json_schema", {{"name", "reply"}, {"schema", *request.response_schema}}}};
     body += ",\"response_format\":" + to_text(format);
   }
-  body += ",\"" + options.max_tokens_key + "\":" + std::to_string(request.max_tokens);
+  body += ",\"" + options_.max_tokens_key + "\":" + std::to_string(request.max_tokens);
   if (request.temperature) body += ",\"temperature\":" + to_text(Json(*request.temperature));
   if (request.seed) body += ",\"seed\":" + std::to_string(*request.seed);
   return body + '}';

@@ -8,6 +8,8 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace deed {
 
@@ -21,5 +23,26 @@ struct ChatWireOptions {
 /// The body: one JSON object. Pure; bytes that are not UTF-8 become U+FFFD. Ends of `messages` are
 /// as they are given: that each call has its result is the loop's affair.
 std::string to_wire(const ModelRequest& request, const ChatWireOptions& options);
+
+/// Writes the bodies of one conversation after another. What a request shares with the one before
+/// (the same tools, the very same messages at its beginning) is not written again, so that a turn
+/// costs what it added and the copy of the bytes. Gives what `to_wire` gives.
+class ChatWire {
+ public:
+  explicit ChatWire(ChatWireOptions options) : options_(std::move(options)) {}
+
+  std::string write(const ModelRequest& request);
+
+ private:
+  void begin(const ModelRequest& request);
+
+  ChatWireOptions options_;
+  bool has_begun_ = false;
+  std::string system_;
+  ToolList tools_;
+  Transcript messages_;
+  std::string written_;             // up to the end of the last of messages_
+  std::vector<std::size_t> ends_;   // of each message in written_, the beginning first
+};
 
 }  // namespace deed

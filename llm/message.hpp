@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "deed/core/json.hpp"
+#include "deed/core/shared_list.hpp"
 
 namespace deed {
 
@@ -35,6 +36,9 @@ struct Message {
   bool operator==(const Message&) const = default;
 };
 
+/// What was said, oldest first. Copies share the messages.
+using Transcript = SharedList<Message>;
+
 /// A tool as a model sees it.
 struct ToolDefinition {
   std::string name;         ///< "email.send"; a provider maps it to what its API accepts and back
@@ -42,7 +46,11 @@ struct ToolDefinition {
   Json parameters = Json::object();  ///< JSON Schema of an object
   bool changes_world = false;        ///< a call has an effect
   bool asks_user = false;            ///< its call puts a question (argument "question") to the user
+
+  bool operator==(const ToolDefinition&) const = default;
 };
+
+using ToolList = SharedList<ToolDefinition>;
 
 struct TokenUsage {
   std::int64_t input = 0;   ///< all tokens of the prompt, cached ones included

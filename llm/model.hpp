@@ -22,8 +22,8 @@ class HttpClient;
 
 struct ModelRequest {
   std::string system = {};
-  std::vector<Message> messages;
-  std::vector<ToolDefinition> tools = {};
+  Transcript messages;
+  ToolList tools = {};
   std::optional<Json> response_schema = {};  ///< the text must be JSON of this schema
   std::int64_t max_tokens = 2048;            ///< of the reply
   std::optional<double> temperature = {};

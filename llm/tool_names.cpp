@@ -54,7 +54,7 @@ std::string wire_tool_name(std::string_view name) {
   return wire + '-' + sha256_hex(name).substr(0, hash_digits);
 }
 
-ToolNames::ToolNames(const std::vector<ToolDefinition>& tools) {
+ToolNames::ToolNames(const ToolList& tools) {
   for (const ToolDefinition& tool : tools) by_wire_.emplace(wire_tool_name(tool.name), tool.name);
 }
 

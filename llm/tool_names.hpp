@@ -9,7 +9,6 @@
 #include <map>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace deed {
 
@@ -20,7 +19,7 @@ std::string wire_tool_name(std::string_view name);
 class ToolNames {
  public:
   ToolNames() = default;
-  explicit ToolNames(const std::vector<ToolDefinition>& tools);
+  explicit ToolNames(const ToolList& tools);
 
   /// The tool's own name. A name that no tool of the request has comes back as it is: the loop
   /// answers the call.

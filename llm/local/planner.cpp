@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t max_request_bytes = 256u << 10;
 constexpr std::string_view attachment_mark = "Attached file: ";
 
-const ToolDefinition* find_tool(const std::vector<ToolDefinition>& tools, const std::string& name) {
+const ToolDefinition* find_tool(const ToolList& tools, const std::string& name) {
   const auto found = std::find_if(tools.begin(), tools.end(),
                                   [&](const ToolDefinition& tool) { return tool.name == name; });
   return found == tools.end() ? nullptr : &*found;
@@ -68,7 +68,7 @@ Reply finished(const Situation& situation) {
   return reply;
 }
 
-std::string fitting_tools(const std::vector<ToolDefinition>& tools) {
+std::string fitting_tools(const ToolList& tools) {
   std::string names;
   std::size_t count = 0;
   for (const ToolDefinition& tool : tools) {
@@ -124,7 +124,7 @@ Situation read_transcript(const ModelRequest& request) {
 }
 
 std::vector<std::string> plan_of(const std::string& request,
-                                 const std::vector<ToolDefinition>& tools) {
+                                 const ToolList& tools) {
   StepWords words;
   for (const ToolDefinition& tool : tools) {
     // "Reserve a table" and "restaurant.book" start with, or end in, what the tool does.

@@ -53,6 +53,6 @@ class Planner {
 
 /// The steps of a request, given what the tools do.
 std::vector<std::string> plan_of(const std::string& request,
-                                 const std::vector<ToolDefinition>& tools);
+                                 const ToolList& tools);
 
 }  // namespace deed

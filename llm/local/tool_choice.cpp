@@ -189,7 +189,7 @@ double misfit(const ToolDefinition& tool, const Step& step, const Material& mate
 }
 
 Result<ToolChooser::Likelihood> ToolChooser::likelihood(const std::string& clause,
-                                                        const std::vector<ToolDefinition>& tools) {
+                                                        const ToolList& tools) {
   ScoreQuestion question{.prefix = scorer_.document_start(), .keeps_given = true};
   const Tokens head = scorer_.tokenize(examples);
   question.prefix.insert(question.prefix.end(), head.begin(), head.end());
@@ -215,7 +215,7 @@ Result<ToolChooser::Likelihood> ToolChooser::likelihood(const std::string& claus
 
 // Which of two alike is meant ("write" or "append") shows in how well their names follow the words.
 Result<void> ToolChooser::break_tie(const std::string& clause,
-                                    const std::vector<ToolDefinition>& tools,
+                                    const ToolList& tools,
                                     std::vector<double>& scores) {
   const double best = *std::max_element(scores.begin(), scores.end());
   std::vector<std::size_t> close;
@@ -235,7 +235,7 @@ Result<void> ToolChooser::break_tie(const std::string& clause,
   return {};
 }
 
-Result<ToolChoice> ToolChooser::choose(const Step& step, const std::vector<ToolDefinition>& tools) {
+Result<ToolChoice> ToolChooser::choose(const Step& step, const ToolList& tools) {
   const std::string clause = shortened(step.clause);
   DEED_TRY(const Likelihood found, likelihood(clause, tools));
   const Material material(step);

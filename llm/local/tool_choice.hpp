@@ -48,16 +48,16 @@ class ToolChooser {
       : scorer_(scorer), weights_(weights) {}
 
   /// errors  as Scorer::score
-  Result<ToolChoice> choose(const Step& step, const std::vector<ToolDefinition>& tools);
+  Result<ToolChoice> choose(const Step& step, const ToolList& tools);
 
  private:
   struct Likelihood {
     std::vector<double> tools, others;
   };
   Result<Likelihood> likelihood(const std::string& clause,
-                                const std::vector<ToolDefinition>& tools);
+                                const ToolList& tools);
 
-  Result<void> break_tie(const std::string& clause, const std::vector<ToolDefinition>& tools,
+  Result<void> break_tie(const std::string& clause, const ToolList& tools,
                          std::vector<double>& scores);
 
   Scorer& scorer_;

@@ -52,6 +52,47 @@ TEST(Context, ARefusalOfTheUserIsToldToTheModel) {
   EXPECT_THAT(built(events.fold()).request.messages.back().text, HasSubstr("wrong person"));
 }
 
+// Turn by turn as in a run, against one that begins anew each time; with windows in which all fits, some, and nearly nothing.
+TEST(Context, WhatIsBuiltTurnByTurnIsWhatIsBuiltAtOnce) {
+  for (const std::int64_t window : {0, 100'000, 3000, 800}) {
+    const Registry none;
+    ContextOptions options;
+    options.window = window;
+    options.max_reply_tokens = 100;
+    options.count_tokens = [](std::string_view text) { return static_cast<std::int64_t>(text.size()); };
+    ContextBuilder builder(none, options);
+    Transcript before;
+    for (int steps = 0; steps < 12; ++steps) {
+      const State state = reading_run(steps, 400).fold();
+      const BuiltContext turn = builder.build(state);
+      const BuiltContext fresh = build_context(state, none, options);
+      EXPECT_EQ(turn.request.messages, fresh.request.messages) << window << " " << steps;
+      EXPECT_EQ(turn.sha256, fresh.sha256) << window << " " << steps;
+      EXPECT_EQ(turn.estimated_tokens, fresh.estimated_tokens);
+      EXPECT_EQ(turn.cut_results, fresh.cut_results);
+      if (window == 0) {
+        EXPECT_EQ(turn.request.messages.shared_head(before), before.size());
+      }
+      before = turn.request.messages;
+    }
+  }
+}
+
+TEST(Context, ItsHashChangesWithEachPartOfIt) {
+  const auto hash = [](const EventsOf& events) { return built(events.fold()).sha256; };
+  const auto run = [](const char* words, const char* path, const char* result) {
+    EventsOf events(words);
+    events.call("file.read", {{"path", path}}).judged("call_1_1", Verdict::allow);
+    events.settled("call_1_1", OutcomeStatus::succeeded, nullptr, result);
+    return events;
+  };
+  const std::string same = hash(run("a", "b", "c"));
+  EXPECT_EQ(hash(run("a", "b", "c")), same);
+  EXPECT_NE(hash(run("x", "b", "c")), same);
+  EXPECT_NE(hash(run("a", "x", "c")), same);
+  EXPECT_NE(hash(run("a", "b", "x")), same);
+}
+
 TEST(Context, ALongerRunBeginsWithTheSameMessages) {
   const auto shorter = built(reading_run(3, 50).fold()).request.messages;
   const auto longer = built(reading_run(6, 50).fold()).request.messages;

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <map>
+#include <numeric>
 
 #include "deed/tests/fakes/matchers.hpp"
 #include "deed/tests/fakes/run_async.hpp"
@@ -20,11 +22,13 @@ using testing::HasSubstr;
 struct World {
   std::vector<std::string> done;
   std::optional<Outcome> next;          // instead of success
+  std::function<void()> on_entry;       // called by each tool before it does anything
   bool throws_after_commit = false;
   ProbeResult probe{ProbeResult::Verdict::undecided, "nobody knows"};
 };
 
 asio::awaitable<Outcome> act(Json arguments, ToolContext& context, World& world) {
+  if (world.on_entry) world.on_entry();
   auto committed = co_await context.dispatching();
   if (!committed) co_return Outcome::failed_without_effect(committed.error());
   world.done.push_back(string_at(arguments, "what"));
@@ -33,6 +37,7 @@ asio::awaitable<Outcome> act(Json arguments, ToolContext& context, World& world)
   co_return Outcome::succeeded({{"ok", true}}, "did " + string_at(arguments, "what"));
 }
 asio::awaitable<Outcome> look(Json arguments, World& world) {
+  if (world.on_entry) world.on_entry();
   world.done.push_back("look");
   co_return Outcome::succeeded({{"seen", string_at(arguments, "what")}}, "seen " + string_at(arguments, "what"));
 }
@@ -43,9 +48,11 @@ class Answers final : public Interaction {
   std::optional<ApprovalAnswer> approval;
   std::optional<std::string> words;
   std::vector<ApprovalCard> cards;
+  std::function<void()> on_card;
 
   asio::awaitable<std::optional<ApprovalAnswer>> approve(ApprovalCard card) override {
     cards.push_back(std::move(card));
+    if (on_card) on_card();
     co_return approval;
   }
   asio::awaitable<std::optional<std::string>> answer(std::string) override { co_return words; }
@@ -118,6 +125,20 @@ class RunnerTest : public testing::Test {
   void script(std::vector<Result<Reply>> replies) { model_ = ScriptedModel(std::move(replies)); }
   std::vector<std::string> kinds(const RunId& run) {
     const auto events = run_async(io_, journal_->read(run, 0, 1000));
+    EXPECT_OK(events);
+    std::vector<std::string> out;
+    for (const Event& event : *events) out.push_back(event.kind);
+    return out;
+  }
+
+  // What another process would read now: the kinds of the newest run's events.
+  std::vector<std::string> kinds_on_disk() {
+    asio::io_context io;
+    auto journal = open_sqlite_journal({.path = folder_ / "journal.db"});
+    EXPECT_OK(journal);
+    const auto run = run_async(io, (*journal)->find_run("last"));
+    EXPECT_OK(run);
+    const auto events = run_async(io, (*journal)->read(run->id, 0, 1000));
     EXPECT_OK(events);
     std::vector<std::string> out;
     for (const Event& event : *events) out.push_back(event.kind);
@@ -317,6 +338,54 @@ TEST_F(RunnerTest, RefusesARequestWithoutWordsOrWithTooMany) {
   Runner runner({*journal_, model_, tools_, system_clock(), answers_, observer_, policy_});
   EXPECT_THAT(run_async(io_, runner.start({.request = " \n"})), IsError(ErrorKind::invalid));
   EXPECT_THAT(run_async(io_, runner.start({.request = std::string(5u << 20, 'x')})), IsError(ErrorKind::invalid));
+}
+
+TEST_F(RunnerTest, NothingLeavesBeforeWhatLedToItIsInTheJournal) {
+  script({calls("look", "a"), calls("act.quiet", "b"), says("done")});
+  std::vector<std::string> last;
+  const auto look_up = [&] { last.push_back(kinds_on_disk().back()); };
+  model_.on_request = look_up;
+  world_.on_entry = look_up;
+  EXPECT_EQ(start("look at a, then do b").status, RunStatus::done);
+  EXPECT_THAT(last, ElementsAre("model.requested", "policy.decided", "model.requested", "effect.intended", "model.requested"));
+}
+
+TEST_F(RunnerTest, AQuestionIsAskedWhenItIsInTheJournal) {
+  script({calls("act", "a")});
+  answers_.on_card = [this] { EXPECT_EQ(kinds_on_disk().back(), "approval.requested"); };
+  EXPECT_EQ(start("do a").status, RunStatus::paused);
+  EXPECT_EQ(answers_.cards.size(), 1u);
+}
+
+TEST_F(RunnerTest, TellsTheObserverEveryEventInOrderOnceItIsWritten) {
+  struct Listening final : Observer {
+    std::function<std::size_t()> written;
+    std::vector<EventNumber> numbers;
+    void on_event(const RunId&, const Event& event) override {
+      EXPECT_LE(static_cast<std::size_t>(event.number), written());
+      numbers.push_back(event.number);
+    }
+  } listening;
+  listening.written = [this] { return kinds_on_disk().size(); };
+  script({calls("look", "a"), calls("pure", "b"), says("done")});
+  Tool pure = tool("pure", EffectClass::pure, false);
+  pure.run = [this](Json arguments, ToolContext&) { return look(std::move(arguments), world_); };
+  ASSERT_OK(tools_.add(std::move(pure)));
+  Runner runner({*journal_, model_, tools_, system_clock(), answers_, listening, policy_});
+  const auto report = run_async(io_, runner.start({.request = "look at a, then at b"}));
+  ASSERT_OK(report);
+  std::vector<EventNumber> all(kinds(report->run).size());
+  std::iota(all.begin(), all.end(), 1);
+  EXPECT_EQ(listening.numbers, all);
+}
+
+TEST_F(RunnerTest, AnAnswerThatNobodyWaitsForLeavesTheRunToOthers) {
+  script({calls("act", "a")});
+  const RunReport paused = start("do a");
+  ASSERT_EQ(paused.status, RunStatus::paused);
+  Runner runner({*journal_, model_, tools_, system_clock(), answers_, observer_, policy_});
+  EXPECT_THAT(run_async(io_, runner.answer(paused.run, "what?")), IsError(ErrorKind::conflict));
+  EXPECT_OK(resume(paused.run));
 }
 
 // A process that dies leaves a prefix of the events. Whatever prefix it was, going on gives the same end and no effect twice, unless the

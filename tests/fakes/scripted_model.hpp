@@ -22,6 +22,7 @@ class ScriptedModel final : public Model {
   std::int64_t count_tokens(std::string_view text) const override { return static_cast<std::int64_t>(text.size() / 4); }
   Async<Reply> generate(ModelRequest request, StreamSink) override {
     requests.push_back(std::move(request));
+    if (on_request) on_request();
     if (replies_.empty()) co_return fail(ErrorKind::unavailable, "the script has ended");
     Result<Reply> reply = std::move(replies_.front());
     replies_.pop_front();
@@ -29,6 +30,7 @@ class ScriptedModel final : public Model {
   }
 
   std::vector<ModelRequest> requests;
+  std::function<void()> on_request;
 
  private:
   std::deque<Result<Reply>> replies_;

@@ -35,7 +35,7 @@ ChatStream::Options test_options() {
   }
   ChatStream::Options options{.endpoint = {.where = "http://test/v1"}};
   options.calls.names = ToolNames(tools);
-  options.calls.id_seed = "seed";
+  options.calls.id_seed = [] { return "seed"; };
   return options;
 }
 
@@ -274,7 +274,7 @@ TEST(ChatStream, TakesBracesInStringsForTextWhenItLooksForTheEndOfACall) {
 
 TEST(ChatStream, ReplacesIdsThatTheTranscriptAlreadyHas) {
   ChatStream::Options options = test_options();
-  options.calls.taken_ids = {"call_0", "call_seed_0"};
+  options.calls.transcript = {{.role = Role::assistant, .text = {}, .tool_calls = {{"call_0", "a"}, {"call_seed_0", "b"}}}};
   const std::string body = call_chunk(entry(0, "call_0", "file__read", "{}")) +
                            call_chunk(entry(1, "x", "file__read", "{}")) +
                            call_chunk(entry(2, "x", "file__list", "{}")) + the_end;

@@ -94,13 +94,39 @@ TEST(ChatWire, BeginsEachTurnWithTheBytesOfTheTurnBefore) {
   std::string before;
   for (std::size_t n = 1; n <= whole.messages.size(); ++n) {
     ModelRequest turn = whole;
-    turn.messages.resize(n);
+    turn.messages.cut(n);
     turn.max_tokens = 2048 - static_cast<std::int64_t>(n);
     const std::string body = to_wire(turn, {.model = "m"});
     EXPECT_TRUE(body.starts_with(before)) << body << "\ndoes not begin with\n" << before;
     before = cacheable(body);
     EXPECT_GT(before.size(), 100u);
   }
+}
+
+TEST(ChatWire, AWriterThatGoesOnGivesTheBytesOfOneThatBegins) {
+  const ChatWireOptions options{.model = "m"};
+  const ModelRequest whole = sample();
+  ChatWire writer(options);
+  for (std::size_t n = 1; n <= whole.messages.size(); ++n) {
+    ModelRequest turn = whole;
+    turn.messages.cut(n);
+    EXPECT_EQ(writer.write(turn), to_wire(turn, options));
+  }
+  // Another message in the middle, fewer of them, other tools, another prompt, another conversation.
+  ModelRequest changed = whole;
+  changed.messages.replace(1, assistant("other", {}));
+  EXPECT_EQ(writer.write(changed), to_wire(changed, options));
+  changed.messages.cut(1);
+  EXPECT_EQ(writer.write(changed), to_wire(changed, options));
+  changed.tools.push_back({.name = "more", .description = "More"});
+  EXPECT_EQ(writer.write(changed), to_wire(changed, options));
+  changed.tools.cut(1);
+  EXPECT_EQ(writer.write(changed), to_wire(changed, options));
+  changed.system = "another";
+  EXPECT_EQ(writer.write(changed), to_wire(changed, options));
+  EXPECT_EQ(writer.write(sample()), to_wire(sample(), options));
+  const ModelRequest nothing;
+  EXPECT_EQ(writer.write(nothing), to_wire(nothing, options));
 }
 
 TEST(ChatWire, GivesTheSameBytesForTheSameRequest) {
