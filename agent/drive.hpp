@@ -35,8 +35,8 @@ class Drive {
   Async<void> record(EventBody body, std::string call, AppendOptions options = {}, Trust trust = Trust::system);
   Async<void> record_all(std::vector<Event> events, AppendOptions options);
 
-  /// Appends what is recorded and not yet in the journal, and tells the observer. Awaited before anything leaves this class:
-  /// a request to the model, a tool that looks at the world or changes it, a question, a report.
+  /// Appends what is recorded and not yet in the journal, and tells the observer. Awaited before anything follows from it
+  /// outside: a request to the model, the body of a tool, a question, a report.
   Async<void> write(AppendOptions options = {});
 
   RunnerParts& parts() { return parts_; }

@@ -173,7 +173,7 @@ Async<bool> Drive::perform(RunTool action) {
     EffectIntended intended{call.effect_key, call.arguments_hash, attempt};
     auto recorded = co_await record(std::move(intended), action.call, durable);
     DEED_CO_OK(std::move(recorded));
-  } else if (tool.spec.effect != EffectClass::pure) {
+  } else {
     auto written = co_await write();
     DEED_CO_OK(std::move(written));
   }

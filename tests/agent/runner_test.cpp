@@ -350,6 +350,18 @@ TEST_F(RunnerTest, NothingLeavesBeforeWhatLedToItIsInTheJournal) {
   EXPECT_THAT(last, ElementsAre("model.requested", "policy.decided", "model.requested", "effect.intended", "model.requested"));
 }
 
+// A reply is paid for: a process that dies in a tool, however harmless, must not have to ask again.
+TEST_F(RunnerTest, AReplyIsInTheJournalBeforeEvenAPureToolRuns) {
+  Tool pure = tool("pure", EffectClass::pure, false);
+  pure.run = [this](Json arguments, ToolContext&) { return look(std::move(arguments), world_); };
+  ASSERT_OK(tools_.add(std::move(pure)));
+  script({calls("pure", "a"), says("done")});
+  std::vector<std::string> seen;
+  world_.on_entry = [&] { seen = kinds_on_disk(); };
+  EXPECT_EQ(start("look at a").status, RunStatus::done);
+  EXPECT_THAT(seen, ElementsAre("run.started", "model.requested", "model.replied", "tool.proposed", "policy.decided"));
+}
+
 TEST_F(RunnerTest, AQuestionIsAskedWhenItIsInTheJournal) {
   script({calls("act", "a")});
   answers_.on_card = [this] { EXPECT_EQ(kinds_on_disk().back(), "approval.requested"); };
