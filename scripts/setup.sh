@@ -10,7 +10,7 @@ packages=(
   python3 python3-pip python3-venv
   libcurl4-openssl-dev libssl-dev nlohmann-json3-dev libboost1.81-dev libsqlite3-dev libcli11-dev libtomlplusplus-dev
   libgmime-3.0-dev
-  libgtest-dev libgmock-dev libbenchmark-dev json-schema-test-suite python3-aiosmtpd openssl
+  libgtest-dev libgmock-dev libbenchmark-dev python3-aiosmtpd openssl
   "$@"
 )
 command -v dpkg-query >/dev/null || { say "this script knows Debian and its relatives only; docs/dependencies.md names what is needed"; exit 1; }
