@@ -111,16 +111,19 @@ class Story {
 
 }  // namespace
 
-std::string explain_run(const RunRecord& run, const std::vector<Event>& events, bool full) {
+std::string explain_event(const Event& event, bool full) {
   Story story(full);
-  std::string head = "run       " + run.id + "\nstatus    " + to_string(run.status) + "\nstarted   " +
+  story.step = event.step;
+  const auto body = decode(event);
+  if (body && *body) std::visit(story, **body);
+  return story.take();
+}
+
+std::string explain_run(const RunRecord& run, const std::vector<Event>& events, bool full) {
+  std::string story = "run       " + run.id + "\nstatus    " + to_string(run.status) + "\nstarted   " +
                      to_iso8601(run.created) + "\n";
-  for (const Event& event : events) {
-    story.step = event.step;
-    const auto body = decode(event);
-    if (body && *body) std::visit(story, **body);
-  }
-  return head + story.take();
+  for (const Event& event : events) story += explain_event(event, full);
+  return story;
 }
 
 }  // namespace deed

@@ -32,6 +32,7 @@ void add_run_flags(CLI::App& app, Flags& flags) {
   app.add_option("--max-time", flags.max_time_s, "Stop after so many seconds of work")->check(CLI::NonNegativeNumber);
   app.add_option("--threads", flags.threads, "Threads of the embedded model")->check(CLI::NonNegativeNumber);
   app.add_flag("--events", flags.events, "Print each event as a line of JSON on standard output");
+  app.add_flag("--explain", flags.explain, "Tell every choice, its alternatives and where each argument came from");
   app.add_flag("--quiet,-q", flags.quiet, "No progress on standard error");
 }
 
@@ -73,7 +74,11 @@ Result<std::unique_ptr<Session>> open_session(const Flags& flags, SessionOptions
   if (!wanted.model.empty() && flags.model.empty()) options.model = wanted.model;
   const bool silent = flags.quiet || flags.json;
   session->observer = std::make_unique<TerminalObserver>(
-      flags.events ? Show::events : silent ? Show::nothing : Show::progress, wanted.stream_text && !flags.events && !flags.json);
+      flags.events    ? Show::events
+      : flags.explain ? Show::story
+      : silent        ? Show::nothing
+                      : Show::progress,
+      wanted.stream_text && !flags.events && !flags.json);
   options.interaction = &session->terminal;
   options.observer = session->observer.get();
   DEED_TRY(session->agent, open_agent(std::move(options)));

@@ -18,7 +18,7 @@ struct Flags {
   std::vector<std::string> allow_hosts, allow, attach;
   std::optional<std::int64_t> max_steps, max_tokens, max_time_s, threads;
   std::optional<double> max_cost_usd;
-  bool yes = false, json = false, events = false, quiet = false;
+  bool yes = false, json = false, events = false, quiet = false, explain = false;
 };
 
 /// --home, --json: every command.

@@ -87,7 +87,7 @@ int propose_calls(const ModelFlags& state) {
   if (!dir) return report_error(dir.error(), state.flags);
   asio::io_context io;
   const auto http = make_http_client(io.get_executor());
-  const ModelEnvironment around{io.get_executor(), http.get(), *dir, environment, static_cast<int>(settings->number("threads").value_or(0))};
+  const ModelEnvironment around{io.get_executor(), http.get(), *dir, environment, static_cast<int>(settings->number("threads").value_or(0)), {}};
   auto model = open_model(settings->text("model", "local:smollm2"), around);
   if (!model) return report_error(model.error(), state.flags);
   std::ifstream from_file;

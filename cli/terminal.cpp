@@ -1,5 +1,7 @@
 #include "deed/cli/terminal.hpp"
 
+#include "deed/cli/explain.hpp"
+
 #include <unistd.h>
 
 #include <boost/asio/buffer.hpp>
@@ -120,6 +122,7 @@ void TerminalObserver::on_event(const RunId& run, const Event& event) {
     std::fflush(stdout);
     return;
   }
+  if (show_ == Show::story) talk(explain_event(event, false));
   if (show_ != Show::progress) return;
   const auto body = decode(event);
   if (!body || !*body) return;

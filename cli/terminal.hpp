@@ -28,6 +28,7 @@ class Terminal final : public Interaction {
 enum class Show {
   nothing,
   progress,  ///< a line a step and call, on standard error
+  story,     ///< each choice with its alternatives and where each argument came from, on standard error
   events,    ///< one JSON object a line, on standard output
 };
 

@@ -85,7 +85,8 @@ class HttpClient {
 
 /// What the machine's owner set for all programs.
 struct HttpSettings {
-  std::string http_proxy = {};   ///< URL of the proxy for http://, "" for none
+  /// URL of the proxy for http://, "" for none. Addresses of this machine never go through one
+  std::string http_proxy = {};
   std::string https_proxy = {};  ///< the same for https://
   std::string no_proxy = {};     ///< hosts and domains without a proxy, by commas; "*" is all
   TrustStore trust = {};

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <netinet/in.h>
+#include <optional>
 #include <sys/socket.h>
 
 namespace deed {
@@ -158,9 +159,23 @@ std::string wire_url(const HttpUrl& url) {
   return out;
 }
 
+// This machine, by its name or its address, however it is spelled.
+bool is_this_machine(const HttpUrl& url) {
+  const std::optional<std::string> host = host_as_curl_reads_it(url);
+  if (!host) return false;
+  if (*host == "localhost" || host->ends_with(".localhost")) return true;
+  in_addr four{};
+  if (inet_pton(AF_INET, host->c_str(), &four) == 1) return (ntohl(four.s_addr) >> 24) == 127;
+  in6_addr six{};
+  return inet_pton(AF_INET6, host->c_str(), &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
+}
+
 std::string proxy_for(const HttpUrl& url, const HttpSettings& settings) {
   const std::string& proxy = url.scheme() == "https" ? settings.https_proxy : settings.http_proxy;
   if (proxy.empty() || is_no_proxy(url.host(), settings.no_proxy)) return {};
+  // A proxy elsewhere would dial itself, and would see what was meant for a server here, keys
+  // included.
+  if (is_this_machine(url)) return {};
   return proxy;
 }
 

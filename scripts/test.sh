@@ -4,9 +4,14 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/stages.sh
 
+export DEED_CACHE=${DEED_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/deed}
+export DEED_MODELS=${DEED_MODELS:-$DEED_CACHE/models}
+
 stage setup scripts/setup.sh
 stage configure cmake --preset dev --log-level=NOTICE
 stage build cmake --build --preset dev
+# The tests of the embedded model skip where it is absent; here it never is.
+stage model build/bin/deed models install smollm2
 stage tests ctest --preset dev --label-exclude partners --parallel "$(nproc)"
 if [ -n "${DEED_ASAN:-}${CI:-}" ]; then
   stage configure-asan cmake --preset asan --log-level=NOTICE

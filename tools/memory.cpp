@@ -151,7 +151,7 @@ Tool memory_search(Journal& journal) {
                 {"description", "Words to look for."}};
   Json properties = {{"query", std::move(query)}};
   return {.spec = {.name = "memory.search",
-                   .description = "Search what was remembered and what earlier runs did.",
+                   .description = "Search the memory: remembered facts and notes, and what earlier runs did.",
                    .arguments = {{"type", "object"},
                                  {"properties", std::move(properties)},
                                  {"required", {"query"}},

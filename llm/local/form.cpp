@@ -3,6 +3,7 @@
 #include "deed/llm/local/form.hpp"
 
 #include "deed/core/text.hpp"
+#include "deed/llm/local/description.hpp"
 #include "deed/llm/local/segments.hpp"
 #include "deed/llm/local/tool_choice.hpp"
 
@@ -37,6 +38,13 @@ std::string label_of(std::string path, const Property& property) {
 }
 
 }  // namespace
+
+Tokens form_beginning(Scorer& scorer) {
+  Tokens tokens = scorer.document_start();
+  const Tokens text = scorer.tokenize(examples);
+  tokens.insert(tokens.end(), text.begin(), text.end());
+  return tokens;
+}
 
 // A name may hold what a JSON pointer uses for itself (RFC 6901, section 3).
 std::string slot_pointer(const std::string& path) {
@@ -119,6 +127,8 @@ Result<bool> Form::fill_property(const Property& property, const std::string& pa
   DEED_TRY(std::optional<Value> value, value_for(slot));
   if (!value && property.is_required) {
     DEED_TRY(value, answer_for(slot));
+    // Where an effect goes is never a default.
+    if (!value && !property.is_critical_string() && cut_result_of_.empty()) value = by_default(slot);
     if (!value) {
       filled.missing =
           MissingArgument{property.name, property.description(), answers_used_, cut_result_of_};
@@ -200,9 +210,19 @@ Form::MaybeValue Form::value_for(const Slot& slot) {
   if (property.type == "string" && is_critical(property.kind))
     return property.is_list ? critical_list(slot) : critical(slot);
   if (property.type == "string" && property.is_list) return string_list(slot);
+  if (property.type == "string" && property.kind == SlotKind::label)
+    if (const auto stated = stated_values(property); !stated.empty())
+      return one_of(slot, Json(stated));
   if (property.type == "string")
     return property.kind == SlotKind::free_text ? text(slot) : label(slot);
-  return property.is_list ? literal(slot, '[', ']') : literal(slot, '{', '}');
+  if (property.is_list) return literal(slot, '[', ']');
+  // JSON beside a tool that takes text is that text, unless its argument is named.
+  const std::vector<Property> all = properties_of(tool_.parameters);
+  const bool has_text = std::any_of(all.begin(), all.end(), [](const Property& p) { return p.is_text(); });
+  if (!property.is_required && has_text &&
+      count_common(stems(property.name), stems(without_quotes(step_.clause))) == 0)
+    return std::optional<Value>();
+  return literal(slot, '{', '}');
 }
 
 // JSON that the user wrote out.
@@ -222,8 +242,20 @@ Form::MaybeValue Form::literal(const Slot& slot, char open, char close) const {
   return std::optional(std::move(value));
 }
 
+std::optional<Form::Value> Form::by_default(const Slot& slot) const {
+  const std::optional<Json> stated = stated_default(slot.property);
+  if (!stated) return std::nullopt;
+  Value value{.json = *stated, .shown = shown_text(*stated)};
+  value.choice = make_choice(slot_pointer(slot.path), {value.shown}, {0.0}, "default");
+  return value;
+}
+
 Form::MaybeValue Form::enumerated(const Slot& slot) {
-  const Json& values = (*slot.property.schema)["enum"];
+  return one_of(slot, (*slot.property.schema)["enum"]);
+}
+
+// A value that is said, else the default, else the likeliest.
+Form::MaybeValue Form::one_of(const Slot& slot, const Json& values) {
   std::vector<std::string> texts;
   for (const Json& value : values) texts.push_back(shown_text(value));
   if (texts.size() > 256) return std::optional<Value>();
@@ -237,6 +269,8 @@ Form::MaybeValue Form::enumerated(const Slot& slot) {
     is_said = is_said || occurs;
     if (scores[i] > scores[best]) best = i;
   }
+  if (!is_said && slot.property.is_required)
+    if (auto value = by_default(slot)) return value;
   Value value{.json = values[best], .shown = texts[best], .score = scores[best]};
   value.choice = make_choice(slot_pointer(slot.path), texts, scores, "enum");
   return std::optional(std::move(value));
@@ -267,6 +301,10 @@ Form::MaybeValue Form::enumerated_list(const Slot& slot) {
 Form::MaybeValue Form::truth(const Slot& slot) {
   const std::string pointer = slot_pointer(slot.path);
   if (slot.property.is_required) {
+    const bool is_named = count_common(telling_stems(slot.property.name),
+                                       stems(without_quotes(step_.clause))) > 0;
+    if (!is_named)
+      if (auto value = by_default(slot)) return value;
     DEED_TRY(const std::vector<double> scores, rank(slot.line, {"true", "false"}));
     const bool is_true = scores[0] >= scores[1];
     Value value{.json = is_true,

@@ -17,12 +17,14 @@ namespace deed {
 
 /// In nats. Set by hand on development data.
 struct FormWeights {
-  double next_number = 1.0, reused_number = -4.0, named_number = 2.0, number_named_behind = 1.5;
+  double next_number = 1.0, reused_number = -4.0, named_number = 2.0, number_named_behind = 1.5,
+         unit = 2.0;
   double reused_span = -10.0, said_text = -3.0, more_words = 0.6, whole_quote = 2.0,
          cut_quote = -2.0, cut_name = -2.0;
   double only_function_words = -4.0, only_digits = -4.0, in_description = 3.0, named_before = 2.0,
          direction = 3.0;
   double announced_text = 3.0, text_to_the_end = 3.0, like_example = 6.0, enum_in_clause = 3.0;
+  double sure_of_place = 1.5;   ///< between two places that an effect may go to, to choose one
   double optional_from = -2.5;  ///< above "-", to fill an optional argument
   std::size_t span_words = 8, text_words = 40, span_starts = 6;
   std::int64_t decoded_tokens = 40;
@@ -39,6 +41,9 @@ struct MissingArgument {
   std::string cut_result_of = {};  ///< the tool whose result was meant, and is there only in part
 };
 using FormResult = std::variant<FilledCall, MissingArgument>;
+
+/// How every form begins.
+Tokens form_beginning(Scorer& scorer);
 
 /// The JSON pointer of a slot; the parts of `path` are joined by the byte 0x1f.
 std::string slot_pointer(const std::string& path);
@@ -82,6 +87,9 @@ class Form {
   void write(const Slot& slot, const Value& value);
 
   MaybeValue enumerated(const Slot& slot);
+  MaybeValue one_of(const Slot& slot, const Json& values);
+  std::optional<Value> by_default(const Slot& slot) const;
+  std::optional<Value> quoted_list(const Slot& slot, const Span& first) const;
   MaybeValue enumerated_list(const Slot& slot);
   MaybeValue truth(const Slot& slot);
   MaybeValue literal(const Slot& slot, char open, char close) const;
@@ -108,6 +116,7 @@ class Form {
   MaybeValue number(const Slot& slot);
   MaybeValue number_list(const Slot& slot);
   Result<void> assign_numbers(const std::vector<Property>& properties, const std::string& path);
+  bool is_nobodys_piece(const Span& span) const;
   double number_bonus(const Property& property, std::size_t index) const;
   bool is_named_by_other(const Property& property, std::size_t number) const;
   std::vector<std::size_t> free_numbers(const Property& property) const;

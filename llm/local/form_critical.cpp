@@ -7,17 +7,6 @@
 #include <algorithm>
 
 namespace deed {
-namespace {
-
-bool names_folder(const Property& property) {
-  const std::vector<std::string> words =
-      identifier_words(property.name + " " + property.description());
-  return std::find(words.begin(), words.end(), "folder") != words.end() ||
-         std::find(words.begin(), words.end(), "directory") != words.end();
-}
-
-}  // namespace
-
 // What the words give to this slot: its own claims, else what nobody claims. Text that is only said
 // does not count.
 std::vector<Span> Form::pieces_for(const Slot& slot) const {
@@ -27,8 +16,12 @@ std::vector<Span> Form::pieces_for(const Slot& slot) const {
   std::set<Span> claimed;
   for (const auto& [name, spans] : claims_) claimed.insert(spans.begin(), spans.end());
   std::vector<Span> result;
+  // A file's name is no folder to look in.
+  const bool wants_folder = !slot.property.is_list && names_folder(slot.property);
   for (const Piece& piece : pieces->second)
-    if (!piece.is_in_text && !claimed.contains(piece.span)) result.push_back(piece.span);
+    if (!piece.is_in_text && !claimed.contains(piece.span) &&
+        !(wants_folder && has_extension(piece.span.in(step_.clause))))
+      result.push_back(piece.span);
   return result;
 }
 
@@ -66,6 +59,11 @@ Form::MaybeValue Form::critical(const Slot& slot) {
     scores[i] += used_.contains(spans[i]) ? weights_.reused_span : 0;
     if (scores[i] > scores[best]) best = i;
   }
+  // Where an effect goes to one of two places that are about as likely, the user is asked.
+  if (tool_.changes_world)
+    for (std::size_t i = 0; i < spans.size(); ++i)
+      if (i != best && texts[i] != texts[best] && scores[best] - scores[i] < weights_.sure_of_place)
+        return std::optional<Value>();
   Value value = copied(slot, spans[best], scores[best]);
   value.choice = make_choice(slot_pointer(slot.path), texts, scores, "request");
   value.is_certain = true;
@@ -153,7 +151,8 @@ Form::MaybeValue Form::bare_path(const Slot& slot) {
   for (std::size_t i = 1; i < material_.words.size(); ++i) {
     const Span span = material_.words[i];
     const std::string word = lower_ascii(span.in(step_.clause));
-    if (is_function_word(word) || is_place(word) || is_said(span) ||
+    if (is_function_word(word) || word == "here" || word == "there" || is_place(word) ||
+        is_said(span) ||
         word.find_first_of("@:?*") != word.npos)
       continue;
     const auto neighbour = [&](std::size_t index) {

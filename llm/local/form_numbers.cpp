@@ -1,6 +1,7 @@
 // Numbers are copied too. Where several arguments share several numbers, they are assigned
 // together.
 #include "deed/core/text.hpp"
+#include "deed/llm/local/description.hpp"
 #include "deed/llm/local/form.hpp"
 
 #include <algorithm>
@@ -57,7 +58,16 @@ std::vector<std::size_t> Form::free_numbers(const Property& property) const {
   return has_unused ? strong : all;
 }
 
-// Words of the argument's name beside the number.
+// What stands right behind a number: "kg" of "70kg" and of "70 kg", "J/K", "%".
+std::string_view unit_behind(std::string_view clause, const Span& number) {
+  std::string_view rest = clause.substr(number.end);
+  if (rest.starts_with(' ')) rest.remove_prefix(1);
+  rest = rest.substr(0, std::min(rest.size(), rest.find_first_of(" ,;:?!()\n")));
+  while (!rest.empty() && (rest.back() == '.' || rest.back() == '\'')) rest.remove_suffix(1);
+  return rest;
+}
+
+// Words of the argument's name beside the number, and its unit.
 double Form::number_bonus(const Property& property, std::size_t index) const {
   const std::string_view clause = step_.clause;
   const Span span = material_.numbers[index].span;
@@ -73,6 +83,7 @@ double Form::number_bonus(const Property& property, std::size_t index) const {
   return (count_common(names, stems(clause.substr(from, span.begin - from))) > 0
               ? weights_.named_number
               : 0.0) +
+         (speaks_of_unit(property, unit_behind(clause, span)) ? weights_.unit : 0.0) +
          (count_common(names, stems(behind)) > 0 ? weights_.number_named_behind : 0.0);
 }
 
@@ -200,8 +211,9 @@ Form::MaybeValue Form::number_list(const Slot& slot) {
       const std::string_view between =
           std::string_view(step_.clause).substr(end, number.span.begin - end);
       joins = between.size() <= 12 && between.find_first_of("[.;:") == between.npos;
+      // "from x = 1 to x = 3"
       for (const std::string& word : identifier_words(between))
-        joins = joins && (word == "and" || word == "or" || word == "to");
+        joins = joins && (word == "and" || word == "or" || word == "to" || word.size() == 1);
     }
     if (joins)
       runs.back().push_back(i);
@@ -213,7 +225,9 @@ Form::MaybeValue Form::number_list(const Slot& slot) {
       runs.begin(), runs.end(), [](const auto& a, const auto& b) { return a.size() < b.size(); });
   Value value{.json = Json::array()};
   for (const std::size_t i : *best) {
-    value.json.push_back(*value_of(material_.numbers[i], slot.property));
+    const Json one = *value_of(material_.numbers[i], slot.property);
+    // A list of numbers is one of numbers with a fraction, whichever its first items are.
+    value.json.push_back(slot.property.type == "number" ? Json(one.get<double>()) : one);
     value.shown +=
         (value.shown.empty() ? "" : ", ") + digits_of(material_.numbers[i], step_.clause);
     value.spans.push_back(material_.numbers[i].span);

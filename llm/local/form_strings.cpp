@@ -267,6 +267,24 @@ double Form::span_bonus(const Slot& slot, Span span, bool is_text) const {
   return bonus;
 }
 
+// In an address, a URL or a path that no argument takes as such: "find lease.pdf" has only a pattern
+// for it.
+bool Form::is_nobodys_piece(const Span& span) const {
+  const std::vector<Property> all = properties_of(tool_.parameters);
+  for (const auto& [kind, pieces] : material_.pieces) {
+    for (const Piece& piece : pieces) {
+      if (piece.is_in_text || piece.span.end <= span.begin || span.end <= piece.span.begin) continue;
+      const bool is_file = has_extension(piece.span.in(step_.clause));
+      if (std::any_of(all.begin(), all.end(), [&, wanted = kind](const Property& property) {
+            return property.is_critical_string() && property.kind == wanted &&
+                   !(is_file && names_folder(property));
+          }))
+        return false;
+    }
+  }
+  return true;
+}
+
 // The words at which a span may begin that the model finds likeliest, each with the ends that it
 // may have.
 Result<std::vector<Form::Start>> Form::span_starts(const Slot& slot, bool is_text) {
@@ -279,8 +297,8 @@ Result<std::vector<Form::Start>> Form::span_starts(const Slot& slot, bool is_tex
     const std::string lower = lower_ascii(word.in(clause));
     if (i == 0 && (tool_.changes_world || count_common(stems(lower), own) > 0)) continue;
     if (tool_.changes_world && !is_text && is_function_word(lower)) continue;
-    if (has_word(word.in(clause)) &&
-        !(material_.is_in_piece(word) && !is_critical(slot.property.kind)))
+    if (has_word(word.in(clause)) && (!material_.is_in_piece(word) || is_critical(slot.property.kind) ||
+                                      is_nobodys_piece(word)))
       usable.push_back(i);
   }
   if (usable.empty()) return std::vector<Start>();
@@ -317,7 +335,9 @@ Result<std::vector<Form::Start>> Form::span_starts(const Slot& slot, bool is_tex
         if (!is_text && (gap.find('\n') != gap.npos ||
                          (gap.size() > 1 && gap.find_first_of(".?!;:") != gap.npos)))
           break;
-        if (material_.is_in_piece(material_.words[j]) && !is_critical(slot.property.kind)) break;
+        if (material_.is_in_piece(material_.words[j]) && !is_critical(slot.property.kind) &&
+            !is_nobodys_piece(material_.words[j]))
+          break;
       }
       start.ends.push_back(material_.words[j].end);
     }
@@ -384,12 +404,40 @@ Form::MaybeValue Form::best_span(const Slot& slot, bool is_text) {
   return std::optional(std::move(value));
 }
 
+// "'Age', 'Income' and 'Education'": the quotations that follow one another, from the one that
+// holds `first`.
+std::optional<Form::Value> Form::quoted_list(const Slot& slot, const Span& first) const {
+  Value value{.json = Json::array()};
+  std::size_t end = 0;
+  for (const Span& quote : material_.quotes) {
+    if (value.spans.empty() && !quote.covers(first)) continue;
+    if (!value.spans.empty()) {
+      // From behind the closing mark to before the opening one.
+      const std::string_view between = std::string_view(step_.clause).substr(end, quote.begin - end);
+      const auto words = identifier_words(between);
+      const bool is_joint = between.size() <= 12 && std::all_of(words.begin(), words.end(), [](const std::string& word) {
+        return word == "and" || word == "or";
+      });
+      if (!is_joint) break;
+    }
+    const std::string text(quote.in(step_.clause));
+    value.json.push_back(text);
+    value.shown += (value.shown.empty() ? "" : ", ") + text;
+    value.spans.push_back(quote);
+    end = quote.end;
+  }
+  if (value.spans.size() < 2) return std::nullopt;
+  value.choice = make_choice(slot_pointer(slot.path), {value.shown}, {0.0}, "request");
+  return value;
+}
+
 // The first item as any string; the rest is the enumeration that goes on behind it.
 Form::MaybeValue Form::string_list(const Slot& slot) {
   DEED_TRY(auto written, literal(slot, '[', ']'));
   if (written && written->json.is_array()) return written;
   DEED_TRY(auto first, best_span(slot, false));
   if (!first) return first;
+  if (auto quoted = quoted_list(slot, first->spans[0])) return quoted;
   const std::size_t begin = first->spans[0].begin, first_end = first->spans[0].end;
   const std::string_view rest = std::string_view(step_.clause).substr(begin);
   Json items = Json::array();

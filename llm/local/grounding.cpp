@@ -90,11 +90,45 @@ bool looks_like_path(std::string_view word) {
 
 }  // namespace
 
+namespace {
+
+std::optional<Span> json_object_at(std::string_view text, std::size_t begin) {
+  int depth = 0;
+  bool in_string = false;
+  for (std::size_t at = begin; at < text.size() && at - begin < 65536; ++at) {
+    const char c = text[at];
+    if (in_string && c == '\\') {
+      ++at;
+    } else if (c == '"') {
+      in_string = !in_string;
+    } else if (!in_string && c == '{') {
+      ++depth;
+    } else if (!in_string && c == '}' && --depth == 0) {
+      const std::string_view object = text.substr(begin, at + 1 - begin);
+      if (object.size() > 2 && parse_json(object)) return Span{begin, at + 1};
+      return std::nullopt;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 std::vector<Span> find_quotes(std::string_view text) {
   std::vector<Span> quotes;
   // Where a mark has no end, none of the same kind behind it has one either: keeps this linear.
   std::array<bool, quote_marks.size()> is_unclosed{};
+  int json_tries = 4;
   for (std::size_t at = 0; at < text.size() && quotes.size() < max_spans; ++at) {
+    // JSON that is written out is said as a whole, marks inside it included.
+    if (text[at] == '{' && json_tries > 0) {
+      --json_tries;
+      if (const auto object = json_object_at(text, at)) {
+        quotes.push_back(*object);
+        at = object->end - 1;
+        continue;
+      }
+    }
     for (std::size_t i = 0; i < quote_marks.size(); ++i) {
       const QuoteMarks& marks = quote_marks[i];
       if (is_unclosed[i] || !text.substr(at).starts_with(marks.open) || !may_open(text, at, marks))

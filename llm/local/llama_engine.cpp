@@ -100,8 +100,12 @@ Tokens tokenize(const llama_vocab& vocabulary, std::string_view text, bool reads
   return tokens;
 }
 
-LlamaEngine::LlamaEngine(LlamaModelPtr model, const StopSignal& stop)
-    : model_(std::move(model)), stop_(stop), vocabulary_(llama_model_get_vocab(model_.get())) {
+LlamaEngine::LlamaEngine(LlamaModelPtr model, const StopSignal& stop, const Options& options)
+    : model_(std::move(model)),
+      stop_(stop),
+      vocabulary_(llama_model_get_vocab(model_.get())),
+      path_(options.path),
+      cache_dir_(options.cache_dir) {
   vocabulary_size_ = llama_vocab_n_tokens(vocabulary_);
 }
 
@@ -113,7 +117,7 @@ Result<std::unique_ptr<LlamaEngine>> LlamaEngine::load(const Options& options,
   if (llama_model_has_encoder(model.get()) || !llama_model_has_decoder(model.get()))
     return fail(ErrorKind::unsupported, "the model does not continue text", options.path,
                 "use a decoder-only language model");
-  std::unique_ptr<LlamaEngine> engine(new LlamaEngine(std::move(model), stop));
+  std::unique_ptr<LlamaEngine> engine(new LlamaEngine(std::move(model), stop, options));
   DEED_OK(engine->open_context(options));
   engine->find_line_ends();
   return engine;

@@ -56,6 +56,7 @@ class LlamaEngine final : public Scorer {
     std::string path;
     int threads = 0;  ///< 0: one fewer than there are cores
     int max_context = 8192;
+    std::string cache_dir = {};  ///< for prepared prompts, made if absent; empty: none are kept
   };
 
   /// Takes seconds. `stop` is borrowed, outlives the engine, and stops whatever it computes.
@@ -65,6 +66,7 @@ class LlamaEngine final : public Scorer {
 
   Tokens tokenize(std::string_view text) override;
   Tokens document_start() override;
+  Result<void> prepare(const Preparation& wanted) override;
   Result<std::vector<TextScore>> score(const ScoreQuestion& question) override;
   Result<Completion> complete(const Tokens& prefix, const CompleteOptions& options) override;
   TokenUsage usage() const override { return usage_; }
@@ -99,7 +101,7 @@ class LlamaEngine final : public Scorer {
   };
   struct Batch;
 
-  LlamaEngine(LlamaModelPtr model, const StopSignal& stop);
+  LlamaEngine(LlamaModelPtr model, const StopSignal& stop, const Options& options);
   Result<void> open_context(const Options& options);
   void find_line_ends();
 
@@ -113,6 +115,10 @@ class LlamaEngine final : public Scorer {
   Result<void> decode(const std::vector<Item>& items);
   Error stopped(int code) const;
   void forget_all();
+
+  std::string state_key(const Preparation& wanted) const;
+  std::string give_state();
+  bool take_state(const Preparation& wanted, const std::string& bytes);
 
   Result<void> judge(std::size_t slot, const ScoreQuestion& question, bool keeps,
                      std::vector<TextScore>& scores);
@@ -134,6 +140,8 @@ class LlamaEngine final : public Scorer {
   std::vector<Branch> branches_;
   std::uint64_t uses_ = 0;
   TokenUsage usage_;
+  std::string path_, cache_dir_;
+  std::string prepared_;  // the key of what `prepare` last did
 };
 
 }  // namespace deed

@@ -147,7 +147,10 @@ Result<Reply> LlamaModel::reply_to(Job& job) {
   if (!engine_) {
     DEED_TRY(engine_,
              LlamaEngine::load(
-                 {.path = options_.path, .threads = options_.threads, .max_context = max_context},
+                 {.path = options_.path,
+                  .threads = options_.threads,
+                  .max_context = max_context,
+                  .cache_dir = options_.cache_dir},
                  stop_));
     planner_ = std::make_unique<Planner>(*engine_);
   }
@@ -215,7 +218,10 @@ Result<Reply> LlamaModel::talk(Job& job) {
 Result<std::unique_ptr<Scorer>> load_llama_scorer(const LocalScorerOptions& options) {
   static const StopSignal never;
   const LlamaEngine::Options of_engine{
-      .path = options.path, .threads = options.threads, .max_context = options.max_context};
+      .path = options.path,
+      .threads = options.threads,
+      .max_context = options.max_context,
+      .cache_dir = options.cache_dir};
   DEED_TRY(std::unique_ptr<LlamaEngine> engine, LlamaEngine::load(of_engine, never));
   return std::unique_ptr<Scorer>(std::move(engine));
 }

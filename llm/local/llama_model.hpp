@@ -14,6 +14,7 @@ struct LlamaModelOptions {
   std::string name;  ///< "local:smollm2"
   std::string path;
   int threads = 0;  ///< 0: one fewer than there are cores
+  std::string cache_dir = {};  ///< for prepared prompts; empty: none are kept
 };
 
 /// Loads nothing yet.

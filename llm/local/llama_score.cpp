@@ -50,6 +50,7 @@ void LlamaEngine::forget_all() {
   llama_memory_clear(llama_get_memory(context_.get()), true);
   for (Prefix& prefix : prefixes_) prefix = {};
   branches_.clear();
+  prepared_.clear();
 }
 
 Result<void> LlamaEngine::decode(const std::vector<Item>& items) {

@@ -21,7 +21,10 @@ Result<std::unique_ptr<Model>> open_local_model(std::string name,
 #ifdef DEED_LLAMA
   DEED_TRY(const std::string path, model_path(name, environment.models_dir));
   DEED_OK(read_gguf(path));
-  return make_llama_model({.name = "local:" + name, .path = path, .threads = environment.threads});
+  return make_llama_model({.name = "local:" + name,
+                           .path = path,
+                           .threads = environment.threads,
+                           .cache_dir = environment.cache_dir});
 #else
   (void)environment;
   return not_built("local:" + name);

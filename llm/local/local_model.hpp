@@ -22,6 +22,7 @@ struct LocalScorerOptions {
   std::string path;        ///< of a .gguf file
   int threads = 0;         ///< 0: one fewer than there are cores
   int max_context = 8192;  ///< tokens of all that is kept at a time
+  std::string cache_dir = {};  ///< for prompts that come again; empty: none are kept
 };
 /// The same weights to be asked directly, on the caller's thread; loads them now. For measuring and
 /// fitting. errors  as `open_local_model`

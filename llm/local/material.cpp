@@ -13,7 +13,8 @@ constexpr std::array critical_kinds = {SlotKind::email, SlotKind::url, SlotKind:
 
 bool is_filler(std::string_view word) {
   static constexpr std::array fillers = {"the",  "a",    "an",    "of",   "is",      "as",
-                                         "with", "file", "files", "line", "address", "addresses"};
+                                         "with", "file", "files", "line", "address", "addresses",
+                                         "be",   "shall", "should", "must", "read", "reads"};
   return std::find(fillers.begin(), fillers.end(), word) != fillers.end();
 }
 
@@ -59,7 +60,11 @@ Material::Material(const Step& step)
       dictation(find_dictation(step.clause)),
       // "tell them that the data is ready" says it, and points back to nothing.
       refers_back(deed::refers_back(
-          std::string_view(step.clause).substr(0, std::min(dictation, step.clause.size())))) {
+                      std::string_view(step.clause)
+                          .substr(0, std::min(dictation, step.clause.size()))) ||
+                  step.uses_last_result),
+      language(language_of(step.clause)),
+      in_english(in_english_words(step.clause, language)) {
   for (const SlotKind kind : critical_kinds) {
     for (const Span& span : find_kind(kind, clause)) {
       const bool is_quoted = std::any_of(
@@ -88,7 +93,21 @@ std::vector<std::string> Material::words_before(std::size_t at, std::size_t coun
   if (result.size() > count)
     result.erase(result.begin(), result.end() - static_cast<std::ptrdiff_t>(count));
   std::reverse(result.begin(), result.end());
+  for (std::string& word : result) word = deed::in_english(word, language);
   return result;
+}
+
+bool has_extension(std::string_view path) {
+  const std::size_t dot = path.rfind('.');
+  return dot != path.npos && dot + 1 < path.size() && path.size() - dot <= 6 &&
+         path.find('/', dot) == path.npos;
+}
+
+bool names_folder(const Property& property) {
+  const std::vector<std::string> words =
+      identifier_words(property.name + " " + property.description());
+  return std::find(words.begin(), words.end(), "folder") != words.end() ||
+         std::find(words.begin(), words.end(), "directory") != words.end();
 }
 
 std::vector<Property> properties_of(const Json& parameters) {

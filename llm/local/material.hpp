@@ -3,6 +3,7 @@
 // before it gave.
 #pragma once
 
+#include "deed/llm/local/glossary.hpp"
 #include "deed/llm/local/grounding.hpp"
 #include "deed/llm/message.hpp"
 
@@ -28,6 +29,7 @@ struct Step {
   std::vector<std::string> attachments = {};
   std::vector<std::string> answers = {};  ///< of the user to questions of this step, oldest first
   std::vector<PastCall> past = {};        ///< oldest first
+  bool uses_last_result = false;          ///< the last of them was read for this very step
 };
 
 /// A piece of the clause that can be copied.
@@ -47,6 +49,8 @@ struct Material {
   std::vector<NumberSpan> numbers;
   std::size_t dictation;  ///< where dictated text begins; npos
   bool refers_back = false;
+  Language language;
+  std::string in_english;  ///< the clause, known words of other languages in English
 
   /// Whether a piece of that kind stands outside of texts.
   bool has(SlotKind kind) const;
@@ -73,6 +77,11 @@ struct Property {
 /// The properties of an object schema, required ones first, else in their order. `parameters`
 /// outlives them.
 std::vector<Property> properties_of(const Json& parameters);
+
+/// Whether a path's last part has an extension: a file rather than a folder.
+bool has_extension(std::string_view path);
+/// Whether the property's name or description speaks of a folder.
+bool names_folder(const Property& property);
 
 /// Which quotations and pieces the words before them assign to which property: `with the subject
 /// "…"`, `cc bob@…`.

@@ -215,13 +215,27 @@ std::string date_of(std::string_view text, const DatePart& a, const DatePart& b,
 
 }  // namespace
 
+namespace {
+
+// "1) read it  2) save it": what counts the steps is no number of them.
+bool is_list_mark(std::string_view text, std::size_t at) {
+  if (!is_digit(text[at]) || (at > 0 && static_cast<unsigned char>(text[at - 1]) > ' ')) return false;
+  std::size_t end = at;
+  while (end < text.size() && is_digit(text[end])) ++end;
+  return end - at <= 2 && end + 1 < text.size() && text[end] == ')' && text[end + 1] == ' ';
+}
+
+}  // namespace
+
 std::vector<NumberSpan> find_numbers(std::string_view text) {
   std::vector<NumberSpan> numbers;
   for (std::size_t at = 0; at < text.size() && numbers.size() < max_spans;) {
     const char c = text[at];
     const bool starts_fraction = c == '.' && at + 1 < text.size() && is_digit(text[at + 1]) &&
                                  (at == 0 || !is_word_byte(text[at - 1]));
-    if (is_digit(c) || starts_fraction) {
+    if (is_list_mark(text, at)) {
+      while (is_digit(text[at])) ++at;
+    } else if (is_digit(c) || starts_fraction) {
       if (const auto number = number_at(text, at)) {
         numbers.push_back(*number);
         at = number->span.end;

@@ -6,6 +6,7 @@
 #include "deed/llm/local/segments.hpp"
 
 #include <algorithm>
+#include <initializer_list>
 
 namespace deed {
 namespace {
@@ -54,8 +55,31 @@ std::string first_line(std::string_view text) {
   return std::string(utf8_prefix(text.substr(0, text.find('\n')), 200));
 }
 
+// A clause beside others that asks for nothing to be done: what leads up to the task ("I have two
+// pages to compare."), or what asks to be told what was found ("and tell me what it says"), which
+// the end of a run does anyway.
+bool is_no_task(const std::vector<std::string>& plan, std::size_t index, bool has_results,
+                const ToolChoice& choice) {
+  if (plan.size() < 2 || choice.names_place) return false;
+  const std::vector<std::string> words = identifier_words(plan[index]);
+  if (words.empty()) return true;
+  const auto is_any = [&](const std::string& word, std::initializer_list<std::string_view> list) {
+    return std::find(list.begin(), list.end(), word) != list.end();
+  };
+  if (has_results)
+    return is_any(words[0], {"tell", "show", "say", "let", "report", "explain"}) &&
+           std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+             return is_any(word, {"me", "us"});
+           });
+  const bool speaks_to_deed = std::any_of(
+      words.begin(), words.end(), [](const std::string& word) { return word == "you"; });
+  return index + 1 < plan.size() && !speaks_to_deed &&
+         is_any(words[0], {"i",  "we",   "my", "our",   "the",  "it", "this", "that", "there", "so",
+                           "hey", "hi", "hello", "he", "she", "they", "a",    "an",   "ok",   "well"});
+}
+
 // Facts from the results: what was read last, or a line for each thing done.
-Reply finished(const Situation& situation) {
+Reply finished(const Situation& situation, const std::vector<std::string>& left_out) {
   constexpr std::size_t longest = 8192;
   Reply reply{.stop = StopReason::end};
   if (!situation.done.empty() && !situation.done.back().changes_world) {
@@ -65,7 +89,57 @@ Reply finished(const Situation& situation) {
       reply.text += (reply.text.empty() ? "" : "\n") + call.tool + ": " + first_line(call.result);
   }
   if (reply.text.empty()) reply.text = "Done.";
+  // Said, lest something was a task after all.
+  if (situation.done.empty() || situation.done.back().changes_world)
+    for (const std::string& clause : left_out) reply.text += "\nNot taken for a task: " + in_marks(clause);
   return reply;
+}
+
+// "Save http://a to a.txt and http://b to b.txt" is two steps of one verb: where the places and texts
+// of a clause are pairs of the same two kinds, each pair gets the words before the first.
+std::vector<std::string> distributed(std::string clause) {
+  struct Thing {
+    Span span;
+    int kind;
+  };
+  std::vector<Thing> things;
+  const Step step{clause};
+  const Material material(step);
+  for (const auto& [kind, pieces] : material.pieces)
+    for (const Piece& piece : pieces)
+      if (!piece.is_in_text) things.push_back({piece.span, static_cast<int>(kind)});
+  for (const Span& quote : material.quotes)
+    if (!material.is_in_piece(quote)) things.push_back({quote, -1});
+  std::sort(things.begin(), things.end(),
+            [](const Thing& a, const Thing& b) { return a.span < b.span; });
+  if (things.size() < 4 || things.size() > 16 || things.size() % 2 != 0 ||
+      things[0].kind == things[1].kind)
+    return {std::move(clause)};
+  for (std::size_t i = 2; i < things.size(); ++i)
+    if (things[i].kind != things[i - 2].kind) return {std::move(clause)};
+  std::vector<std::size_t> cuts;
+  for (std::size_t i = 2; i < things.size(); i += 2) {
+    const std::size_t from = things[i - 1].span.end;
+    const std::string between = clause.substr(from, things[i].span.begin - from);
+    const std::size_t joint = between.find_first_of(",;");
+    const std::size_t word = between.find(" and ");
+    if (joint == between.npos && word == between.npos) return {std::move(clause)};
+    cuts.push_back(from + (word != between.npos ? word + 5 : joint + 1));
+  }
+  const std::size_t blank = clause.rfind(' ', things[0].span.begin);
+  const std::string head = blank == clause.npos ? std::string() : clause.substr(0, blank + 1);
+  std::vector<std::string> steps = {clause.substr(0, cuts[0])};
+  for (std::size_t i = 0; i < cuts.size(); ++i) {
+    const std::size_t end = i + 1 < cuts.size() ? cuts[i + 1] : clause.size();
+    steps.push_back(head + std::string(trim(clause.substr(cuts[i], end - cuts[i]))));
+  }
+  // What joined them is left at their ends.
+  for (std::string& one : steps) {
+    one = std::string(trim(one));
+    if (one.ends_with(" and")) one.resize(one.size() - 4);
+    while (one.ends_with(',') || one.ends_with(';')) one.pop_back();
+  }
+  return steps;
 }
 
 std::string fitting_tools(const ToolList& tools) {
@@ -137,7 +211,8 @@ std::vector<std::string> plan_of(const std::string& request,
       words.naming.merge(stems(property.name));
   }
   std::vector<std::string> plan;
-  for (const Span& clause : find_clauses(request, words)) plan.emplace_back(clause.in(request));
+  for (const Span& clause : find_clauses(request, words))
+    for (std::string& one : distributed(std::string(clause.in(request)))) plan.push_back(std::move(one));
   return plan;
 }
 
@@ -175,10 +250,13 @@ Result<PlannedStep> Planner::plan_step(const Situation& situation,
   const bool has_tools = std::any_of(request.tools.begin(), request.tools.end(),
                                      [](const ToolDefinition& t) { return !t.asks_user; });
   if (!has_tools) return PlannedStep(PlainTalk{});
-  if (situation.done.size() >= plan.size()) return PlannedStep(finished(situation));
-  const std::string& clause = plan[situation.done.size()];
-  const Step step{clause, situation.attachments, situation.answers, situation.done};
-  DEED_TRY(const ToolChoice choice, chooser_.choose(step, request.tools));
+  DEED_TRY(Place place, find_place(situation, plan, request.tools));
+  if (place.clause >= plan.size()) {
+    if (situation.done.empty() && plan.size() == 1) return PlannedStep(PlainTalk{});
+    return PlannedStep(finished(situation, place.left_out));
+  }
+  const std::string& clause = plan[place.clause];
+  const ToolChoice& choice = place.choice;
   if (!choice.tool) {
     if (choice.is_talk && situation.done.empty() && plan.size() == 1)
       return PlannedStep(PlainTalk{});
@@ -188,14 +266,52 @@ Result<PlannedStep> Planner::plan_step(const Situation& situation,
     reply.choices.push_back(choice.record);
     return PlannedStep(std::move(reply));
   }
-  DEED_TRY(Reply reply, call(situation, clause, request.tools[*choice.tool], request));
+  const bool reads_first = choice.reader && !place.has_read;
+  const Step step{clause, situation.attachments, situation.answers, situation.done,
+                  place.has_read || (choice.takes_last_result && !reads_first)};
+  DEED_TRY(Reply reply, call(situation, step,
+                             request.tools[reads_first ? *choice.reader : *choice.tool], request));
   reply.choices.insert(reply.choices.begin(), choice.record);
   return PlannedStep(std::move(reply));
 }
 
-Result<Reply> Planner::call(const Situation& situation, const std::string& clause,
+// Goes through the clauses with the calls that were made, which say what became of each: one call,
+// or a reading and then the call, or none where it was no task.
+Result<Planner::Place> Planner::find_place(const Situation& situation,
+                                           const std::vector<std::string>& plan,
+                                           const ToolList& tools) {
+  Place place;
+  std::size_t used = 0;
+  const std::vector<PastCall>& done = situation.done;
+  for (; place.clause < plan.size(); ++place.clause) {
+    const bool is_next = used == done.size();
+    const auto end = done.begin() + static_cast<std::ptrdiff_t>(used);
+    const Step step{plan[place.clause], situation.attachments,
+                    is_next ? situation.answers : std::vector<std::string>(),
+                    {done.begin(), end}};
+    DEED_TRY(place.choice, chooser_.choose(step, tools));
+    const ToolChoice& choice = place.choice;
+    const auto is = [&](const std::optional<std::size_t>& tool) {
+      return tool && tools[*tool].name == done[used].tool;
+    };
+    if (!choice.tool && (is_next || !is(choice.nearest)) &&
+        is_no_task(plan, place.clause, !step.past.empty(), choice)) {
+      place.left_out.push_back(plan[place.clause]);
+      continue;
+    }
+    if (is_next) return place;
+    if (choice.reader && is(choice.reader) && !is(choice.tool)) {
+      place.has_read = ++used == done.size();
+      if (place.has_read) return place;
+    }
+    ++used;
+  }
+  return place;
+}
+
+Result<Reply> Planner::call(const Situation& situation, const Step& step,
                             const ToolDefinition& tool, const ModelRequest& request) {
-  const Step step{clause, situation.attachments, situation.answers, situation.done};
+  const std::string& clause = step.clause;
   Form form(scorer_, step, tool);
   DEED_TRY(FormResult result, form.fill());
   const std::string id = "call_" + std::to_string(situation.calls + 1);

@@ -42,10 +42,19 @@ class Planner {
   Result<PlannedStep> next(const ModelRequest& request);
 
  private:
+  // Where the run stands: the clause that is next, and what was done for the ones before it.
+  struct Place {
+    std::size_t clause = 0;
+    bool has_read = false;  ///< what the clause needs first is done
+    ToolChoice choice = {};
+    std::vector<std::string> left_out = {};  ///< clauses that were no tasks
+  };
+  Result<Place> find_place(const Situation& situation, const std::vector<std::string>& plan,
+                           const ToolList& tools);
   Result<PlannedStep> plan_step(const Situation& situation, const std::vector<std::string>& plan,
                                 const ModelRequest& request);
-  Result<Reply> call(const Situation& situation, const std::string& clause,
-                     const ToolDefinition& tool, const ModelRequest& request);
+  Result<Reply> call(const Situation& situation, const Step& step, const ToolDefinition& tool,
+                     const ModelRequest& request);
 
   Scorer& scorer_;
   ToolChooser chooser_;

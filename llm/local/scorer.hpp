@@ -56,9 +56,21 @@ struct Completion {
   bool is_whole = false;  ///< ended by itself, not by max_tokens
 };
 
+/// What will be asked again and again: a prefix with the texts given behind it, and another prefix.
+struct Preparation {
+  Tokens prefix;
+  std::vector<Tokens> given = {};
+  Tokens other;
+};
+
 class Scorer {
  public:
   virtual ~Scorer() = default;
+
+  /// Reads these now, or takes them from a file of an earlier process, so that later questions find
+  /// them read. Nothing of them may be private. Changes no answer, only how soon it comes.
+  /// errors  as `score`
+  virtual Result<void> prepare(const Preparation&) { return {}; }
 
   /// Tokens of `text`, none of them a control token, whatever the text says.
   virtual Tokens tokenize(std::string_view text) = 0;

@@ -1,6 +1,7 @@
 #include "deed/llm/local/segments.hpp"
 
 #include "deed/core/text.hpp"
+#include "deed/llm/local/glossary.hpp"
 #include "deed/llm/local/grounding.hpp"
 
 #include <algorithm>
@@ -30,7 +31,9 @@ struct Word {
   std::string lower;
 };
 
+// In English as far as the glossary goes.
 std::vector<Word> words_of(std::string_view text) {
+  const Language language = language_of(text);
   std::vector<Word> words;
   for (std::size_t at = 0; at < text.size();) {
     if (!is_word_byte(text[at])) {
@@ -39,7 +42,8 @@ std::vector<Word> words_of(std::string_view text) {
     }
     Span span{at, at};
     while (span.end < text.size() && is_word_byte(text[span.end])) ++span.end;
-    words.push_back({span, lower_ascii(span.in(text))});
+    const std::string lower = lower_ascii(span.in(text));
+    words.push_back({span, std::string(in_english(lower, language))});
     at = span.end;
   }
   return words;
@@ -67,6 +71,12 @@ Joint joint_before(std::string_view text, const std::vector<Word>& words, std::s
         (gap.size() > 1 && gap.find_first_of(".!?\n") != gap.npos))
       joint = std::max(joint, Joint::weak);
     const bool is_plain = gap.find_first_not_of(" \t\r\n,;.!?") == gap.npos;
+    // "1) read it  2) save it"
+    if (first > 1 && gap.starts_with(')') && words[first - 1].span.size() <= 2 &&
+        words[first - 1].lower.find_first_not_of("0123456789") == std::string::npos) {
+      --first;
+      return Joint::then;
+    }
     if (first == 0 || !is_plain || !is_one_of(words[first - 1].lower, joiners)) return joint;
     const std::string& before = words[first - 1].lower;
     const bool is_sequence =
@@ -88,7 +98,14 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
   };
   std::size_t begin = text.npos;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    if (!is_one_of(words[i].lower, dictating) || is_before_quote(words[i].span.end)) continue;
+    // "let her know …"; in Korean what is said stands before the word for saying.
+    const bool is_let_know = words[i].lower == "know" && i > 1 && words[i - 2].lower.starts_with("let");
+    const bool is_dictating = is_one_of(words[i].lower, dictating) || is_let_know;
+    if (!is_dictating || is_before_quote(words[i].span.end)) continue;
+    if (static_cast<unsigned char>(text[words[i].span.begin]) >= 0x80) continue;
+    // "send him what it says"
+    static constexpr std::array speakers = {"it", "that", "which"};
+    if (words[i].lower == "says" && i > 0 && is_one_of(words[i - 1].lower, speakers)) continue;
     // "after that", "and that" join; "that" dictates only after a verb of saying.
     if (words[i].lower == "that" && (i == 0 || is_one_of(words[i - 1].lower, joiners))) continue;
     begin = std::min(begin, words[i].span.end);
@@ -107,6 +124,28 @@ Span trimmed(std::string_view text, Span clause) {
   while (clause.begin < clause.end && is_loose(text[clause.begin])) ++clause.begin;
   while (clause.end > clause.begin && is_loose(text[clause.end - 1])) --clause.end;
   return clause;
+}
+
+}  // namespace
+
+namespace {
+
+// A Korean verb stands behind what it is about; one that goes on ("읽고", "가져와서") ends a step.
+std::vector<Span> korean_clauses(std::string_view request, const std::vector<Word>& words,
+                                 const StepWords& step_words, std::size_t max) {
+  std::vector<Span> clauses;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i + 1 < words.size() && clauses.size() + 1 < max; ++i) {
+    const std::string_view word = words[i].span.in(request);
+    const bool goes_on = word.ends_with("고") || word.ends_with("서");
+    if (!goes_on || word.ends_with("라고") || !starts_step(words[i], step_words)) continue;
+    const Span clause = trimmed(request, {begin, words[i].span.end});
+    if (clause.size() > 0) clauses.push_back(clause);
+    begin = words[i].span.end;
+  }
+  const Span rest = trimmed(request, {begin, request.size()});
+  if (rest.size() > 0) clauses.push_back(rest);
+  return clauses;
 }
 
 }  // namespace
@@ -132,11 +171,13 @@ std::vector<Span> find_clauses(std::string_view request, const StepWords& step_w
   const std::size_t dictation = dictation_begin(bare, words, quotes);
   std::vector<Span> clauses;
   std::size_t begin = 0;
+  if (language_of(request) == Language::korean) return korean_clauses(request, words, step_words, max);
   for (std::size_t i = 1; i < words.size() && clauses.size() + 1 < max; ++i) {
     if (!starts_step(words[i], step_words)) continue;
     // "tell her that …" goes on about the person of the clause before.
     static constexpr std::array persons = {"him", "her", "them"};
-    if (i + 1 < words.size() && is_one_of(words[i + 1].lower, persons)) continue;
+    const bool names_someone = request.substr(begin, words[i].span.begin - begin).find('@') != request.npos;
+    if (names_someone && i + 1 < words.size() && is_one_of(words[i + 1].lower, persons)) continue;
     std::size_t first = i;
     const Joint joint = joint_before(bare, words, i, first);
     if (joint == Joint::none || first == 0) continue;
@@ -155,6 +196,18 @@ std::vector<Span> find_clauses(std::string_view request, const StepWords& step_w
   const Span rest = trimmed(request, {begin, request.size()});
   if (rest.size() > 0) clauses.push_back(rest);
   return clauses;
+}
+
+bool is_question(std::string_view clause) {
+  static constexpr std::array openers = {"do",  "does", "did",  "is",    "are",   "was", "were", "am",
+                                         "has", "have", "what", "whats", "which", "who", "whose",
+                                         "when", "where", "how", "why"};
+  const std::string_view text = trim(clause);
+  const std::vector<Word> words = words_of(without_quotes(text));
+  if (words.empty() || !text.ends_with('?')) return false;
+  // "Why don't you send …?" is a request.
+  if (words[0].lower == "why") return words.size() < 2 || !words[1].lower.starts_with("don");
+  return is_one_of(words[0].lower, openers);
 }
 
 bool refers_back(std::string_view clause) {

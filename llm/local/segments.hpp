@@ -29,6 +29,10 @@ std::vector<Span> find_clauses(std::string_view request, const StepWords& words,
 /// quotation follows at once. npos: nowhere.
 std::size_t find_dictation(std::string_view request);
 
+/// Whether the clause asks for an answer ("Do you remember what …?", "What is …?") and not, in a
+/// polite form, for something to be done ("Could you …?"). English.
+bool is_question(std::string_view clause);
+
 /// Whether the words outside quotations point back to an earlier result: "it", "its contents", "the
 /// response".
 bool refers_back(std::string_view clause);

@@ -2,9 +2,14 @@
 
 #include "deed/core/hash.hpp"
 #include "deed/core/text.hpp"
+#include "deed/llm/local/form.hpp"
+#include "deed/llm/local/segments.hpp"
+#include "deed/llm/local/tool_weights.hpp"
 
 #include <algorithm>
 #include <array>
+#include <numeric>
+#include <utility>
 
 namespace deed {
 namespace {
@@ -34,102 +39,38 @@ std::string signature(const ToolDefinition& tool) {
   return tool.name + "(" + arguments + ") - " + std::string(utf8_prefix(tool.description, 400));
 }
 
-bool has_words_left(const ToolDefinition& tool, const Material& material) {
-  const std::set<std::string> own = own_stems(tool);
-  return material.words.size() > 1 &&
-         std::any_of(material.words.begin() + 1, material.words.end(),
-                     [&](const Span& word) { return is_content(word, material, own); });
-}
-
-bool has_said_text(const Material& material) {
-  return material.dictation != std::string::npos ||
-         std::any_of(material.quotes.begin(), material.quotes.end(),
-                     [&](const Span& q) { return !material.is_in_piece(q); });
-}
-
-// Words outside of quotations and dictated text.
-std::size_t count_own_words(const Material& material) {
-  return static_cast<std::size_t>(
-      std::count_if(material.words.begin(), material.words.end(), [&](const Span& word) {
-        return word.begin < material.dictation &&
-               std::none_of(material.quotes.begin(), material.quotes.end(),
-                            [&](const Span& quote) { return quote.covers(word); });
-      }));
-}
-
-bool carries_files(const ToolDefinition& tool, const Step& step, const Material& material) {
-  for (const Property& property : properties_of(tool.parameters))
-    if (property.is_list && property.is_critical_string() && property.kind == SlotKind::path)
-      return material.has(SlotKind::path) || !step.attachments.empty();
-  return false;
-}
-
-enum class Source { none, reference, given };
-
-// Where a critical argument could come from.
-Source source_of(SlotKind kind, const Step& step, const Material& material, bool is_list) {
-  if (material.has(kind)) return Source::given;
-  if (kind == SlotKind::path && is_list && !step.attachments.empty()) return Source::given;
-  for (const std::string& answer : step.answers)
-    if (!find_kind(kind, answer).empty()) return Source::given;
-  if (!material.refers_back) return Source::none;
-  for (const PastCall& call : step.past)
-    if (!find_kind(kind, call.result).empty() || !find_kind(kind, to_text(call.arguments)).empty())
-      return Source::reference;
-  return Source::none;
-}
-
-bool has_text(const ToolDefinition& tool, const Step& step, const Material& material) {
-  return !material.quotes.empty() || material.dictation != std::string::npos ||
-         !step.answers.empty() || (material.refers_back && !step.past.empty()) ||
-         has_words_left(tool, material) || carries_files(tool, step, material);
-}
-
-bool has_extension(std::string_view path) {
-  const std::size_t dot = path.rfind('.');
-  return dot != path.npos && dot + 1 < path.size() && path.size() - dot <= 6 &&
-         path.find('/', dot) == path.npos;
-}
-
-bool is_wrong_shape(const Property& property, const Material& material) {
-  const std::vector<std::string> words =
-      identifier_words(property.name + " " + property.description());
-  const auto says = [&](std::string_view word) {
-    return std::find(words.begin(), words.end(), word) != words.end();
+// Where the tokens of the clause's first word with content stand among those of the clause.
+std::pair<std::ptrdiff_t, std::ptrdiff_t> verb_tokens(Scorer& scorer, const std::string& clause,
+                                                      const Tokens& all) {
+  const std::vector<Span> words = find_words(clause, 16);
+  auto verb = std::find_if(words.begin(), words.end(), [&](const Span& word) {
+    return !is_function_word(lower_ascii(word.in(clause)));
+  });
+  if (verb == words.end()) return {0, 0};
+  const auto count = [&](std::size_t bytes) {
+    return std::min(all.size(), scorer.tokenize(" " + clause.substr(0, bytes)).size());
   };
-  const bool wants_folder = (says("folder") || says("directory")) && !says("file");
-  bool all = true, any = false;
-  for (const Piece& piece : material.pieces.at(SlotKind::path)) {
-    const bool is_file = has_extension(piece.span.in(material.clause));
-    all = all && is_file, any = any || is_file;
-  }
-  return wants_folder ? all : !any;
-}
-
-// The kinds of strings that the tool's arguments take.
-std::set<SlotKind> kinds_of(const ToolDefinition& tool) {
-  std::set<SlotKind> kinds;
-  for (const Property& property : properties_of(tool.parameters))
-    if (property.type == "string" && !property.is_enum) kinds.insert(property.kind);
-  return kinds;
+  const std::size_t before = verb->begin == 0 ? 0 : count(verb->begin - 1);
+  return {static_cast<std::ptrdiff_t>(before),
+          static_cast<std::ptrdiff_t>(std::max(before, count(verb->end)))};
 }
 
 }  // namespace
 
-std::set<std::string> own_stems(const ToolDefinition& tool) {
-  std::set<std::string> own = stems(tool.name + " " + tool.description);
-  for (const Property& property : properties_of(tool.parameters))
-    own.merge(stems(property.name + " " + property.description()));
-  return own;
+double weigh(const ToolEvidence& evidence, std::span<const EvidenceWeight> weights) {
+  double sum = 0;
+  for (const EvidenceWeight& one : weights) sum += one.weight * evidence.*one.value;
+  return sum;
 }
 
-bool is_content(const Span& word, const Material& material, const std::set<std::string>& own) {
-  const std::string text = lower_ascii(word.in(material.clause));
-  if (is_function_word(text) || announces_text(text) || announces_name(text) ||
-      material.is_in_piece(word))
-    return false;
-  const std::set<std::string> stem = stems(text);
-  return stem.empty() || count_common(stem, own) == 0;
+const ToolChoiceWeights& fitted_weights() {
+  static const ToolChoiceWeights weights{.tool = tool_weights,
+                                         .fit = fit_weights,
+                                         .fit_bias = fit_bias,
+                                         .tie = name_tie_below,
+                                         .verb_margin = verb_margin,
+                                         .reading_margin = reading_margin};
+  return weights;
 }
 
 std::string shortened(const std::string& clause) {
@@ -152,42 +93,6 @@ std::string shortened(const std::string& clause) {
   return result;
 }
 
-double misfit(const ToolDefinition& tool, const Step& step, const Material& material,
-              const ToolChoiceWeights& weights) {
-  const bool has_any =
-      material.has(SlotKind::email) || material.has(SlotKind::url) || material.has(SlotKind::path);
-  double score = 0;
-  for (const Property& property : properties_of(tool.parameters)) {
-    if (property.type != "string" || property.is_enum) continue;
-    if (property.kind == SlotKind::path && !property.is_list && material.has(SlotKind::path) &&
-        is_wrong_shape(property, material))
-      score -= weights.wrong_shape;
-    if (!property.is_required) continue;
-    const Source source = is_critical(property.kind)
-                              ? source_of(property.kind, step, material, property.is_list)
-                              : Source::given;
-    if (source == Source::none) score -= has_any ? weights.missing : weights.missing_all;
-    // "post its contents to http://…" is about the URL that it names, not about the file of the
-    // step before.
-    if (source == Source::reference && has_any) score -= weights.missing / 2;
-    if (property.kind == SlotKind::free_text && !has_text(tool, step, material))
-      score -= weights.missing;
-  }
-  const std::set<SlotKind> taken = kinds_of(tool);
-  for (const auto& [kind, pieces] : material.pieces)
-    if (material.has(kind) && !taken.contains(kind)) score -= weights.unused;
-  // "it" stands for something that the tool has no place for.
-  const bool has_place = std::any_of(taken.begin(), taken.end(), [&](SlotKind kind) {
-    return !is_critical(kind) || !material.has(kind);
-  });
-  if (material.refers_back && !step.past.empty() && has_any && !has_place)
-    score -= weights.unused_text;
-  if (has_said_text(material) && !taken.contains(SlotKind::free_text) &&
-      !taken.contains(SlotKind::label))
-    score -= weights.unused_text;
-  return score;
-}
-
 Result<ToolChooser::Likelihood> ToolChooser::likelihood(const std::string& clause,
                                                         const ToolList& tools) {
   ScoreQuestion question{.prefix = scorer_.document_start(), .keeps_given = true};
@@ -203,25 +108,37 @@ Result<ToolChooser::Likelihood> ToolChooser::likelihood(const std::string& claus
   for (const ToolDefinition& tool : tools) add(signature(tool));
   for (const std::string_view other : others) add(other);
   key = sha256_hex(key);
+  Preparation again{.prefix = question.prefix, .other = form_beginning(scorer_)};
+  for (const Candidate& candidate : question.candidates) again.given.push_back(candidate.given);
   if (const auto known = known_.find(key); known != known_.end()) return known->second;
+  DEED_OK(scorer_.prepare(again));
   DEED_TRY(const std::vector<TextScore> scores, scorer_.score(question));
+  const auto [verb_begin, verb_end] = verb_tokens(scorer_, clause, request);
   Likelihood result;
-  for (std::size_t i = 0; i < scores.size(); ++i)
+  for (std::size_t i = 0; i < scores.size(); ++i) {
     (i < tools.size() ? result.tools : result.others).push_back(scores[i].sum());
+    const auto& tokens = scores[i].tokens;
+    (i < tools.size() ? result.verb_tools : result.verb_others)
+        .push_back(std::accumulate(tokens.begin() + verb_begin, tokens.begin() + verb_end, 0.0));
+  }
   if (known_.size() > 256) known_.clear();
   known_[key] = result;
   return result;
 }
 
 // Which of two alike is meant ("write" or "append") shows in how well their names follow the words.
-Result<void> ToolChooser::break_tie(const std::string& clause,
-                                    const ToolList& tools,
-                                    std::vector<double>& scores) {
+Result<void> ToolChooser::break_tie(const std::string& clause, const ToolList& tools,
+                                    std::vector<ToolEvidence>& evidence) {
+  std::vector<double> scores;
+  for (const ToolEvidence& one : evidence) scores.push_back(weigh(one, weights_.tool));
   const double best = *std::max_element(scores.begin(), scores.end());
   std::vector<std::size_t> close;
   for (std::size_t i = 0; i < scores.size(); ++i)
-    if (best - scores[i] < weights_.tie) close.push_back(i);
-  if (close.size() < 2) return {};
+    if (best - scores[i] < weights_.tie && !tools[i].asks_user) close.push_back(i);
+  // Only where it decides about an effect: it tells "write" from "append", and is no help elsewhere.
+  const bool has_effect = std::any_of(close.begin(), close.end(),
+                                      [&](std::size_t i) { return tools[i].changes_world; });
+  if (close.size() < 2 || !has_effect) return {};
   ScoreQuestion question{.prefix = scorer_.document_start()};
   const Tokens head = scorer_.tokenize(std::string(name_examples) + clause + "\nFunction:");
   question.prefix.insert(question.prefix.end(), head.begin(), head.end());
@@ -231,60 +148,81 @@ Result<void> ToolChooser::break_tie(const std::string& clause,
   double likeliest = names[0].sum();
   for (const TextScore& name : names) likeliest = std::max(likeliest, name.sum());
   for (std::size_t k = 0; k < close.size(); ++k)
-    scores[close[k]] += weights_.tie_name * (names[k].sum() - likeliest);
+    evidence[close[k]].name_tie = names[k].sum() - likeliest;
   return {};
 }
 
-Result<ToolChoice> ToolChooser::choose(const Step& step, const ToolList& tools) {
-  const std::string clause = shortened(step.clause);
-  DEED_TRY(const Likelihood found, likelihood(clause, tools));
+Result<ToolLook> ToolChooser::look(const Step& step, const ToolList& tools) {
   const Material material(step);
-  const std::set<std::string> said = telling_stems(step.clause);
-  const double none = *std::max_element(found.others.begin(), found.others.end());
-  std::vector<std::string> names;
-  std::vector<double> scores, fits;
+  const std::string clause = shortened(material.in_english);
+  DEED_TRY(const Likelihood found, likelihood(clause, tools));
+  ToolLook look{.talk = found.others[talk], .other = found.others[1 - talk]};
   for (std::size_t i = 0; i < tools.size(); ++i) {
-    const std::set<std::string> own = telling_stems(tools[i].name + " " + tools[i].description);
-    const double share = own.empty() ? 0
-                                     : static_cast<double>(count_common(own, said)) /
-                                           static_cast<double>(own.size());
-    names.push_back(tools[i].name);
-    // What only asks the user is never a step that the user asked for.
-    scores.push_back(tools[i].asks_user
-                         ? -1e9
-                         : found.tools[i] + misfit(tools[i], step, material, weights_) +
-                               weights_.named * share);
-    // A missing address is no reason to say that no tool fits: it can be asked for.
-    fits.push_back(found.tools[i] - none + weights_.named_fit * share);
-    for (const SlotKind kind : kinds_of(tools[i]))
-      fits.back() += material.has(kind) ? weights_.taken : 0;
+    const auto reader = reading_before(tools[i], step, material, tools);
+    look.tools.push_back(evidence_for(tools[i], step, material, reader.has_value()));
+    look.readers.push_back(reader);
+    look.tools.back().channel = found.tools[i];
+    look.tools.back().above_other = found.tools[i] - std::max(look.talk, look.other);
+    look.tools.back().verb_above_other =
+        found.verb_tools[i] - std::max(found.verb_others[0], found.verb_others[1]);
   }
-  DEED_OK(break_tie(clause, tools, scores));
+  DEED_OK(break_tie(clause, tools, look.tools));
+  look.is_question = is_question(material.in_english);
+  look.has_critical =
+      material.has(SlotKind::email) || material.has(SlotKind::url) || material.has(SlotKind::path);
+  return look;
+}
+
+Result<ToolChoice> ToolChooser::choose(const Step& step, const ToolList& tools) {
+  DEED_TRY(const ToolLook seen, look(step, tools));
+  std::vector<std::string> names;
+  std::vector<double> scores;
   ToolChoice choice;
   std::optional<std::size_t> reading;
   for (std::size_t i = 0; i < tools.size(); ++i) {
+    names.push_back(tools[i].name);
+    // What only asks the user is never a step that the user asked for.
+    scores.push_back(tools[i].asks_user ? -1e9 : weigh(seen.tools[i], weights_.tool));
     if (tools[i].asks_user) continue;
     if (!choice.nearest || scores[i] > scores[*choice.nearest]) choice.nearest = i;
     if (!tools[i].changes_world && (!reading || scores[i] > scores[*reading])) reading = i;
   }
   if (!choice.nearest) return choice;
-  // Reading must not turn into writing by a narrow decision.
-  if (tools[*choice.nearest].changes_world && reading &&
-      scores[*choice.nearest] - scores[*reading] < weights_.reading_margin)
-    choice.nearest = reading;
-  choice.fit = fits[*choice.nearest];
-  const double fits_from =
-      std::min(weights_.fits_at_most,
-               weights_.fits_per_word * static_cast<double>(count_own_words(material)));
+  // Reading must not turn into writing: not by a narrow decision, not where nothing calls for the
+  // effect, not where an answer is wanted, and not past an address that the effect has no place for.
+  // The verb alone may call for it: "Save http://… as page.txt".
+  double reading_verb = -1e9;
+  for (std::size_t i = 0; i < tools.size(); ++i)
+    if (!tools[i].changes_world && !tools[i].asks_user)
+      reading_verb = std::max(reading_verb, seen.tools[i].verb_above_other);
+  const auto is_doubtful = [&](std::size_t i) {
+    ToolEvidence e = seen.tools[i];
+    if (e.verb_above_other - reading_verb > weights_.verb_margin) e.has_cause = 1;
+    return scores[i] - (reading ? scores[*reading] : -1e9) < weights_.reading_margin ||
+           e.has_cause == 0 || e.lost_address > 0 || seen.is_question;
+  };
+  if (tools[*choice.nearest].changes_world && is_doubtful(*choice.nearest)) {
+    std::optional<std::size_t> better;
+    for (std::size_t i = 0; i < tools.size(); ++i)
+      if (!tools[i].asks_user && (!tools[i].changes_world || !is_doubtful(i)) &&
+          (!better || scores[i] > scores[*better]))
+        better = i;
+    if (better) choice.nearest = better;
+  }
+  const Material material(step);
+  choice.takes_last_result = !step.past.empty() && !step.past.back().changes_world &&
+                             tools[*choice.nearest].changes_world &&
+                             lacks_text(tools[*choice.nearest], step, material);
+  choice.names_place = seen.has_critical;
+  choice.reader = seen.readers[*choice.nearest];
+  choice.fit = weights_.fit_bias + weigh(seen.tools[*choice.nearest], weights_.fit);
   names.push_back("no tool");
-  scores.push_back(scores[*choice.nearest] - choice.fit + fits_from);
+  scores.push_back(scores[*choice.nearest] - choice.fit);
   choice.record = make_choice("tool", names, scores, "request");
-  if (choice.fit >= fits_from)
+  if (choice.fit >= 0)
     choice.tool = choice.nearest;
   else
-    choice.is_talk = found.others[talk] >= found.others[1 - talk] &&
-                     !material.has(SlotKind::email) && !material.has(SlotKind::url) &&
-                     !material.has(SlotKind::path);
+    choice.is_talk = seen.talk >= seen.other && !seen.has_critical;
   choice.record.chosen = choice.tool ? tools[*choice.tool].name : "no tool";
   return choice;
 }

@@ -5,47 +5,64 @@
 
 #include "deed/llm/local/material.hpp"
 #include "deed/llm/local/scorer.hpp"
+#include "deed/llm/local/tool_evidence.hpp"
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace deed {
 
-/// In nats. Set by hand on development data.
+/// One number of ToolEvidence and what it is worth.
+struct EvidenceWeight {
+  std::string_view name;
+  double ToolEvidence::*value;
+  double weight;
+};
+double weigh(const ToolEvidence& evidence, std::span<const EvidenceWeight> weights);
+
+/// Log-odds, fitted by scripts/fit_planner.py; see tool_weights.hpp.
 struct ToolChoiceWeights {
-  double missing = 8.0;      ///< a required address, URL, path or text has nothing to come from
-  double missing_all = 2.0;  ///< the same where the words hold no address, URL or path of any kind
-  double unused = 4.8;       ///< a kind of address, URL or path in the words that no argument takes
-  double wrong_shape = 4.8;  ///< a folder where a file is wanted, or the other way round
-  double unused_text = 4.8;  ///< a quotation or dictated text, and no argument takes text
-  double named =
-      5.0;  ///< times the share of the tool's words that stand in the clause: against other tools …
-  double named_fit = 10.0;  ///< … and against no tool
-  double taken =
-      4.0;  ///< a kind of address, URL or path in the words that an argument takes: it fits better
-  double fits_per_word =
-      0.5;  ///< below so much above "any other request" for each word of the clause no tool fits …
-  double fits_at_most = 14.0;  ///< … up to this
-  double tie = 3.0;       ///< tools so close to the best are compared once more, by their names …
-  double tie_name = 0.3;  ///< … with this weight
-  double reading_margin =
-      2.0;  ///< by so much an effect has to be likelier than the best tool without one
+  std::span<const EvidenceWeight> tool;  ///< which tool
+  std::span<const EvidenceWeight> fit;   ///< that tool, or none
+  double fit_bias = 0;
+  double tie = 0;             ///< tools so close to the best are compared once more, by their names
+  double verb_margin = 0;  ///< by so much its verb has to suit an effect better than any other tool
+  double reading_margin = 0;  ///< by so much an effect has to be likelier than the best tool without
+};
+const ToolChoiceWeights& fitted_weights();
+
+/// All that the choice is made of.
+struct ToolLook {
+  std::vector<ToolEvidence> tools = {};  ///< in the order of the tools
+  std::vector<std::optional<std::size_t>> readers = {};  ///< what has to be read for each before
+  double talk = 0, other = 0;  ///< log P of the words as conversation, and as any other request
+  bool is_question = false;    ///< the words ask for an answer
+  bool has_critical = false;   ///< an address, a URL or a path is named
 };
 
 struct ToolChoice {
   std::optional<std::size_t> tool;     ///< nullopt: none fits
   std::optional<std::size_t> nearest;  ///< the best tool, fitting or not
+  bool takes_last_result = false;      ///< it needs a text, and only the last result can be it
+  std::optional<std::size_t> reader;   ///< what has to read something for it first
+  bool names_place = false;            ///< an address, a URL or a path stands in the words
   bool is_talk = false;                ///< none fits, and the words are likelier as conversation
-  double fit = 0;                      ///< nats above "any other request"
+  double fit = 0;                      ///< log-odds that the nearest tool is meant, against none
   Choice record;
 };
 
 class ToolChooser {
  public:
-  explicit ToolChooser(Scorer& scorer, ToolChoiceWeights weights = {})
+  /// `weights` outlive the chooser.
+  explicit ToolChooser(Scorer& scorer, const ToolChoiceWeights& weights = fitted_weights())
       : scorer_(scorer), weights_(weights) {}
+
+  /// errors  as Scorer::score
+  Result<ToolLook> look(const Step& step, const ToolList& tools);
 
   /// errors  as Scorer::score
   Result<ToolChoice> choose(const Step& step, const ToolList& tools);
@@ -53,28 +70,19 @@ class ToolChooser {
  private:
   struct Likelihood {
     std::vector<double> tools, others;
+    std::vector<double> verb_tools, verb_others;  // of the first word with content
   };
   Result<Likelihood> likelihood(const std::string& clause,
                                 const ToolList& tools);
 
   Result<void> break_tie(const std::string& clause, const ToolList& tools,
-                         std::vector<double>& scores);
+                         std::vector<ToolEvidence>& evidence);
 
   Scorer& scorer_;
-  ToolChoiceWeights weights_;
+  const ToolChoiceWeights& weights_;
   std::map<std::string, Likelihood>
       known_;  ///< by clause and tools: the same step may be looked at again
 };
-
-/// How far a step's material is from what the tool needs: 0 or less, in nats.
-double misfit(const ToolDefinition& tool, const Step& step, const Material& material,
-              const ToolChoiceWeights& weights);
-
-/// Whether the clause has words that are content: not its verb, no function words, not the tool's
-/// own words, and not in an address, a URL or a path.
-bool is_content(const Span& word, const Material& material, const std::set<std::string>& own_stems);
-/// Stems of all that the tool says of itself.
-std::set<std::string> own_stems(const ToolDefinition& tool);
 
 /// The words that the planner shows the model for a clause: long quotations and long clauses are
 /// shortened in the middle.

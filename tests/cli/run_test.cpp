@@ -58,6 +58,15 @@ TEST_F(RunCommandTest, ARuleOrYesNeedsNoQuestion) {
   EXPECT_EQ(mails(), 2u);
 }
 
+TEST_F(RunCommandTest, ExplainTellsEachStepAsItGoes) {
+  fakes::HttpServer server(mails_once);
+  const Ended ended = deed({"run", "--explain", "--yes", "--model", model_at(server), "mail ann@example.org"});
+  EXPECT_EQ(ended.code, 0);
+  EXPECT_THAT(ended.err, HasSubstr("call    email.send"));
+  EXPECT_THAT(ended.err, HasSubstr("/to/0 from request (user)"));
+  EXPECT_THAT(ended.err, HasSubstr("result  succeeded"));
+}
+
 TEST_F(RunCommandTest, YesDoesNotCoverAnAddressThatTheModelMadeUp) {
   fakes::HttpServer server(mails_once);
   EXPECT_EQ(deed({"run", "--model", model_at(server), "--yes", "mail Ann hello"}).code, 3);

@@ -11,6 +11,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <unistd.h>
 
@@ -263,6 +264,88 @@ TEST_F(LocalScorer, GoesOnAfterManyDifferentPromptsInASmallContext) {
   EXPECT_NEAR(sum_of(question), before, rounding);
   EXPECT_THAT(scorer_->score({.prefix = Tokens(400, 5), .candidates = {{.text = Tokens(200, 6)}}}),
               IsError(ErrorKind::limit));
+}
+
+// What `prepare` keeps in a file: read once, found by the next process, worth nothing when damaged.
+class PreparedPrompts : public testing::Test {
+ protected:
+  PreparedPrompts() : folder_(std::filesystem::temp_directory_path() / ("deed-kv-" + std::to_string(getpid()))) {
+    std::filesystem::remove_all(folder_);
+  }
+  ~PreparedPrompts() override { std::filesystem::remove_all(folder_); }
+  void SetUp() override {
+    DEED_SKIP_WITHOUT_MODEL();
+    const auto scorer = open_local_scorer({.path = smollm2_file()});
+    if (!scorer && scorer.error().kind == ErrorKind::unsupported) GTEST_SKIP() << "built without llama.cpp";
+  }
+
+  struct Asked {
+    std::vector<double> likelihoods;
+    TokenUsage prepared;
+  };
+  // A process of its own, as far as the cache is concerned.
+  Asked ask() const {
+    auto scorer = open_local_scorer({.path = smollm2_file(), .cache_dir = folder_.string()});
+    EXPECT_OK(scorer);
+    Scorer& model = **scorer;
+    ScoreQuestion question{.prefix = model.tokenize("Each request is answered by the function above it.\n"), .keeps_given = true};
+    Preparation again{.prefix = question.prefix, .other = model.tokenize("Each form is filled with values.\nname:")};
+    for (const char* tool : {"\nFunction: file.read(path)\nRequest:", "\nFunction: email.send(to)\nRequest:"}) {
+      again.given.push_back(model.tokenize(tool));
+      question.candidates.push_back({again.given.back(), model.tokenize(" Open notes.txt")});
+    }
+    EXPECT_OK(model.prepare(again));
+    Asked asked{.prepared = model.usage()};
+    const auto scores = model.score(question);
+    EXPECT_OK(scores);
+    for (const TextScore& score : *scores) asked.likelihoods.push_back(score.sum());
+    return asked;
+  }
+  std::vector<std::filesystem::path> files() const {
+    std::vector<std::filesystem::path> found;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_)) found.push_back(entry.path());
+    return found;
+  }
+  static void expect_same(const Asked& a, const Asked& b) {
+    ASSERT_EQ(a.likelihoods.size(), b.likelihoods.size());
+    for (std::size_t i = 0; i < a.likelihoods.size(); ++i) EXPECT_NEAR(a.likelihoods[i], b.likelihoods[i], 1e-3);
+  }
+
+  std::filesystem::path folder_;
+};
+
+TEST_F(PreparedPrompts, AreFoundByTheNextProcessAndChangeNoAnswer) {
+  const Asked first = ask();
+  EXPECT_EQ(first.prepared.cached, 0);
+  ASSERT_EQ(files().size(), 1u);
+  EXPECT_EQ(std::filesystem::status(files()[0]).permissions(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  const Asked second = ask();
+  EXPECT_EQ(second.prepared.cached, second.prepared.input);
+  EXPECT_GT(second.prepared.cached, 0);
+  expect_same(first, second);
+  EXPECT_EQ(files().size(), 1u);
+}
+
+TEST_F(PreparedPrompts, ThatAreDamagedAreReadAnew) {
+  const Asked first = ask();
+  ASSERT_EQ(files().size(), 1u);
+  const auto size = std::filesystem::file_size(files()[0]);
+  {
+    std::fstream file(files()[0], std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(static_cast<std::streamoff>(size / 2));
+    file.put('x').put('y').put('z');
+  }
+  const Asked second = ask();
+  EXPECT_EQ(second.prepared.cached, 0);
+  expect_same(first, second);
+  std::filesystem::resize_file(files()[0], size / 3);
+  expect_same(first, ask());
+}
+
+TEST_F(PreparedPrompts, AreNotKeptWhereTheyCannotBe) {
+  std::ofstream(folder_.string()) << "a file where the folder should be";
+  const Asked first = ask();
+  EXPECT_EQ(first.likelihoods.size(), 2u);
 }
 
 }  // namespace

@@ -257,7 +257,7 @@ TEST(Planner, SaysThatNoToolFits) {
   // The fake finds the words likelier as any other request than as any tool's.
   const Reply reply =
       plan(scorer,
-           request_of("Any other request about other.txt: please dance on the general knowledge"));
+           request_of("Any other request: please dance"));
   EXPECT_THAT(reply.tool_calls, IsEmpty());
   EXPECT_EQ(reply.stop, StopReason::refused);
   EXPECT_THAT(reply.text, HasSubstr("file.read"));

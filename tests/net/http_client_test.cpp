@@ -225,8 +225,8 @@ TEST_F(HttpProxy, ThatOpensNoTunnelLetsNothingOfTheRequestThrough) {
 
 TEST_F(HttpProxy, IsLeftOutForHostsInNoProxy) {
   fakes::HttpServer direct(hello);
-  use({.http_proxy = server_.url(), .no_proxy = "127.0.0.1"});
-  response(get(direct.url("/direct")));
+  use({.http_proxy = server_.url(), .no_proxy = "direct.test", .resolve = {"direct.test:" + std::to_string(direct.port()) + ":127.0.0.1"}});
+  response(get("http://direct.test:" + std::to_string(direct.port()) + "/direct"));
   EXPECT_EQ(direct.requests().at(0).target, "/direct");
   EXPECT_EQ(server_.connections(), 0u);
 }

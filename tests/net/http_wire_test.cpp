@@ -94,6 +94,15 @@ TEST(ProxyFor, LeavesOutWhatNoProxyNames) {
   EXPECT_EQ(proxy_for(url("http://a/"), {.http_proxy = "http://p:1", .no_proxy = "*"}), "");
 }
 
+TEST(ProxyFor, SendsNothingMeantForThisMachineThroughAProxy) {
+  const HttpSettings settings{.http_proxy = "http://p:1", .https_proxy = "http://p:1"};
+  for (const char* here : {"http://localhost:8080/v1", "http://a.localhost/", "http://127.0.0.1/", "http://127.1/",
+                           "http://[::1]:11434/", "https://localhost/"})
+    EXPECT_EQ(proxy_for(url(here), settings), "") << here;
+  for (const char* elsewhere : {"http://127.example.org/", "http://10.0.0.1/", "http://localhost.example.org/"})
+    EXPECT_EQ(proxy_for(url(elsewhere), settings), "http://p:1") << elsewhere;
+}
+
 class RefusedTarget : public testing::TestWithParam<const char*> {};
 TEST_P(RefusedTarget, IsDeniedByItsTextAlone) {
   EXPECT_THAT(check_target(url(GetParam())), IsError(ErrorKind::denied, HasSubstr("--allow-host")));

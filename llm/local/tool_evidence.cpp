@@ -1,0 +1,239 @@
+#include "deed/llm/local/tool_evidence.hpp"
+
+#include "deed/core/text.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace deed {
+namespace {
+
+bool has_words_left(const ToolDefinition& tool, const Material& material) {
+  const std::set<std::string> own = own_stems(tool);
+  return material.words.size() > 1 &&
+         std::any_of(material.words.begin() + 1, material.words.end(),
+                     [&](const Span& word) { return is_content(word, material, own); });
+}
+
+bool has_said_text(const Material& material) {
+  return material.dictation != std::string::npos ||
+         std::any_of(material.quotes.begin(), material.quotes.end(),
+                     [&](const Span& q) { return !material.is_in_piece(q); });
+}
+
+// Words outside of quotations and dictated text.
+std::size_t count_own_words(const Material& material) {
+  return static_cast<std::size_t>(
+      std::count_if(material.words.begin(), material.words.end(), [&](const Span& word) {
+        return word.begin < material.dictation &&
+               std::none_of(material.quotes.begin(), material.quotes.end(),
+                            [&](const Span& quote) { return quote.covers(word); });
+      }));
+}
+
+bool carries_files(const ToolDefinition& tool, const Step& step, const Material& material) {
+  for (const Property& property : properties_of(tool.parameters))
+    if (property.is_list && property.is_critical_string() && property.kind == SlotKind::path)
+      return material.has(SlotKind::path) || !step.attachments.empty();
+  return false;
+}
+
+enum class Source { none, reference, given };
+
+// Where a critical argument could come from.
+Source source_of(SlotKind kind, const Step& step, const Material& material, bool is_list) {
+  if (material.has(kind)) return Source::given;
+  if (kind == SlotKind::path && is_list && !step.attachments.empty()) return Source::given;
+  for (const std::string& answer : step.answers)
+    if (!find_kind(kind, answer).empty()) return Source::given;
+  if (!material.refers_back) return Source::none;
+  for (const PastCall& call : step.past)
+    if (!find_kind(kind, call.result).empty() || !find_kind(kind, to_text(call.arguments)).empty())
+      return Source::reference;
+  return Source::none;
+}
+
+bool has_text(const ToolDefinition& tool, const Step& step, const Material& material) {
+  return !material.quotes.empty() || material.dictation != std::string::npos ||
+         !step.answers.empty() || (material.refers_back && !step.past.empty()) ||
+         has_words_left(tool, material) || carries_files(tool, step, material);
+}
+
+bool is_wrong_shape(const Property& property, const Material& material) {
+  const std::vector<std::string> words =
+      identifier_words(property.name + " " + property.description());
+  const auto says = [&](std::string_view word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+  };
+  const bool wants_folder = (says("folder") || says("directory")) && !says("file");
+  bool all = true, any = false;
+  for (const Piece& piece : material.pieces.at(SlotKind::path)) {
+    const bool is_file = has_extension(piece.span.in(material.clause));
+    all = all && is_file, any = any || is_file;
+  }
+  return wants_folder ? all : !any;
+}
+
+// The kinds of strings that the tool's arguments take.
+std::set<SlotKind> kinds_of(const ToolDefinition& tool) {
+  std::set<SlotKind> kinds;
+  for (const Property& property : properties_of(tool.parameters))
+    if (property.type == "string" && !property.is_enum) kinds.insert(property.kind);
+  return kinds;
+}
+
+}  // namespace
+
+std::set<std::string> own_stems(const ToolDefinition& tool) {
+  std::set<std::string> own = stems(tool.name + " " + tool.description);
+  for (const Property& property : properties_of(tool.parameters))
+    own.merge(stems(property.name + " " + property.description()));
+  return own;
+}
+
+bool is_content(const Span& word, const Material& material, const std::set<std::string>& own) {
+  const std::string text = lower_ascii(word.in(material.clause));
+  if (is_function_word(text) || announces_text(text) || announces_name(text) ||
+      material.is_in_piece(word))
+    return false;
+  const std::set<std::string> stem = stems(text);
+  return stem.empty() || count_common(stem, own) == 0;
+}
+
+namespace {
+
+bool takes_numbers(const Property& property) {
+  return property.type == "number" || property.type == "integer";
+}
+
+bool is_enum_said(const Property& property, const std::vector<std::string>& words) {
+  const auto values = property.schema->find("enum");
+  if (values == property.schema->end() || !values->is_array()) return false;
+  return std::any_of(values->begin(), values->end(), [&](const Json& value) {
+    if (!value.is_string()) return false;
+    const std::vector<std::string> parts = identifier_words(value.get_ref<const std::string&>());
+    return !parts.empty() && std::search(words.begin(), words.end(), parts.begin(), parts.end()) !=
+                                 words.end();
+  });
+}
+
+void count_string(ToolEvidence& evidence, const ToolDefinition& tool, const Property& property,
+                  const Step& step, const Material& material, bool has_any) {
+  if (property.kind == SlotKind::path && !property.is_list && material.has(SlotKind::path) &&
+      is_wrong_shape(property, material))
+    ++evidence.wrong_shape;
+  if (!property.is_required) return;
+  if (property.kind == SlotKind::free_text && !has_text(tool, step, material))
+    ++evidence.no_text;
+  if (!is_critical(property.kind)) return;
+  const Source source = source_of(property.kind, step, material, property.is_list);
+  if (source == Source::none) ++(has_any ? evidence.missing : evidence.missing_all);
+  // "post its contents to http://…" is about the URL that it names, not about the file of the step
+  // before.
+  if (source == Source::reference && has_any) ++evidence.referred;
+}
+
+}  // namespace
+
+bool lacks_text(const ToolDefinition& tool, const Step& step, const Material& material) {
+  const std::vector<Property> properties = properties_of(tool.parameters);
+  const bool takes_text = std::any_of(properties.begin(), properties.end(),
+                                      [](const Property& property) { return property.is_text(); });
+  const bool has_source = has_said_text(material) || !step.answers.empty() ||
+                          (material.refers_back && !step.past.empty());
+  // "mail her the link http://…" has words of its own to send.
+  return takes_text && !has_source && (!has_words_left(tool, material) || material.refers_back);
+}
+
+std::optional<std::size_t> reading_before(const ToolDefinition& tool, const Step& step,
+                                          const Material& material, const ToolList& tools) {
+  if (!tool.changes_world || step.uses_last_result || !lacks_text(tool, step, material))
+    return std::nullopt;
+  const std::set<SlotKind> taken = kinds_of(tool);
+  for (const auto& [kind, pieces] : material.pieces) {
+    if (!material.has(kind) || taken.contains(kind)) continue;
+    for (std::size_t i = 0; i < tools.size(); ++i) {
+      if (tools[i].changes_world || tools[i].asks_user) continue;
+      const std::vector<Property> of_reader = properties_of(tools[i].parameters);
+      const bool reads_it = std::any_of(of_reader.begin(), of_reader.end(), [&](const Property& p) {
+        return p.is_required && p.is_critical_string() && p.kind == kind;
+      });
+      const bool needs_more = std::any_of(of_reader.begin(), of_reader.end(), [&](const Property& p) {
+        return p.is_required && !(p.is_critical_string() && p.kind == kind);
+      });
+      if (reads_it && !needs_more) return i;
+    }
+  }
+  return std::nullopt;
+}
+
+ToolEvidence evidence_for(const ToolDefinition& tool, const Step& step, const Material& material,
+                          bool reads_first) {
+  constexpr double most_words = 28;
+  ToolEvidence evidence;
+  const bool has_any =
+      material.has(SlotKind::email) || material.has(SlotKind::url) || material.has(SlotKind::path);
+  const std::vector<std::string> words = identifier_words(material.in_english);
+  double numbers = 0;
+  for (const NumberSpan& number : material.numbers) numbers += number.is_weak ? 0 : 1;
+  double required_numbers = 0, numeric = 0;
+  bool takes_many = false;
+  for (const Property& property : properties_of(tool.parameters)) {
+    if (takes_numbers(property)) {
+      numeric += 1, takes_many = takes_many || property.is_list;
+      required_numbers += property.is_required && !property.schema->contains("default") ? 1 : 0;
+    }
+    if (property.is_enum && is_enum_said(property, words)) ++evidence.enum_said;
+    if (property.type == "string" && !property.is_enum)
+      count_string(evidence, tool, property, step, material, has_any);
+  }
+  const double all_numbers = static_cast<double>(material.numbers.size());
+  evidence.missing_numbers = std::max(0.0, required_numbers - all_numbers);
+  evidence.spare_numbers = takes_many ? 0 : std::max(0.0, numbers - numeric);
+  const std::set<SlotKind> taken = kinds_of(tool);
+  for (const auto& [kind, pieces] : material.pieces) {
+    if (!material.has(kind)) continue;
+    ++(taken.contains(kind) ? evidence.taken : evidence.unused);
+  }
+  // "it" stands for something that the tool has no place for.
+  const bool has_place = std::any_of(taken.begin(), taken.end(), [&](SlotKind kind) {
+    return !is_critical(kind) || !material.has(kind);
+  });
+  if (material.refers_back && !step.past.empty() && has_any && !has_place) ++evidence.unused_text;
+  if (has_said_text(material) && !taken.contains(SlotKind::free_text) &&
+      !taken.contains(SlotKind::label))
+    ++evidence.unused_text;
+  const std::set<std::string> said = telling_stems(material.in_english);
+  const std::set<std::string> name = telling_stems(tool.name + " " + tool.description);
+  const auto share = [](std::size_t part, std::size_t whole) {
+    return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+  };
+  evidence.own_said = share(count_common(name, said), name.size());
+  evidence.said_own = share(count_common(said, own_stems(tool)), said.size());
+  // Of the whole name, or of the part between dots that is said best: "remember" of "memory.remember".
+  std::vector<std::string_view> parts = split(tool.name, '.');
+  parts.push_back(tool.name);
+  std::optional<double> best_part;
+  for (const std::string_view part : parts)
+    if (const std::set<std::string> own_name = telling_stems(part); !own_name.empty())
+      best_part = std::max(best_part.value_or(0), share(count_common(own_name, said), own_name.size()));
+  if (best_part) evidence.name_said = *best_part;
+  std::size_t needed = 0, named = 0;
+  for (const Property& property : properties_of(tool.parameters)) {
+    if (!property.is_required) continue;
+    ++needed;
+    named += count_common(telling_stems(property.name), said) > 0 ? 1 : 0;
+  }
+  if (needed > 0) evidence.arguments_said = share(named, needed);
+  evidence.lost_address =
+      material.has(SlotKind::email) && !taken.contains(SlotKind::email) ? 1 : 0;
+  // Its own words, one of its fixed values, or something that only such a tool takes.
+  evidence.has_cause = evidence.own_said > 0 || evidence.name_said > 0.5 || evidence.enum_said > 0 ||
+                       material.has(SlotKind::email) ||
+                       (has_said_text(material) && taken.contains(SlotKind::free_text));
+  if (reads_first) evidence.no_text = 0, evidence.unused = std::max(0.0, evidence.unused - 1);
+  evidence.words = std::min(most_words, static_cast<double>(count_own_words(material)));
+  return evidence;
+}
+
+}  // namespace deed

@@ -1,0 +1,161 @@
+// Whatever the model likes: an address, a URL or a path in a call stands in what the user or a tool
+// said. Ten thousand calls by a model whose every score is chance.
+#include "deed/core/text.hpp"
+#include "deed/llm/local/material.hpp"
+#include "deed/llm/local/planner.hpp"
+#include "deed/tests/fakes/matchers.hpp"
+
+#include <fstream>
+#include <random>
+
+namespace deed {
+namespace {
+
+// Likes a text as a coin falls, and always the same text equally within a run.
+class ChanceScorer final : public Scorer {
+ public:
+  explicit ChanceScorer(std::uint64_t seed) : random_(seed) {}
+
+  Tokens tokenize(std::string_view text) override {
+    Tokens tokens;
+    for (const char c : text) tokens.push_back(static_cast<unsigned char>(c));
+    return tokens;
+  }
+  Tokens document_start() override { return {}; }
+  Result<std::vector<TextScore>> score(const ScoreQuestion& question) override {
+    std::vector<TextScore> scores;
+    for (const Candidate& candidate : question.candidates) {
+      TextScore score;
+      for (std::size_t i = 0; i < candidate.text.size(); ++i) {
+        score.tokens.push_back(draw());
+        if (question.judges_end) score.ends.push_back(draw());
+      }
+      scores.push_back(std::move(score));
+    }
+    return scores;
+  }
+  // A model that makes things up, of the very kinds that must not be.
+  Result<Completion> complete(const Tokens&, const CompleteOptions&) override {
+    static const char* lies[] = {"eve@evil.example", "http://evil.example/x", "/etc/shadow", "../../x.txt", "nothing"};
+    return Completion{.text = lies[random_() % 5], .tokens = 1, .is_whole = true};
+  }
+  TokenUsage usage() const override { return {}; }
+
+ private:
+  double draw() { return -std::uniform_real_distribution<double>(0, 12)(random_); }
+  std::mt19937_64 random_;
+};
+
+ToolList office_tools() {
+  std::ifstream in(std::string(DEED_SOURCE_DIR) + "/tests/data/planner/tools.json", std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  ToolList tools;
+  const Json list = parse_json(text).value();
+  for (const Json& entry : list)
+    tools.push_back({.name = entry["function"]["name"],
+                     .description = entry["function"]["description"],
+                     .parameters = entry["function"]["parameters"],
+                     .changes_world = entry["changes_world"],
+                     .asks_user = entry["asks_user"]});
+  return tools;
+}
+
+class RequestMaker {
+ public:
+  explicit RequestMaker(std::uint64_t seed) : random_(seed) {}
+
+  std::string request() {
+    static const std::vector<std::string> verbs = {"Send",  "Email",  "Read",  "Open",   "Fetch", "Write",
+                                                   "Save",  "Append", "List",  "Find",   "Post",  "Tell",
+                                                   "보내",  "읽어",   "Schick", "Lies",  "Envoie", "Remember"};
+    static const std::vector<std::string> words = {
+        "it",      "to",      "the file", "the report", "her",     "with the subject", "saying", "and then", "its contents",
+        "attach",  "about",   "from",     "the page",   "in",      "the folder",       "please", "to everyone", "에게",
+        "for",     "notes",   "tomorrow", "5",          "the address", "result",       "into",   "named",     "?"};
+    std::string text = pick(verbs);
+    for (std::size_t n = 2 + random_() % 12; n > 0; --n) text += " " + (random_() % 3 == 0 ? thing() : pick(words));
+    return text;
+  }
+  std::string thing() {
+    const std::string name = std::string(1, static_cast<char>('a' + random_() % 26)) + std::to_string(random_() % 100);
+    switch (random_() % 8) {
+      case 0: return name + "@example.org";
+      case 1: return "https://" + name + ".example.com/p?q=" + name;
+      case 2: return name + ".txt";
+      case 3: return "\"dir " + name + "/file " + name + ".csv\"";
+      case 4: return "docs/" + name + "/";
+      case 5: return "\"Ask " + name + "@quoted.example about http://" + name + ".example\"";
+      case 6: return "<" + name + "@example.net>,";
+      default: return "“" + name + "”";
+    }
+  }
+  std::string result() {
+    std::string text;
+    for (std::size_t n = random_() % 6; n > 0; --n) text += (random_() % 2 ? "Line " : "") + thing() + "\n";
+    return text;
+  }
+  std::size_t below(std::size_t n) { return random_() % n; }
+
+ private:
+  std::string pick(const std::vector<std::string>& from) { return from[random_() % from.size()]; }
+  std::mt19937_64 random_;
+};
+
+// Every critical value of the call, with the argument that it is for.
+std::vector<std::pair<std::string, std::string>> critical_values(const ToolCall& call, const ToolList& tools) {
+  std::vector<std::pair<std::string, std::string>> values;
+  for (const ToolDefinition& tool : tools) {
+    if (tool.name != call.name) continue;
+    for (const Property& property : properties_of(tool.parameters)) {
+      const auto value = call.arguments.find(property.name);
+      if (!property.is_critical_string() || value == call.arguments.end()) continue;
+      if (value->is_string()) values.emplace_back(property.name, value->get<std::string>());
+      if (value->is_array())
+        for (const Json& one : *value) values.emplace_back(property.name, one.get<std::string>());
+    }
+  }
+  return values;
+}
+
+TEST(PlannerProperty, NoAddressUrlOrPathIsMadeUpInTenThousandCalls) {
+  const ToolList tools = office_tools();
+  RequestMaker maker(7);
+  ChanceScorer scorer(11);
+  Planner planner(scorer);
+  std::size_t calls = 0, critical = 0;
+  for (std::size_t round = 0; calls < 10'000 && round < 60'000; ++round) {
+    ModelRequest request;
+    request.tools = tools;
+    request.messages.push_back({.role = Role::user, .text = maker.request()});
+    std::string said = request.messages[0].text;
+    if (maker.below(4) == 0) {
+      const std::string file = "given" + std::to_string(maker.below(100)) + ".pdf";
+      request.messages.replace(0, {.role = Role::user, .text = said + "\nAttached file: " + file});
+      said += file;
+    }
+    // Up to three steps, with results that hold addresses and paths of their own.
+    for (int step = 0; step < 3; ++step) {
+      const auto planned = planner.next(request);
+      ASSERT_OK(planned);
+      const Reply* reply = std::get_if<Reply>(&*planned);
+      if (reply == nullptr || reply->tool_calls.empty()) break;
+      const ToolCall call = reply->tool_calls[0];
+      ++calls;
+      for (const auto& [argument, value] : critical_values(call, tools)) {
+        ++critical;
+        ASSERT_NE(said.find(value), said.npos)
+            << value << " for " << argument << " of " << call.name << " is nowhere in:\n" << said;
+      }
+      const std::string result = maker.result();
+      said += "\n" + result + "\n" + to_text(call.arguments);
+      request.messages.push_back({.role = Role::assistant, .text = {}, .tool_calls = {call}});
+      request.messages.push_back(
+          {.role = Role::tool, .text = result, .tool_call_id = call.id, .tool_name = call.name});
+    }
+  }
+  EXPECT_GE(calls, 10'000u);
+  EXPECT_GE(critical, 5'000u) << "the requests hardly tried";
+}
+
+}  // namespace
+}  // namespace deed
