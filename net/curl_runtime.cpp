@@ -7,7 +7,7 @@
 namespace deed {
 namespace {
 
-bool start_curl() {
+bool has_started() {
   // Never undone: OpenSSL's own state ends with the process.
   static const bool started = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
   return started;
@@ -26,15 +26,24 @@ TrustStore TrustStore::from_environment() {
   return {.ca_file = std::move(file), .ca_folder = environment("SSL_CERT_DIR")};
 }
 
+Result<void> start_curl() {
+  static const std::string missing = curl_loading_error();
+  if (!missing.empty())
+    return fail(ErrorKind::unavailable, "libcurl cannot be loaded: " + missing, {},
+                "install it (Debian: libcurl4)");
+  if (!has_started()) return fail(ErrorKind::internal, "libcurl does not start");
+  return {};
+}
+
 Result<CurlEasy> open_curl_easy() {
-  if (!start_curl()) return fail(ErrorKind::internal, "libcurl does not start");
+  DEED_OK(start_curl());
   CurlEasy easy(curl_easy_init());
   if (!easy) return fail(ErrorKind::internal, "libcurl gives no handle: out of memory");
   return easy;
 }
 
 Result<CurlMulti> open_curl_multi() {
-  if (!start_curl()) return fail(ErrorKind::internal, "libcurl does not start");
+  DEED_OK(start_curl());
   CurlMulti multi(curl_multi_init());
   if (!multi) return fail(ErrorKind::internal, "libcurl gives no handle: out of memory");
   return multi;

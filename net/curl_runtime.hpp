@@ -26,9 +26,15 @@ using CurlMulti = std::unique_ptr<CURLM, CurlMultiDeleter>;
 using CurlList = std::unique_ptr<curl_slist, CurlListDeleter>;
 using CurlErrorText = std::array<char, CURL_ERROR_SIZE>;
 
-/// Starts libcurl with the first call, because that costs milliseconds that a command without
-/// network must not pay.
-/// errors  internal: libcurl does not start, or there is no memory
+/// Why libcurl cannot be loaded; empty: it can, and is.
+std::string curl_loading_error();
+
+/// Loads and starts libcurl with the first call, because that costs milliseconds that a command
+/// without network must not pay. Before it no function of libcurl may be called.
+/// errors  unavailable: it is not installed. internal: it does not start
+Result<void> start_curl();
+
+/// errors  as start_curl; internal: there is no memory
 Result<CurlEasy> open_curl_easy();
 Result<CurlMulti> open_curl_multi();
 

@@ -85,6 +85,7 @@ const char* hint_for(CURLcode code) {
 }  // namespace
 
 Result<void> Exchange::prepare() {
+  DEED_OK(start_curl());
   DEED_OK(check_request(request_));
   proxy_ = proxy_for(request_.url, settings_);
   if (is_guarded()) DEED_OK(check_target(request_.url));

@@ -307,7 +307,7 @@ def write_header(path, weights):
     text = ("// Written by scripts/fit_planner.py; do not edit.\n#pragma once\n\n#include \"deed/llm/local/tool_choice.hpp\"\n\n"
             "#include <array>\n\nnamespace deed {\n\ninline constexpr std::array tool_weights = {\n" + lines(weights.tool) +
             "};\ninline constexpr std::array fit_weights = {\n" + lines(weights.fit) +
-            f"}};\ninline constexpr double fit_bias = {weights.bias:.4f}, name_tie_below = 3.0, verb_margin = 1.0, reading_margin = 2.5;\n\n}}  // namespace deed\n")
+            f"}};\ninline constexpr double fit_bias = {weights.bias:.4f}, name_tie_below = 3.0, verb_margin = 0.5, reading_margin = 2.5;\n\n}}  // namespace deed\n")
     pathlib.Path(path).write_text(text, encoding="utf-8")
 
 

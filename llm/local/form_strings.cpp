@@ -158,6 +158,13 @@ Form::MaybeValue Form::date(const Slot& slot) {
 }
 
 Form::MaybeValue Form::label(const Slot& slot) {
+  // "remember it": what was read, where the words have nothing else to give.
+  if (slot.property.is_required && tool_.changes_world && !has_words_left(tool_, material_))
+    if (auto value = referred_text()) {
+      used_reference_ = true;
+      value->choice.about = slot_pointer(slot.path);
+      return value;
+    }
   DEED_TRY(auto dated, date(slot));
   if (dated) return dated;
   if (const auto own = claims_.find(slot.property.name);

@@ -218,6 +218,8 @@ bool refers_back(std::string_view clause) {
   const std::vector<Word> words = words_of(without_quotes(clause));
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (is_one_of(words[i].lower, pronouns)) return true;
+    static constexpr std::array articles = {"a", "the", "another"};
+    if (i > 0 && words[i].lower == "copy" && is_one_of(words[i - 1].lower, articles)) return true;
     if (i > 0 && is_one_of(words[i].lower, things) &&
         (words[i - 1].lower == "the" || words[i - 1].lower == "their"))
       return true;

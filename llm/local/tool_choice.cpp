@@ -190,14 +190,16 @@ Result<ToolChoice> ToolChooser::choose(const Step& step, const ToolList& tools) 
   if (!choice.nearest) return choice;
   // Reading must not turn into writing: not by a narrow decision, not where nothing calls for the
   // effect, not where an answer is wanted, and not past an address that the effect has no place for.
-  // The verb alone may call for it: "Save http://… as page.txt".
+  // The verb alone may call for an effect on what is read: "Save http://… as page.txt".
   double reading_verb = -1e9;
   for (std::size_t i = 0; i < tools.size(); ++i)
     if (!tools[i].changes_world && !tools[i].asks_user)
       reading_verb = std::max(reading_verb, seen.tools[i].verb_above_other);
   const auto is_doubtful = [&](std::size_t i) {
     ToolEvidence e = seen.tools[i];
-    if (e.verb_above_other - reading_verb > weights_.verb_margin) e.has_cause = 1;
+    const double other_verb = seen.readers[i] ? seen.tools[*seen.readers[i]].verb_above_other : reading_verb;
+    const bool needs_result = seen.readers[i] || (!step.past.empty() && !step.past.back().changes_world);
+    if (needs_result && e.verb_above_other - other_verb > weights_.verb_margin) e.has_cause = 1;
     return scores[i] - (reading ? scores[*reading] : -1e9) < weights_.reading_margin ||
            e.has_cause == 0 || e.lost_address > 0 || seen.is_question;
   };

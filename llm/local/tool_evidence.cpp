@@ -8,13 +8,6 @@
 namespace deed {
 namespace {
 
-bool has_words_left(const ToolDefinition& tool, const Material& material) {
-  const std::set<std::string> own = own_stems(tool);
-  return material.words.size() > 1 &&
-         std::any_of(material.words.begin() + 1, material.words.end(),
-                     [&](const Span& word) { return is_content(word, material, own); });
-}
-
 bool has_said_text(const Material& material) {
   return material.dictation != std::string::npos ||
          std::any_of(material.quotes.begin(), material.quotes.end(),
@@ -84,6 +77,13 @@ std::set<SlotKind> kinds_of(const ToolDefinition& tool) {
 
 }  // namespace
 
+bool has_words_left(const ToolDefinition& tool, const Material& material) {
+  const std::set<std::string> own = own_stems(tool);
+  return material.words.size() > 1 &&
+         std::any_of(material.words.begin() + 1, material.words.end(),
+                     [&](const Span& word) { return is_content(word, material, own); });
+}
+
 std::set<std::string> own_stems(const ToolDefinition& tool) {
   std::set<std::string> own = stems(tool.name + " " + tool.description);
   for (const Property& property : properties_of(tool.parameters))
@@ -101,6 +101,15 @@ bool is_content(const Span& word, const Material& material, const std::set<std::
 }
 
 namespace {
+
+// A word in a URL ("…/first-post") says nothing about what to do with it.
+std::string without_pieces(std::string text) {
+  for (const SlotKind kind : {SlotKind::email, SlotKind::url, SlotKind::path})
+    for (const Span& span : find_kind(kind, text))
+      std::fill(text.begin() + static_cast<std::ptrdiff_t>(span.begin),
+                text.begin() + static_cast<std::ptrdiff_t>(span.end), ' ');
+  return text;
+}
 
 bool takes_numbers(const Property& property) {
   return property.type == "number" || property.type == "integer";
@@ -203,7 +212,7 @@ ToolEvidence evidence_for(const ToolDefinition& tool, const Step& step, const Ma
   if (has_said_text(material) && !taken.contains(SlotKind::free_text) &&
       !taken.contains(SlotKind::label))
     ++evidence.unused_text;
-  const std::set<std::string> said = telling_stems(material.in_english);
+  const std::set<std::string> said = telling_stems(without_pieces(material.in_english));
   const std::set<std::string> name = telling_stems(tool.name + " " + tool.description);
   const auto share = [](std::size_t part, std::size_t whole) {
     return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);

@@ -43,6 +43,9 @@ struct ToolEvidence {
 ToolEvidence evidence_for(const ToolDefinition& tool, const Step& step, const Material& material,
                           bool reads_first = false);
 
+/// Whether the clause has content of its own beside its verb and its places.
+bool has_words_left(const ToolDefinition& tool, const Material& material);
+
 /// Whether the step lacks a text that `tool` needs, and has no words of its own for one.
 bool lacks_text(const ToolDefinition& tool, const Step& step, const Material& material);
 

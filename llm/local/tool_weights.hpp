@@ -32,6 +32,6 @@ inline constexpr std::array fit_weights = {
     EvidenceWeight{"missing_numbers", &ToolEvidence::missing_numbers, -2.5931},
     EvidenceWeight{"enum_said", &ToolEvidence::enum_said, 0.8578},
 };
-inline constexpr double fit_bias = -1.5788, name_tie_below = 3.0, verb_margin = 1.0, reading_margin = 2.5;
+inline constexpr double fit_bias = -1.5788, name_tie_below = 3.0, verb_margin = 0.5, reading_margin = 2.5;
 
 }  // namespace deed
