@@ -182,7 +182,7 @@ ToolEvidence evidence_for(const ToolDefinition& tool, const Step& step, const Ma
   ToolEvidence evidence;
   const bool has_any =
       material.has(SlotKind::email) || material.has(SlotKind::url) || material.has(SlotKind::path);
-  const std::vector<std::string> words = identifier_words(material.in_english);
+  const std::vector<std::string> words = identifier_words(without_pieces(material.in_english));
   double numbers = 0;
   for (const NumberSpan& number : material.numbers) numbers += number.is_weak ? 0 : 1;
   double required_numbers = 0, numeric = 0;

@@ -117,13 +117,20 @@ std::vector<std::pair<std::string, std::string>> critical_values(const ToolCall&
   return values;
 }
 
+// Under sanitizers a fraction of them: they are looking for other faults.
+#ifdef __SANITIZE_ADDRESS__
+constexpr std::size_t wanted_calls = 250;
+#else
+constexpr std::size_t wanted_calls = 10'000;
+#endif
+
 TEST(PlannerProperty, NoAddressUrlOrPathIsMadeUpInTenThousandCalls) {
   const ToolList tools = office_tools();
   RequestMaker maker(7);
   ChanceScorer scorer(11);
   Planner planner(scorer);
   std::size_t calls = 0, critical = 0;
-  for (std::size_t round = 0; calls < 10'000 && round < 60'000; ++round) {
+  for (std::size_t round = 0; calls < wanted_calls && round < 60'000; ++round) {
     ModelRequest request;
     request.tools = tools;
     request.messages.push_back({.role = Role::user, .text = maker.request()});
@@ -153,8 +160,8 @@ TEST(PlannerProperty, NoAddressUrlOrPathIsMadeUpInTenThousandCalls) {
           {.role = Role::tool, .text = result, .tool_call_id = call.id, .tool_name = call.name});
     }
   }
-  EXPECT_GE(calls, 10'000u);
-  EXPECT_GE(critical, 5'000u) << "the requests hardly tried";
+  EXPECT_GE(calls, wanted_calls);
+  EXPECT_GE(critical, wanted_calls / 2) << "the requests hardly tried";
 }
 
 }  // namespace
