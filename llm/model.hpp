@@ -76,7 +76,7 @@ struct ModelEnvironment {
   /// The value of an environment variable, or nullopt.
   std::function<std::optional<std::string>(std::string_view)> getenv;
   int threads = 0;  ///< for the embedded model; 0: one fewer than there are cores
-  /// A folder in which the embedded model may keep what it has read of the tools (some 20 MB for a
+  /// A folder in which the embedded model may keep what it has read of the tools (some 16 MB for a
   /// set of them, nothing of requests), so that the next process need not read it again; made if
   /// absent. Empty: nothing is kept.
   std::string cache_dir = {};
