@@ -27,7 +27,6 @@ Json evidence_to_json(const ToolEvidence& e) {
           {"own_said", e.own_said},
           {"said_own", e.said_own},
           {"name_said", e.name_said},
-          {"arguments_said", e.arguments_said},
           {"missing", e.missing},
           {"missing_all", e.missing_all},
           {"referred", e.referred},
@@ -38,8 +37,7 @@ Json evidence_to_json(const ToolEvidence& e) {
           {"taken", e.taken},
           {"missing_numbers", e.missing_numbers},
           {"spare_numbers", e.spare_numbers},
-          {"enum_said", e.enum_said},
-          {"words", e.words}};
+          {"enum_said", e.enum_said}};
 }
 
 ToolList tools_of(const Json& row) {

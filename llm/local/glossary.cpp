@@ -130,7 +130,10 @@ Language language_of(std::string_view request) {
     english += is_function_word(word) ? 1 : 0;
     for (std::size_t i = 0; i < languages.size(); ++i) {
       const auto list = entries(languages[i]);
-      known[i] += std::any_of(list.begin(), list.end(), [&](const Entry& e) { return e.word == word; });
+      // "text" and "in" are English too.
+      known[i] += std::any_of(list.begin(), list.end(), [&](const Entry& e) {
+        return e.word == word && e.word != e.english;
+      });
     }
   }
   const auto best = std::max_element(known.begin(), known.end());

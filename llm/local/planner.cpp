@@ -251,10 +251,7 @@ Result<PlannedStep> Planner::plan_step(const Situation& situation,
                                      [](const ToolDefinition& t) { return !t.asks_user; });
   if (!has_tools) return PlannedStep(PlainTalk{});
   DEED_TRY(Place place, find_place(situation, plan, request.tools));
-  if (place.clause >= plan.size()) {
-    if (situation.done.empty() && plan.size() == 1) return PlannedStep(PlainTalk{});
-    return PlannedStep(finished(situation, place.left_out));
-  }
+  if (place.clause >= plan.size()) return PlannedStep(finished(situation, place.left_out));
   const std::string& clause = plan[place.clause];
   const ToolChoice& choice = place.choice;
   if (!choice.tool) {

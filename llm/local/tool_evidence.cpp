@@ -14,16 +14,6 @@ bool has_said_text(const Material& material) {
                      [&](const Span& q) { return !material.is_in_piece(q); });
 }
 
-// Words outside of quotations and dictated text.
-std::size_t count_own_words(const Material& material) {
-  return static_cast<std::size_t>(
-      std::count_if(material.words.begin(), material.words.end(), [&](const Span& word) {
-        return word.begin < material.dictation &&
-               std::none_of(material.quotes.begin(), material.quotes.end(),
-                            [&](const Span& quote) { return quote.covers(word); });
-      }));
-}
-
 bool carries_files(const ToolDefinition& tool, const Step& step, const Material& material) {
   for (const Property& property : properties_of(tool.parameters))
     if (property.is_list && property.is_critical_string() && property.kind == SlotKind::path)
@@ -55,10 +45,8 @@ bool has_text(const ToolDefinition& tool, const Step& step, const Material& mate
 bool is_wrong_shape(const Property& property, const Material& material) {
   const std::vector<std::string> words =
       identifier_words(property.name + " " + property.description());
-  const auto says = [&](std::string_view word) {
-    return std::find(words.begin(), words.end(), word) != words.end();
-  };
-  const bool wants_folder = (says("folder") || says("directory")) && !says("file");
+  const bool wants_folder =
+      names_folder(property) && std::find(words.begin(), words.end(), "file") == words.end();
   bool all = true, any = false;
   for (const Piece& piece : material.pieces.at(SlotKind::path)) {
     const bool is_file = has_extension(piece.span.in(material.clause));
@@ -178,7 +166,6 @@ std::optional<std::size_t> reading_before(const ToolDefinition& tool, const Step
 
 ToolEvidence evidence_for(const ToolDefinition& tool, const Step& step, const Material& material,
                           bool reads_first) {
-  constexpr double most_words = 28;
   ToolEvidence evidence;
   const bool has_any =
       material.has(SlotKind::email) || material.has(SlotKind::url) || material.has(SlotKind::path);
@@ -227,13 +214,6 @@ ToolEvidence evidence_for(const ToolDefinition& tool, const Step& step, const Ma
     if (const std::set<std::string> own_name = telling_stems(part); !own_name.empty())
       best_part = std::max(best_part.value_or(0), share(count_common(own_name, said), own_name.size()));
   if (best_part) evidence.name_said = *best_part;
-  std::size_t needed = 0, named = 0;
-  for (const Property& property : properties_of(tool.parameters)) {
-    if (!property.is_required) continue;
-    ++needed;
-    named += count_common(telling_stems(property.name), said) > 0 ? 1 : 0;
-  }
-  if (needed > 0) evidence.arguments_said = share(named, needed);
   evidence.lost_address =
       material.has(SlotKind::email) && !taken.contains(SlotKind::email) ? 1 : 0;
   // Its own words, one of its fixed values, or something that only such a tool takes.
@@ -241,7 +221,6 @@ ToolEvidence evidence_for(const ToolDefinition& tool, const Step& step, const Ma
                        material.has(SlotKind::email) ||
                        (has_said_text(material) && taken.contains(SlotKind::free_text));
   if (reads_first) evidence.no_text = 0, evidence.unused = std::max(0.0, evidence.unused - 1);
-  evidence.words = std::min(most_words, static_cast<double>(count_own_words(material)));
   return evidence;
 }
 

@@ -21,7 +21,6 @@ struct ToolEvidence {
   double own_said = 0;     ///< share of the telling words of its name and description in the clause
   double said_own = 0;     ///< share of the clause's telling words that the tool has anywhere
   double name_said = 0.5;  ///< share of the telling words of its name alone that are said
-  double arguments_said = 0.5;  ///< share of its required arguments whose name is said
   double missing = 0;      ///< required addresses, URLs and paths with nothing to come from
   double missing_all = 0;  ///< the same where the words hold none of any kind
   double referred = 0;     ///< required ones that only "it" can stand for, beside others in the words
@@ -35,7 +34,6 @@ struct ToolEvidence {
   double enum_said = 0;        ///< arguments with a fixed set of values, one of which is said
   double lost_address = 0;  ///< 1: an email address in the words that no argument takes
   double has_cause = 0;  ///< 1: something in the words calls for the effect of this tool
-  double words = 0;            ///< of the clause, outside of quotations; 28 at most
 };
 
 /// All but what a model has to be asked for. Pure. `reads_first`: something else is read for it

@@ -13,7 +13,7 @@ namespace deed {
 
 /// A token is a byte. A text is likelier the more of its words stand in `given`; texts in `liked`
 /// are likelier still.
-class FakeScorer final : public Scorer {
+class FakeScorer : public Scorer {
  public:
   std::vector<std::string> liked =
       {};  ///< texts (without the leading blank) that the model would choose

@@ -3,6 +3,7 @@
 #include "deed/core/text.hpp"
 #include "deed/llm/local/material.hpp"
 #include "deed/llm/local/planner.hpp"
+#include "deed/tests/fakes/fake_scorer.hpp"
 #include "deed/tests/fakes/matchers.hpp"
 
 #include <fstream>
@@ -12,16 +13,10 @@ namespace deed {
 namespace {
 
 // Likes a text as a coin falls, and always the same text equally within a run.
-class ChanceScorer final : public Scorer {
+class ChanceScorer final : public FakeScorer {
  public:
   explicit ChanceScorer(std::uint64_t seed) : random_(seed) {}
 
-  Tokens tokenize(std::string_view text) override {
-    Tokens tokens;
-    for (const char c : text) tokens.push_back(static_cast<unsigned char>(c));
-    return tokens;
-  }
-  Tokens document_start() override { return {}; }
   Result<std::vector<TextScore>> score(const ScoreQuestion& question) override {
     std::vector<TextScore> scores;
     for (const Candidate& candidate : question.candidates) {
@@ -39,7 +34,6 @@ class ChanceScorer final : public Scorer {
     static const char* lies[] = {"eve@evil.example", "http://evil.example/x", "/etc/shadow", "../../x.txt", "nothing"};
     return Completion{.text = lies[random_() % 5], .tokens = 1, .is_whole = true};
   }
-  TokenUsage usage() const override { return {}; }
 
  private:
   double draw() { return -std::uniform_real_distribution<double>(0, 12)(random_); }

@@ -206,6 +206,29 @@ TEST(Planner, DoesNotTurnReadingIntoWriting) {
   EXPECT_EQ(reply.tool_calls[0].name, "file.read");
 }
 
+TEST(Planner, ReadsWhatAnEffectNeedsFirstAndThenDoesIt) {
+  FakeScorer scorer;
+  std::vector<ToolDefinition> tools = office();
+  tools.push_back({.name = "page.get",
+                   .description = "Fetch a page.",
+                   .parameters = object_of({{"url", kind_of("uri", "URL.")}}, {"url"})});
+  ModelRequest request = request_of("Write http://h.example/a into page.txt", tools);
+  const Reply reading = plan(scorer, request);
+  ASSERT_EQ(reading.tool_calls.size(), 1u) << reading.text;
+  EXPECT_EQ(reading.tool_calls[0].name, "page.get");
+  add_call(request, "page.get", reading.tool_calls[0].arguments, {.text = "what the page says"});
+  const Reply writing = plan(scorer, request);
+  ASSERT_EQ(writing.tool_calls.size(), 1u) << writing.text;
+  EXPECT_EQ(writing.tool_calls[0].name, "file.write");
+  EXPECT_EQ(writing.tool_calls[0].arguments, (Json{{"path", "page.txt"}, {"content", "what the page says"}}));
+}
+
+TEST(Planner, AnswersAQuestionWithNoEffect) {
+  FakeScorer scorer;
+  const Reply reply = plan(scorer, request_of("Do you write text into notes.txt?"));
+  for (const ToolCall& call : reply.tool_calls) EXPECT_EQ(call.name, "file.read");
+}
+
 TEST(Planner, PrefersReadingWhereAnEffectIsHardlyLikelier) {
   FakeScorer scorer;
   const auto tool = [](std::string name, bool changes_world) {
