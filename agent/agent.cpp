@@ -149,7 +149,7 @@ Result<void> LocalAgent::open() {
   if (options_.model == given_call_model_name) {
     model_ = make_given_call_model();
   } else if (options_.needs_model) {
-    const ModelEnvironment around{io_.get_executor(), http_.get(), options_.models_dir, environment, options_.threads, options_.home + "/cache"};
+    const ModelEnvironment around{io_.get_executor(), http_.get(), options_.models_dir, environment, options_.threads, options_.cache_dir.empty() ? options_.home + "/cache" : options_.cache_dir};
     DEED_TRY(model_, open_model(options_.model, around));
   }
   return {};

@@ -23,6 +23,7 @@ struct AgentOptions {
   /// Holds journal.db, outbox/ and models/. Empty: $DEED_HOME, else $XDG_DATA_HOME/deed, else ~/.local/share/deed.
   std::string home = {};
   std::string models_dir = {};            ///< empty: models/ in `home`
+  std::string cache_dir = {};             ///< what is quick to make again; empty: cache/ in `home`
   std::string root = ".";                 ///< what file tools may touch
   std::optional<SmtpServer> smtp = {};    ///< none: mail goes into the outbox, a Maildir
   std::optional<EmailAddress> from = {};

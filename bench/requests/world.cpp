@@ -56,6 +56,12 @@ class TemporaryFolder {
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
   fs::path root() const { return path_ / "work"; }
   fs::path home() const { return path_ / "home"; }
+  // Of all of them: what a second run finds prepared.
+  static fs::path cache() {
+    static const fs::path folder =
+        fs::temp_directory_path() / ("deed-requests-cache-" + std::to_string(getuid()));
+    return folder;
+  }
 
  private:
   fs::path path_;
@@ -161,7 +167,10 @@ Result<Ending> carry_out(const Request& request, const std::string& models_dir) 
   fakes::SmtpServer smtp;
   put_files(folder.root(), request.files, base);
 
-  AgentOptions options{.home = folder.home(), .models_dir = models_dir, .root = folder.root()};
+  AgentOptions options{.home = folder.home(),
+                       .models_dir = models_dir,
+                       .cache_dir = folder.cache(),
+                       .root = folder.root()};
   DEED_TRY(options.smtp, SmtpServer::parse("smtp://127.0.0.1:" + std::to_string(smtp.port())));
   DEED_TRY(options.from, EmailAddress::parse("user@deed.example"));
   DEED_TRY(AllowedHost host, AllowedHost::parse(base.substr(base.rfind('/') + 1)));

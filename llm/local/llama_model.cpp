@@ -24,7 +24,7 @@
 namespace deed {
 namespace {
 
-constexpr int max_context = 8192;
+constexpr int max_context = 6144;
 
 // One request on its way through the model's thread. Owned by the coroutine that waits and by the
 // queued job.
