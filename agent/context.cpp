@@ -63,7 +63,12 @@ ContextBuilder::ContextBuilder(const Registry& tools, ContextOptions options) : 
   head_.max_tokens = options_.max_reply_tokens;
   for (const RegisteredTool& entry : tools.tools()) {
     const ToolSpec& spec = entry.tool.spec;
-    head_.tools.push_back({spec.name, spec.description, spec.arguments, changes_world(spec.effect), spec.asks_user});
+    head_.tools.push_back({.name = spec.name,
+                           .description = spec.description,
+                           .examples = spec.examples,
+                           .parameters = spec.arguments,
+                           .changes_world = changes_world(spec.effect),
+                           .asks_user = spec.asks_user});
   }
   if (options_.window == 0) return;
   head_size_ = tokens(head_.system) + 16;

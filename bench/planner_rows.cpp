@@ -4,6 +4,7 @@
 // with their results), "attachments". A line of output is the row's id and want, and for each tool its
 // evidence and, for the likelier ones, the call. Runs nothing.
 #include "deed/llm/local/form.hpp"
+#include "deed/llm/local/lead_in.hpp"
 #include "deed/llm/local/local_model.hpp"
 #include "deed/llm/local/planner.hpp"
 #include "deed/llm/local/tool_choice.hpp"
@@ -27,10 +28,13 @@ Json evidence_to_json(const ToolEvidence& e) {
           {"own_said", e.own_said},
           {"said_own", e.said_own},
           {"name_said", e.name_said},
+          {"heard", e.heard},
+          {"verb_heard", e.verb_heard},
           {"missing", e.missing},
           {"missing_all", e.missing_all},
           {"referred", e.referred},
           {"no_text", e.no_text},
+          {"vague_text", e.vague_text},
           {"unused", e.unused},
           {"wrong_shape", e.wrong_shape},
           {"unused_text", e.unused_text},
@@ -46,6 +50,7 @@ ToolList tools_of(const Json& row) {
     const Json& function = entry.contains("function") ? entry["function"] : entry;
     tools.push_back({.name = function.at("name"),
                      .description = string_at(function, "description"),
+                     .examples = function.value("examples", std::vector<std::string>()),
                      .parameters = function.value("parameters", Json::object()),
                      .changes_world = entry.value("changes_world", false),
                      .asks_user = entry.value("asks_user", false)});
@@ -56,7 +61,10 @@ ToolList tools_of(const Json& row) {
 // The clause of the row's step (0 if it says none), as the planner cuts the request.
 std::string clause_of(const Json& row, const ToolList& tools) {
   const auto plan = plan_of(row.at("request"), tools);
-  const std::size_t step = row.value("step", std::size_t{0});
+  std::size_t step = row.value("step", std::size_t{0});
+  const Lexicon lexicon(tools);
+  for (std::size_t i = 0; i < plan.size() && i <= step; ++i)
+    if (is_lead_in(plan, i, lexicon)) ++step;
   return step < plan.size() ? plan[step] : row.at("request").get<std::string>();
 }
 
@@ -81,13 +89,14 @@ Result<Json> look_at(Scorer& scorer, ToolChooser& chooser, const Json& row) {
   DEED_TRY(const ToolLook look, chooser.look(step, tools));
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < tools.size(); ++i)
-    if (!tools[i].asks_user) order.push_back(i);
+    if (!tools[i].asks_user && look.asked[i]) order.push_back(i);
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return look.tools[a].channel > look.tools[b].channel;
   });
   if (order.size() > calls_of) order.resize(calls_of);
-  Json out = {{"id", row.at("id")}, {"want", row.value("want", Json())}, {"tools", Json::array()}};
+  Json out = {{"id", row.at("id")}, {"clause", step.clause}, {"want", row.value("want", Json())}, {"tools", Json::array()}};
   for (std::size_t i = 0; i < tools.size(); ++i) {
+    if (!look.asked[i]) continue;
     Json tool = {{"name", tools[i].name},
                  {"changes_world", tools[i].changes_world},
                  {"asks_user", tools[i].asks_user},
@@ -98,6 +107,10 @@ Result<Json> look_at(Scorer& scorer, ToolChooser& chooser, const Json& row) {
       tool["call"] = call_for(scorer, step, tools[i]);
     out["tools"].push_back(std::move(tool));
   }
+  // With today's weights, and the guards that keep reading from turning into writing.
+  DEED_TRY(const ToolChoice choice, chooser.choose(step, tools));
+  out["chosen"] = choice.tool ? Json(tools[*choice.tool].name) : Json();
+  out["reader"] = choice.reader ? Json(tools[*choice.reader].name) : Json();
   return out;
 }
 
@@ -106,11 +119,11 @@ Result<Json> look_at(Scorer& scorer, ToolChooser& chooser, const Json& row) {
 
 int main(int argc, char** argv) {
   using namespace deed;
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: deed_planner_rows MODEL.gguf < rows.jsonl > looks.jsonl\n");
+  if (argc != 2 && argc != 3) {
+    std::fprintf(stderr, "usage: deed_planner_rows MODEL.gguf [CACHE] < rows.jsonl > looks.jsonl\n");
     return 2;
   }
-  auto scorer = open_local_scorer({.path = argv[1]});
+  auto scorer = open_local_scorer({.path = argv[1], .cache_dir = argc > 2 ? argv[2] : ""});
   if (!scorer) {
     std::fprintf(stderr, "%s\n", to_string(scorer.error()).c_str());
     return 1;

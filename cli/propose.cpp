@@ -23,6 +23,8 @@ Result<ToolDefinition> read_tool(const Json& entry, const std::string& where) {
   ToolDefinition tool{.name = string_at(function, "name"),
                       .description = string_at(function, "description")};
   if (function.contains("parameters")) tool.parameters = function["parameters"];
+  for (const Json& example : function.value("examples", Json::array()))
+    if (example.is_string()) tool.examples.push_back(example.get<std::string>());
   if (!tool.parameters.is_object())
     return fail(ErrorKind::invalid, "parameters that are no schema of an object",
                 where + "/parameters");

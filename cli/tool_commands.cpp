@@ -16,6 +16,7 @@ Json tool_json(const ToolSpec& spec) {
   for (const auto& [argument, role] : spec.roles) roles[argument] = to_string(role);
   return {{"name", spec.name},
           {"description", spec.description},
+          {"examples", spec.examples},
           {"effect", to_string(spec.effect)},
           {"approval", changes_world(spec.effect) && spec.approval == ApprovalNeed::always ? "always" : "never"},
           {"arguments", spec.arguments},

@@ -43,7 +43,8 @@ using Transcript = SharedList<Message>;
 struct ToolDefinition {
   std::string name;         ///< "email.send"; a provider maps it to what its API accepts and back
   std::string description;
-  Json parameters = Json::object();  ///< JSON Schema of an object
+  std::vector<std::string> examples = {};  ///< requests that it is for; only small models need them
+  Json parameters = Json::object();        ///< JSON Schema of an object
   bool changes_world = false;        ///< a call has an effect
   bool asks_user = false;            ///< its call puts a question (argument "question") to the user
 

@@ -2,7 +2,7 @@
 """Fits the weights with which the embedded model's planner chooses a tool, and says how well they do.
 
   fit_planner.py rows  --bfcl FILE > rows.jsonl        requests, tools and the tool meant, one step a line
-  build/bench/deed_planner_rows MODEL.gguf < rows.jsonl > looks.jsonl
+  build/bench/deed_planner_rows MODEL.gguf CACHE < rows.jsonl > looks.jsonl
   fit_planner.py fit   --bfcl FILE looks.jsonl [--write llm/local/tool_weights.hpp]
 
 `fit` prints what cross-validation gives (each row scored by weights that were fitted without it and without its duplicates), then
@@ -19,8 +19,9 @@ import pathlib
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent.parent
-TOOL = ["channel", "name_tie", "own_said", "said_own", "name_said", "missing", "missing_all", "referred", "no_text", "unused", "wrong_shape",
+TOOL = ["channel", "name_tie", "heard", "verb_heard", "own_said", "said_own", "name_said", "missing", "missing_all", "referred", "no_text", "vague_text", "unused", "wrong_shape",
         "unused_text", "missing_numbers", "spare_numbers", "enum_said"]
+FIRST = [n for n in TOOL if n not in ("channel", "name_tie")]  # without asking the model
 FIT = ["above_other", "said_own", "name_said", "taken", "missing_numbers", "enum_said"]
 FOLDS = 8
 LOST = 0.02  # of the training rows that have a tool, by the threshold of "no tool fits"
@@ -83,7 +84,18 @@ def none_rows():
         yield {"id": f"none_{number}", "request": json.loads(line)["request"], "tools": tools, "want": None, "calls": False}
 
 
+def phrase_rows():
+    """One step each, said in many ways."""
+    data = HERE / "tests/data/planner"
+    tools = json.loads((data / "tools.json").read_text(encoding="utf-8"))
+    for number, line in enumerate((data / "phrases.jsonl").read_text(encoding="utf-8").splitlines()):
+        row = json.loads(line)
+        kind = "phrase" if row["want"] else "nophrase"
+        yield {"id": f"{kind}_{number}", "request": row["request"], "tools": tools, "want": row["want"], "calls": False}
+
+
 def all_rows(bfcl):
+    yield from phrase_rows()
     yield from none_rows()
     yield from domain_rows()
     yield from request_rows()
@@ -109,7 +121,7 @@ def folds_of(looks, rows):
     for i, look in enumerate(looks):
         row = rows[look["id"]]
         keys = [("q", " ".join(row["request"].lower().split()))]
-        if not look["id"].startswith(("domain", "none")):
+        if not look["id"].startswith(("domain", "none", "phrase", "nophrase")):
             keys += [("t", tool["function"]["name"]) for tool in row["tools"]]
         for key in keys:
             if key in seen:
@@ -206,7 +218,7 @@ def solve(matrix, vector):
 
 
 # What the numbers mean fixes their signs and sizes where data is scarce: the fit starts here and is held near it.
-START = {"channel": 1.0, "name_tie": 0.3, "own_said": 3.0, "missing": -8.0, "missing_all": -2.0, "referred": -4.0, "no_text": -8.0,
+START = {"channel": 1.0, "heard": 1.0, "verb_heard": 1.0, "name_tie": 0.3, "own_said": 3.0, "missing": -8.0, "missing_all": -2.0, "referred": -4.0, "no_text": -8.0,
          "unused": -5.0, "wrong_shape": -5.0, "unused_text": -5.0}
 
 
@@ -232,9 +244,10 @@ class Weights:
                 choices.append(([t["evidence"] for t in tools], right[0]))
         # Held to START; the likelihood is counted in nats of whole clauses, hence much too sure of itself.
         self.tool = newton_softmax(choices, tool_names, ridge, START)
+        self.first = newton_softmax(choices, FIRST, ridge, START)
         # "Delete notes.txt" is measured, not fitted: no evidence here tells it from "Open notes.txt", and a weight that tries refuses
         # much that can be done. What keeps it harmless is that an effect needs a cause.
-        examples = [(best_tool(self.tool, look)["evidence"], 1 if look["want"] else 0) for look in looks if kind_of(look) != "none"]
+        examples = [(best_tool(self.tool, look)["evidence"], 1 if look["want"] else 0) for look in looks if kind_of(look) not in ("none", "nophrase")]
         self.fit, self.bias = newton_logistic(examples, fit_names, ridge=0.5)
         kept = sorted(dot(self.fit, e) for e, y in examples if y)
         self.bias = -kept[min(len(kept) - 1, int(LOST * len(kept)))] + 1e-9
@@ -295,7 +308,7 @@ def show(counts):
     print(f"{'rows':16} {'n':>4}  {'right tool':>15} {'a tool at all':>15} {'whole call':>15} {'refused':>15}")
     for kind, c in sorted(counts.items()):
         n = c["rows"]
-        wanted = kind not in ("irrelevance", "none")
+        wanted = kind not in ("irrelevance", "none", "nophrase")
         print(f"{kind:16} {n:4}  {spread(c['right tool'], n) if wanted else '-':>15} {spread(c['kept'], n) if wanted else '-':>15} "
               f"{spread(c['whole'], n) if wanted and kind != 'domain' else '-':>15} "
               f"{spread(n - c['kept'], n) if not wanted else '-':>15}")
@@ -305,7 +318,8 @@ def write_header(path, weights):
     def lines(values):
         return "".join(f'    EvidenceWeight{{"{n}", &ToolEvidence::{n}, {w:.4f}}},\n' for n, w in values.items())
     text = ("// Written by scripts/fit_planner.py; do not edit.\n#pragma once\n\n#include \"deed/llm/local/tool_choice.hpp\"\n\n"
-            "#include <array>\n\nnamespace deed {\n\ninline constexpr std::array tool_weights = {\n" + lines(weights.tool) +
+            "#include <array>\n\nnamespace deed {\n\ninline constexpr std::array first_weights = {\n" + lines(weights.first) +
+            "};\ninline constexpr std::array tool_weights = {\n" + lines(weights.tool) +
             "};\ninline constexpr std::array fit_weights = {\n" + lines(weights.fit) +
             f"}};\ninline constexpr double fit_bias = {weights.bias:.4f}, name_tie_below = 3.0, verb_margin = 0.5, reading_margin = 2.5;\n\n}}  // namespace deed\n")
     pathlib.Path(path).write_text(text, encoding="utf-8")

@@ -196,6 +196,13 @@ ToolSpec spec_for(const EmailOptions& options) {
   ToolSpec spec;
   spec.name = "email.send";
   spec.description = "Send an email.";
+  spec.examples = {"Email ann@example.org that lunch is at noon.",
+                   "Let Bob (bob@example.com) know I will be late.",
+                   "Forward invoice.pdf to billing@example.com, subject Invoice.",
+                   "To: kim@example.com / Subject: Friday / Text: I can come.",
+                   "Please write to my landlord home@example.net: \"The heating is broken.\"",
+                   "Drop the team a line at team@example.org saying the server is back, and attach log.txt",
+                   "Tell, inform, notify, message or mail somebody."};
   Json to = list_of("email", "Email addresses of the recipients.");
   to["minItems"] = 1;
   to["maxItems"] = 100;

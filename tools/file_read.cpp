@@ -153,6 +153,12 @@ Tool file_read(std::string root) {
                  {"additionalProperties", false}};
   ToolSpec spec{.name = "file.read",
                 .description = "Read a text file and return its content.",
+                .examples = {"What does manual.txt say?",
+                             "Open letter.txt",
+                             "Could you show me what is in docs/readme.md?",
+                             "I'd like to look at config.yml",
+                             "Read the text of server.log out to me.",
+                             "Print, display or view the content of a file."},
                 .arguments = std::move(schema),
                 .roles = {{"path", ArgumentRole::destination},
                           {"offset", ArgumentRole::value},
@@ -167,6 +173,11 @@ Tool file_list(std::string root) {
       {"type", "object"}, {"properties", std::move(properties)}, {"additionalProperties", false}};
   ToolSpec spec{.name = "file.list",
                 .description = "List the files and folders in a folder.",
+                .examples = {"What files are in the folder photos?",
+                             "Show me the contents of the directory src",
+                             "ls docs",
+                             "Which files and folders do I have here?",
+                             "List everything inside backup/"},
                 .arguments = std::move(schema),
                 .roles = {{"path", ArgumentRole::destination}}};
   return looking(std::move(spec), list_folder, root);
@@ -187,6 +198,11 @@ Tool file_find(std::string root) {
                  {"additionalProperties", false}};
   ToolSpec spec{.name = "file.find",
                 .description = "Find files by their name, in a folder and all folders in it.",
+                .examples = {"Where is budget.xlsx?",
+                             "Find all *.pdf files",
+                             "Is there a file called logo.png somewhere in the folder pictures?",
+                             "Search for files whose name ends in .txt",
+                             "Locate contract.docx"},
                 .arguments = std::move(schema),
                 .roles = {{"pattern", ArgumentRole::value}, {"path", ArgumentRole::destination}}};
   return looking(std::move(spec), find_files, root);

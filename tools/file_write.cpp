@@ -190,6 +190,12 @@ Tool file_write(std::string root) {
   return {
       .spec = {.name = "file.write",
                .description = "Write text into a file. A file that is there is replaced.",
+               .examples = {"Save \"call the bank\" to todo.txt",
+                            "Create a new file plan.md that says: first paint, then sand.",
+                            "Put the words one, two and three into the file numbers.txt",
+                            "Make a note for me in ideas/today.txt: a red door.",
+                            "Replace what is in status.txt with \"done\".",
+                            "Store or write down a text in a file, or overwrite it."},
                .arguments =
                    write_schema("Path of the file to write.", "Text to write into the file."),
                .effect = EffectClass::probeable,
@@ -213,6 +219,11 @@ Tool file_append(std::string root) {
   return {
       .spec = {.name = "file.append",
                .description = "Add text to the end of a file. A file that is not there is made.",
+               .examples = {"Add \"- eggs\" to the end of shopping.md",
+                            "Append a line to log.txt: done at five.",
+                            "Put one more entry into names.csv: Ann,12",
+                            "Please note another point at the bottom of minutes.txt, after the others: budget.",
+                            "Also write \"bread\" on my list list.txt, keep what is there."},
                .arguments = write_schema("Path of the file to add to.",
                                          "Text to add at the end of the file."),
                .effect = EffectClass::once,

@@ -63,6 +63,11 @@ Tool http_get(HttpClient& client, const EgressGuard& guard) {
   Json properties = {{"url", std::move(url)}};
   return {.spec = {.name = "http.get",
                    .description = "Fetch a web page or URL over HTTP and return the response.",
+                   .examples = {"Fetch https://example.org/page",
+                                "What does the page https://example.com/news say?",
+                                "Get me the website https://example.net",
+                                "Check what http://127.0.0.1:9000/health returns",
+                                "Open, load, visit or download a URL."},
                    .arguments = {{"type", "object"},
                                  {"properties", std::move(properties)},
                                  {"required", {"url"}},

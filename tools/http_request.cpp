@@ -156,6 +156,11 @@ Tool http_request(HttpClient& client, const EgressGuard& guard) {
   return {.spec = {.name = "http.request",
                    .description = "Send an HTTP request that changes something, such as a POST to "
                                   "an API, and return the response.",
+                   .examples = {"POST {\"name\": \"Ann\"} to https://example.org/api/users",
+                                "Send a DELETE request to https://example.org/items/4",
+                                "Submit the text \"hello\" to http://127.0.0.1:9000/form",
+                                "Call the API https://example.com/v1/orders with PUT and the body {\"count\": 3}",
+                                "PATCH https://example.org/user/7, set the city to Oslo"},
                    .arguments = schema(),
                    .effect = EffectClass::once,
                    .roles = {{"method", ArgumentRole::value},

@@ -49,6 +49,13 @@ Result<Schema> check(const Tool& tool) {
   }
   if (!is_utf8(spec.description))
     return fail(ErrorKind::invalid, "the description is not UTF-8", spec.name);
+  constexpr std::size_t most_examples = 16, longest_example = 200;
+  if (spec.examples.size() > most_examples)
+    return fail(ErrorKind::invalid, "more than 16 examples", spec.name);
+  for (const std::string& example : spec.examples)
+    if (!is_utf8(example) || example.size() > longest_example)
+      return fail(ErrorKind::invalid, "an example that is not UTF-8, or longer than 200 bytes",
+                  spec.name);
   if (!spec.arguments.is_object() || string_at(spec.arguments, "type") != "object") {
     return fail(ErrorKind::invalid, "the arguments' schema is not that of an object", spec.name,
                 R"(begin it with {"type":"object","properties":{…}})");

@@ -15,6 +15,11 @@ asio::awaitable<Outcome> tell_time(TimePoint now) {
 Tool time_now() {
   return {.spec = {.name = "time.now",
                    .description = "Tell the current date and time, in UTC.",
+                   .examples = {"What time is it?",
+                                "What's the date today?",
+                                "Which day of the week is it now?",
+                                "Tell me the current time in UTC.",
+                                "How late is it?"},
                    .arguments = {{"type", "object"},
                                  {"properties", Json::object()},
                                  {"additionalProperties", false}},

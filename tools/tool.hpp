@@ -50,6 +50,9 @@ enum class ApprovalNeed {
 struct ToolSpec {
   std::string name;         ///< dotted: "email.send"; letters, digits, '_', '.'; at most 64 bytes
   std::string description;  ///< for the model: one or two sentences
+  /// Requests that this tool is for, in different words ("Let ann@example.org know that …"): at most
+  /// 16, of which small models are shown the first and judge by the words of all.
+  std::vector<std::string> examples = {};
   Json arguments = {{"type", "object"},
                     {"properties", Json::object()}};  ///< JSON Schema 2020-12 of an object
   EffectClass effect = EffectClass::once;

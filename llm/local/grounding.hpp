@@ -46,6 +46,7 @@ enum class SlotKind { email, url, path, free_text, label };
 
 /// By the schema's format first, then by the argument's name, then by its description.
 SlotKind slot_kind(std::string_view name, const Json& schema);
+inline constexpr SlotKind critical_slots[] = {SlotKind::email, SlotKind::url, SlotKind::path};
 inline bool is_critical(SlotKind kind) {
   return kind == SlotKind::email || kind == SlotKind::url || kind == SlotKind::path;
 }

@@ -9,8 +9,6 @@
 namespace deed {
 namespace {
 
-constexpr std::array critical_kinds = {SlotKind::email, SlotKind::url, SlotKind::path};
-
 bool is_filler(std::string_view word) {
   static constexpr std::array fillers = {"the",  "a",    "an",    "of",   "is",      "as",
                                          "with", "file", "files", "line", "address", "addresses",
@@ -65,7 +63,7 @@ Material::Material(const Step& step)
                   step.uses_last_result),
       language(language_of(step.clause)),
       in_english(in_english_words(step.clause, language)) {
-  for (const SlotKind kind : critical_kinds) {
+  for (const SlotKind kind : critical_slots) {
     for (const Span& span : find_kind(kind, clause)) {
       const bool is_quoted = std::any_of(
           quotes.begin(), quotes.end(), [&](const Span& q) { return q.covers(span) && q != span; });

@@ -3,10 +3,10 @@
 #include "deed/core/checked.hpp"
 #include "deed/core/text.hpp"
 #include "deed/llm/local/form.hpp"
+#include "deed/llm/local/lead_in.hpp"
 #include "deed/llm/local/segments.hpp"
 
 #include <algorithm>
-#include <initializer_list>
 
 namespace deed {
 namespace {
@@ -53,29 +53,6 @@ std::string done_so_far(const Situation& situation) {
 std::string first_line(std::string_view text) {
   text = trim(text);
   return std::string(utf8_prefix(text.substr(0, text.find('\n')), 200));
-}
-
-// A clause beside others that asks for nothing to be done: what leads up to the task ("I have two
-// pages to compare."), or what asks to be told what was found ("and tell me what it says"), which
-// the end of a run does anyway.
-bool is_no_task(const std::vector<std::string>& plan, std::size_t index, bool has_results,
-                const ToolChoice& choice) {
-  if (plan.size() < 2 || choice.names_place) return false;
-  const std::vector<std::string> words = identifier_words(plan[index]);
-  if (words.empty()) return true;
-  const auto is_any = [&](const std::string& word, std::initializer_list<std::string_view> list) {
-    return std::find(list.begin(), list.end(), word) != list.end();
-  };
-  if (has_results)
-    return is_any(words[0], {"tell", "show", "say", "let", "report", "explain"}) &&
-           std::any_of(words.begin(), words.end(), [&](const std::string& word) {
-             return is_any(word, {"me", "us"});
-           });
-  const bool speaks_to_deed = std::any_of(
-      words.begin(), words.end(), [](const std::string& word) { return word == "you"; });
-  return index + 1 < plan.size() && !speaks_to_deed &&
-         is_any(words[0], {"i",  "we",   "my", "our",   "the",  "it", "this", "that", "there", "so",
-                           "hey", "hi", "hello", "he", "she", "they", "a",    "an",   "ok",   "well"});
 }
 
 // Facts from the results: what was read last, or a line for each thing done.
@@ -278,11 +255,16 @@ Result<Planner::Place> Planner::find_place(const Situation& situation,
                                            const std::vector<std::string>& plan,
                                            const ToolList& tools) {
   Place place;
+  const Lexicon lexicon(tools);
   std::size_t used = 0;
   const std::vector<PastCall>& done = situation.done;
   for (; place.clause < plan.size(); ++place.clause) {
     const bool is_next = used == done.size();
     const auto end = done.begin() + static_cast<std::ptrdiff_t>(used);
+    if (is_lead_in(plan, place.clause, lexicon)) {
+      place.left_out.push_back(plan[place.clause]);
+      continue;
+    }
     const Step step{plan[place.clause], situation.attachments,
                     is_next ? situation.answers : std::vector<std::string>(),
                     {done.begin(), end}};
@@ -292,7 +274,7 @@ Result<Planner::Place> Planner::find_place(const Situation& situation,
       return tool && tools[*tool].name == done[used].tool;
     };
     if (!choice.tool && (is_next || !is(choice.nearest)) &&
-        is_no_task(plan, place.clause, !step.past.empty(), choice)) {
+        !step.past.empty() && only_asks_to_be_told(plan[place.clause])) {
       place.left_out.push_back(plan[place.clause]);
       continue;
     }

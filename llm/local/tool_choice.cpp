@@ -28,15 +28,24 @@ constexpr std::string_view name_examples =
     "Function: weather.forecast - Get the weather forecast of a city.\n\n"
     "Request: ";
 constexpr std::array<std::string_view, 2> others = {
-    "other(request) - Any other request.",
-    "chat(message) - Talk about anything else, or answer a question from general knowledge."};
+    "other(request) - Any other request.\nRequest: Delete old.txt\nRequest: Print the letter.\n"
+    "Request: Call Ann on the phone.\nRequest: Translate page.html into French.",
+    "chat(message) - Talk about anything else, or answer a question from general knowledge.\n"
+    "Request: How are you?\nRequest: What is the capital of France?\nRequest: Tell me a joke.\n"
+    "Request: I am so tired today."};
 constexpr std::size_t talk = 1;
+constexpr std::size_t shown_examples = 3;
+constexpr std::size_t shown_quote = 40;  // what a text says tells little of what to do with it
 
 std::string signature(const ToolDefinition& tool) {
   std::string arguments;
   for (const Property& property : properties_of(tool.parameters))
     arguments += (arguments.empty() ? "" : ", ") + property.name;
-  return tool.name + "(" + arguments + ") - " + std::string(utf8_prefix(tool.description, 400));
+  std::string text =
+      tool.name + "(" + arguments + ") - " + std::string(utf8_prefix(tool.description, 400));
+  for (std::size_t i = 0; i < std::min(shown_examples, tool.examples.size()); ++i)
+    text += "\nRequest: " + shortened(tool.examples[i]);
+  return text;
 }
 
 // Where the tokens of the clause's first word with content stand among those of the clause.
@@ -64,7 +73,8 @@ double weigh(const ToolEvidence& evidence, std::span<const EvidenceWeight> weigh
 }
 
 const ToolChoiceWeights& fitted_weights() {
-  static const ToolChoiceWeights weights{.tool = tool_weights,
+  static const ToolChoiceWeights weights{.first = first_weights,
+                                         .tool = tool_weights,
                                          .fit = fit_weights,
                                          .fit_bias = fit_bias,
                                          .tie = name_tie_below,
@@ -73,8 +83,8 @@ const ToolChoiceWeights& fitted_weights() {
   return weights;
 }
 
-std::string shortened(const std::string& clause) {
-  constexpr std::size_t longest_quote = 200, longest = 1500;
+std::string shortened(const std::string& clause, std::size_t longest_quote) {
+  constexpr std::size_t longest = 1500;
   std::string result;
   std::size_t at = 0;
   const auto cut = [](std::string_view text, std::size_t max) {
@@ -93,33 +103,63 @@ std::string shortened(const std::string& clause) {
   return result;
 }
 
+// The likeliest by what can be counted: a model's opinion of the others would cost time and change
+// nothing. The likeliest that only reads is among them, for an effect is measured against it.
+std::vector<bool> ToolChooser::worth_asking(const ToolLook& look, const ToolList& tools) const {
+  constexpr std::size_t most = 4;
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < tools.size(); ++i)
+    if (!tools[i].asks_user) order.push_back(i);
+  std::vector<double> scores;
+  for (const ToolEvidence& one : look.tools) scores.push_back(weigh(one, weights_.first));
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
+  std::vector<bool> asked(tools.size());
+  bool has_reading = false;
+  for (std::size_t k = 0; k < order.size() && (k < most || !has_reading); ++k) {
+    if (k >= most && tools[order[k]].changes_world) continue;
+    asked[order[k]] = true;
+    has_reading = has_reading || !tools[order[k]].changes_world;
+    if (const auto reader = look.readers[order[k]]) asked[*reader] = true;
+  }
+  return asked;
+}
+
 Result<ToolChooser::Likelihood> ToolChooser::likelihood(const std::string& clause,
-                                                        const ToolList& tools) {
+                                                        const ToolList& tools,
+                                                        const std::vector<bool>& asked) {
   ScoreQuestion question{.prefix = scorer_.document_start(), .keeps_given = true};
   const Tokens head = scorer_.tokenize(examples);
   question.prefix.insert(question.prefix.end(), head.begin(), head.end());
   const Tokens request = scorer_.tokenize(" " + clause);
+  Preparation again{.prefix = question.prefix, .other = form_beginning(scorer_)};
   std::string key = clause;
-  const auto add = [&](std::string_view line) {
+  std::vector<std::size_t> number;  // of the tool that a candidate is; the stand-ins behind them
+  const auto add = [&](std::string_view line, std::size_t index, bool is_asked) {
     const std::string given = "\nFunction: " + std::string(line) + "\nRequest:";
-    question.candidates.push_back({scorer_.tokenize(given), request});
+    again.given.push_back(scorer_.tokenize(given));
+    if (!is_asked) return;
+    question.candidates.push_back({again.given.back(), request});
+    number.push_back(index);
     key += given;
   };
-  for (const ToolDefinition& tool : tools) add(signature(tool));
-  for (const std::string_view other : others) add(other);
+  for (std::size_t i = 0; i < tools.size(); ++i)
+    if (!tools[i].asks_user) add(signature(tools[i]), i, asked[i]);
+  for (std::size_t i = 0; i < others.size(); ++i) add(others[i], tools.size() + i, true);
   key = sha256_hex(key);
-  Preparation again{.prefix = question.prefix, .other = form_beginning(scorer_)};
-  for (const Candidate& candidate : question.candidates) again.given.push_back(candidate.given);
   if (const auto known = known_.find(key); known != known_.end()) return known->second;
   DEED_OK(scorer_.prepare(again));
   DEED_TRY(const std::vector<TextScore> scores, scorer_.score(question));
   const auto [verb_begin, verb_end] = verb_tokens(scorer_, clause, request);
-  Likelihood result;
-  for (std::size_t i = 0; i < scores.size(); ++i) {
-    (i < tools.size() ? result.tools : result.others).push_back(scores[i].sum());
-    const auto& tokens = scores[i].tokens;
-    (i < tools.size() ? result.verb_tools : result.verb_others)
-        .push_back(std::accumulate(tokens.begin() + verb_begin, tokens.begin() + verb_end, 0.0));
+  Likelihood result{std::vector<double>(tools.size()), std::vector<double>(others.size()),
+                    std::vector<double>(tools.size()), std::vector<double>(others.size())};
+  for (std::size_t k = 0; k < scores.size(); ++k) {
+    const auto& tokens = scores[k].tokens;
+    const bool is_tool = number[k] < tools.size();
+    const std::size_t at = is_tool ? number[k] : number[k] - tools.size();
+    (is_tool ? result.tools : result.others)[at] = scores[k].sum();
+    (is_tool ? result.verb_tools : result.verb_others)[at] =
+        std::accumulate(tokens.begin() + verb_begin, tokens.begin() + verb_end, 0.0);
   }
   if (known_.size() > 256) known_.clear();
   known_[key] = result;
@@ -128,13 +168,15 @@ Result<ToolChooser::Likelihood> ToolChooser::likelihood(const std::string& claus
 
 // Which of two alike is meant ("write" or "append") shows in how well their names follow the words.
 Result<void> ToolChooser::break_tie(const std::string& clause, const ToolList& tools,
+                                    const std::vector<bool>& asked,
                                     std::vector<ToolEvidence>& evidence) {
   std::vector<double> scores;
-  for (const ToolEvidence& one : evidence) scores.push_back(weigh(one, weights_.tool));
+  for (std::size_t i = 0; i < tools.size(); ++i)
+    scores.push_back(asked[i] ? weigh(evidence[i], weights_.tool) : -1e9);
   const double best = *std::max_element(scores.begin(), scores.end());
   std::vector<std::size_t> close;
   for (std::size_t i = 0; i < scores.size(); ++i)
-    if (best - scores[i] < weights_.tie && !tools[i].asks_user) close.push_back(i);
+    if (best - scores[i] < weights_.tie) close.push_back(i);
   // Only where it decides about an effect: it tells "write" from "append", and is no help elsewhere.
   const bool has_effect = std::any_of(close.begin(), close.end(),
                                       [&](std::size_t i) { return tools[i].changes_world; });
@@ -154,19 +196,24 @@ Result<void> ToolChooser::break_tie(const std::string& clause, const ToolList& t
 
 Result<ToolLook> ToolChooser::look(const Step& step, const ToolList& tools) {
   const Material material(step);
-  const std::string clause = shortened(material.in_english);
-  DEED_TRY(const Likelihood found, likelihood(clause, tools));
-  ToolLook look{.talk = found.others[talk], .other = found.others[1 - talk]};
+  const std::string clause = shortened(material.in_english, shown_quote);
+  const Lexicon lexicon(tools);
+  ToolLook look;
   for (std::size_t i = 0; i < tools.size(); ++i) {
-    const auto reader = reading_before(tools[i], step, material, tools);
-    look.tools.push_back(evidence_for(tools[i], step, material, reader.has_value()));
-    look.readers.push_back(reader);
-    look.tools.back().channel = found.tools[i];
-    look.tools.back().above_other = found.tools[i] - std::max(look.talk, look.other);
-    look.tools.back().verb_above_other =
+    look.readers.push_back(reading_before(tools[i], step, material, tools));
+    look.tools.push_back(evidence_for(tools[i], step, material, look.readers.back().has_value()));
+    hear(look.tools.back(), material, lexicon, i);
+  }
+  look.asked = worth_asking(look, tools);
+  DEED_TRY(const Likelihood found, likelihood(clause, tools, look.asked));
+  look.talk = found.others[talk], look.other = found.others[1 - talk];
+  for (std::size_t i = 0; i < tools.size(); ++i) {
+    look.tools[i].channel = found.tools[i];
+    look.tools[i].above_other = found.tools[i] - std::max(look.talk, look.other);
+    look.tools[i].verb_above_other =
         found.verb_tools[i] - std::max(found.verb_others[0], found.verb_others[1]);
   }
-  DEED_OK(break_tie(clause, tools, look.tools));
+  DEED_OK(break_tie(clause, tools, look.asked, look.tools));
   look.is_question = is_question(material.in_english);
   look.has_critical =
       material.has(SlotKind::email) || material.has(SlotKind::url) || material.has(SlotKind::path);
@@ -182,8 +229,8 @@ Result<ToolChoice> ToolChooser::choose(const Step& step, const ToolList& tools) 
   for (std::size_t i = 0; i < tools.size(); ++i) {
     names.push_back(tools[i].name);
     // What only asks the user is never a step that the user asked for.
-    scores.push_back(tools[i].asks_user ? -1e9 : weigh(seen.tools[i], weights_.tool));
-    if (tools[i].asks_user) continue;
+    scores.push_back(seen.asked[i] ? weigh(seen.tools[i], weights_.tool) : -1e9);
+    if (!seen.asked[i]) continue;
     if (!choice.nearest || scores[i] > scores[*choice.nearest]) choice.nearest = i;
     if (!tools[i].changes_world && (!reading || scores[i] > scores[*reading])) reading = i;
   }
@@ -193,7 +240,7 @@ Result<ToolChoice> ToolChooser::choose(const Step& step, const ToolList& tools) 
   // The verb alone may call for an effect on what is read: "Save http://… as page.txt".
   double reading_verb = -1e9;
   for (std::size_t i = 0; i < tools.size(); ++i)
-    if (!tools[i].changes_world && !tools[i].asks_user)
+    if (!tools[i].changes_world && seen.asked[i])
       reading_verb = std::max(reading_verb, seen.tools[i].verb_above_other);
   const auto is_doubtful = [&](std::size_t i) {
     ToolEvidence e = seen.tools[i];
@@ -206,7 +253,7 @@ Result<ToolChoice> ToolChooser::choose(const Step& step, const ToolList& tools) 
   if (tools[*choice.nearest].changes_world && is_doubtful(*choice.nearest)) {
     std::optional<std::size_t> better;
     for (std::size_t i = 0; i < tools.size(); ++i)
-      if (!tools[i].asks_user && (!tools[i].changes_world || !is_doubtful(i)) &&
+      if (seen.asked[i] && (!tools[i].changes_world || !is_doubtful(i)) &&
           (!better || scores[i] > scores[*better]))
         better = i;
     if (better) choice.nearest = better;

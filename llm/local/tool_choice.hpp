@@ -26,7 +26,8 @@ double weigh(const ToolEvidence& evidence, std::span<const EvidenceWeight> weigh
 
 /// Log-odds, fitted by scripts/fit_planner.py; see tool_weights.hpp.
 struct ToolChoiceWeights {
-  std::span<const EvidenceWeight> tool;  ///< which tool
+  std::span<const EvidenceWeight> first;  ///< which tools are worth asking the model about
+  std::span<const EvidenceWeight> tool;   ///< which tool
   std::span<const EvidenceWeight> fit;   ///< that tool, or none
   double fit_bias = 0;
   double tie = 0;             ///< tools so close to the best are compared once more, by their names
@@ -38,6 +39,7 @@ const ToolChoiceWeights& fitted_weights();
 /// All that the choice is made of.
 struct ToolLook {
   std::vector<ToolEvidence> tools = {};  ///< in the order of the tools
+  std::vector<bool> asked = {};  ///< the model was asked about this one; no other can be meant
   std::vector<std::optional<std::size_t>> readers = {};  ///< what has to be read for each before
   double talk = 0, other = 0;  ///< log P of the words as conversation, and as any other request
   bool is_question = false;    ///< the words ask for an answer
@@ -72,11 +74,12 @@ class ToolChooser {
     std::vector<double> tools, others;
     std::vector<double> verb_tools, verb_others;  // of the first word with content
   };
-  Result<Likelihood> likelihood(const std::string& clause,
-                                const ToolList& tools);
+  Result<Likelihood> likelihood(const std::string& clause, const ToolList& tools,
+                                const std::vector<bool>& asked);
+  std::vector<bool> worth_asking(const ToolLook& look, const ToolList& tools) const;
 
   Result<void> break_tie(const std::string& clause, const ToolList& tools,
-                         std::vector<ToolEvidence>& evidence);
+                         const std::vector<bool>& asked, std::vector<ToolEvidence>& evidence);
 
   Scorer& scorer_;
   const ToolChoiceWeights& weights_;
@@ -86,6 +89,6 @@ class ToolChooser {
 
 /// The words that the planner shows the model for a clause: long quotations and long clauses are
 /// shortened in the middle.
-std::string shortened(const std::string& clause);
+std::string shortened(const std::string& clause, std::size_t longest_quote = 200);
 
 }  // namespace deed

@@ -1,8 +1,10 @@
 #include "deed/llm/local/tool_evidence.hpp"
 
 #include "deed/core/text.hpp"
+#include "deed/llm/local/segments.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 namespace deed {
@@ -120,8 +122,12 @@ void count_string(ToolEvidence& evidence, const ToolDefinition& tool, const Prop
       is_wrong_shape(property, material))
     ++evidence.wrong_shape;
   if (!property.is_required) return;
-  if (property.kind == SlotKind::free_text && !has_text(tool, step, material))
-    ++evidence.no_text;
+  if (property.kind == SlotKind::free_text) {
+    if (!has_text(tool, step, material)) ++evidence.no_text;
+    if (!has_said_text(material) && step.answers.empty() &&
+        !(material.refers_back && !step.past.empty()) && !carries_files(tool, step, material))
+      ++evidence.vague_text;
+  }
   if (!is_critical(property.kind)) return;
   const Source source = source_of(property.kind, step, material, property.is_list);
   if (source == Source::none) ++(has_any ? evidence.missing : evidence.missing_all);
@@ -220,8 +226,46 @@ ToolEvidence evidence_for(const ToolDefinition& tool, const Step& step, const Ma
   evidence.has_cause = evidence.own_said > 0 || evidence.name_said > 0.5 || evidence.enum_said > 0 ||
                        material.has(SlotKind::email) ||
                        (has_said_text(material) && taken.contains(SlotKind::free_text));
-  if (reads_first) evidence.no_text = 0, evidence.unused = std::max(0.0, evidence.unused - 1);
+  if (reads_first) evidence.no_text = evidence.vague_text = 0, evidence.unused = std::max(0.0, evidence.unused - 1);
   return evidence;
+}
+
+Lexicon::Lexicon(const ToolList& tools) {
+  std::map<std::string, double> counts;
+  for (const ToolDefinition& tool : tools) {
+    std::string text = tool.name + " " + tool.description;
+    for (const std::string& example : tool.examples)
+      text += " " + without_pieces(without_quotes(example));
+    words_.push_back(stems(text));
+    for (const std::string& word : words_.back()) ++counts[word];
+  }
+  const double all = std::log(static_cast<double>(std::max<std::size_t>(2, tools.size())));
+  for (const auto& [word, count] : counts)
+    weights_[word] = tools.size() < 2 ? 1 : 1 - std::log(count) / all;
+}
+
+double Lexicon::weight(std::size_t tool, const std::string& stem) const {
+  return words_[tool].contains(stem) ? weights_.at(stem) : 0;
+}
+
+double Lexicon::weight(const std::string& stem) const {
+  const auto found = weights_.find(stem);
+  return found == weights_.end() ? 0 : found->second;
+}
+
+void hear(ToolEvidence& evidence, const Material& material, const Lexicon& lexicon,
+          std::size_t tool) {
+  constexpr double most = 4;
+  std::string text = without_pieces(without_quotes(material.in_english));
+  if (material.dictation != std::string::npos && material.in_english == material.clause)
+    text.resize(std::min(text.size(), material.dictation));
+  for (const std::string& stem : stems(text)) evidence.heard += lexicon.weight(tool, stem);
+  evidence.heard = std::min(evidence.heard, most);
+  for (const std::string& word : identifier_words(text)) {
+    if (is_function_word(word)) continue;
+    for (const std::string& stem : stems(word)) evidence.verb_heard = lexicon.weight(tool, stem);
+    break;
+  }
 }
 
 }  // namespace deed

@@ -5,9 +5,11 @@
 
 #include "deed/llm/local/material.hpp"
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace deed {
 
@@ -20,11 +22,14 @@ struct ToolEvidence {
                            ///< an effect and other tools are nearly as good as each other
   double own_said = 0;     ///< share of the telling words of its name and description in the clause
   double said_own = 0;     ///< share of the clause's telling words that the tool has anywhere
+  double heard = 0;        ///< how telling the clause's words are that the tool says or is asked with
+  double verb_heard = 0;   ///< the same of the first word with content alone
   double name_said = 0.5;  ///< share of the telling words of its name alone that are said
   double missing = 0;      ///< required addresses, URLs and paths with nothing to come from
   double missing_all = 0;  ///< the same where the words hold none of any kind
   double referred = 0;     ///< required ones that only "it" can stand for, beside others in the words
   double no_text = 0;      ///< required texts with nothing to come from
+  double vague_text = 0;   ///< required texts that no quotation, dictation or result gives
   double unused = 0;       ///< kinds of address, URL or path in the words that no argument takes
   double wrong_shape = 0;  ///< a folder where a file is wanted, or the other way round
   double unused_text = 0;  ///< a quotation or dictated text, or an "it", and no place for it
@@ -36,10 +41,27 @@ struct ToolEvidence {
   double has_cause = 0;  ///< 1: something in the words calls for the effect of this tool
 };
 
+/// What the tools say of themselves and how they are asked, and how telling each word of it is: 1 if
+/// only one of the tools has it, 0 if all have.
+class Lexicon {
+ public:
+  explicit Lexicon(const ToolList& tools);
+  double weight(std::size_t tool, const std::string& stem) const;
+  /// The same for whichever tool has it; 0: none.
+  double weight(const std::string& stem) const;
+
+ private:
+  std::vector<std::set<std::string>> words_;
+  std::map<std::string, double> weights_;
+};
+
 /// All but what a model has to be asked for. Pure. `reads_first`: something else is read for it
 /// before, so it lacks no text, and what that reading takes is not left over.
 ToolEvidence evidence_for(const ToolDefinition& tool, const Step& step, const Material& material,
                           bool reads_first = false);
+/// How far the words are those of tool number `tool`.
+void hear(ToolEvidence& evidence, const Material& material, const Lexicon& lexicon,
+          std::size_t tool);
 
 /// Whether the clause has content of its own beside its verb and its places.
 bool has_words_left(const ToolDefinition& tool, const Material& material);

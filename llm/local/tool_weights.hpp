@@ -7,6 +7,23 @@
 
 namespace deed {
 
+inline constexpr std::array first_weights = {
+    EvidenceWeight{"heard", &ToolEvidence::heard, 1.1700},
+    EvidenceWeight{"verb_heard", &ToolEvidence::verb_heard, 2.2100},
+    EvidenceWeight{"own_said", &ToolEvidence::own_said, 3.0500},
+    EvidenceWeight{"said_own", &ToolEvidence::said_own, 2.3400},
+    EvidenceWeight{"name_said", &ToolEvidence::name_said, 0.2500},
+    EvidenceWeight{"missing", &ToolEvidence::missing, -8.1000},
+    EvidenceWeight{"missing_all", &ToolEvidence::missing_all, -0.8200},
+    EvidenceWeight{"referred", &ToolEvidence::referred, -4.0000},
+    EvidenceWeight{"no_text", &ToolEvidence::no_text, -1.2000},
+    EvidenceWeight{"vague_text", &ToolEvidence::vague_text, -1.0000},
+    EvidenceWeight{"unused", &ToolEvidence::unused, -5.3800},
+    EvidenceWeight{"wrong_shape", &ToolEvidence::wrong_shape, -1.8500},
+    EvidenceWeight{"unused_text", &ToolEvidence::unused_text, -2.8200},
+    EvidenceWeight{"spare_numbers", &ToolEvidence::spare_numbers, -0.4800},
+    EvidenceWeight{"enum_said", &ToolEvidence::enum_said, 1.1100},
+};
 inline constexpr std::array tool_weights = {
     EvidenceWeight{"channel", &ToolEvidence::channel, 0.6213},
     EvidenceWeight{"name_tie", &ToolEvidence::name_tie, 2.5366},

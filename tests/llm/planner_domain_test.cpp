@@ -28,6 +28,7 @@ std::vector<ToolDefinition> tools() {
     const Json& function = entry["function"];
     result.push_back({.name = function["name"],
                       .description = function["description"],
+                      .examples = function.value("examples", std::vector<std::string>()),
                       .parameters = function["parameters"],
                       .changes_world = entry["changes_world"],
                       .asks_user = entry["asks_user"]});
