@@ -52,7 +52,9 @@ std::string models_dir() {
 
 Result<bool> measure(std::span<char*> arguments) {
   DEED_TRY(const Choice choice, parse_choice(arguments));
-  DEED_TRY(const auto requests, load_requests(DEED_REQUESTS_FILE));
+  DEED_TRY(auto requests, load_requests(DEED_REQUESTS_FOLDER "/dev.jsonl"));
+  DEED_TRY(const auto held, load_requests(DEED_REQUESTS_FOLDER "/held.jsonl"));
+  requests.insert(requests.end(), held.begin(), held.end());
   Table table;
   for (const Request& request : requests) {
     if (!choice.covers(request)) continue;

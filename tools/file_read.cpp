@@ -158,7 +158,7 @@ Tool file_read(std::string root) {
                              "Could you show me what is in docs/readme.md?",
                              "I'd like to look at config.yml",
                              "Read the text of server.log out to me.",
-                             "Print, display or view the content of a file."},
+                             "Display, view, peek into, pull up, bring up, check, see, present or read out what is written in a file."},
                 .arguments = std::move(schema),
                 .roles = {{"path", ArgumentRole::destination},
                           {"offset", ArgumentRole::value},
@@ -177,7 +177,8 @@ Tool file_list(std::string root) {
                              "Show me the contents of the directory src",
                              "ls docs",
                              "Which files and folders do I have here?",
-                             "List everything inside backup/"},
+                             "List everything inside backup/",
+                             "Browse a directory: what is inside, under or in there, an overview of the names, is it empty?"},
                 .arguments = std::move(schema),
                 .roles = {{"path", ArgumentRole::destination}}};
   return looking(std::move(spec), list_folder, root);
@@ -202,7 +203,8 @@ Tool file_find(std::string root) {
                              "Find all *.pdf files",
                              "Is there a file called logo.png somewhere in the folder pictures?",
                              "Search for files whose name ends in .txt",
-                             "Locate contract.docx"},
+                             "Locate contract.docx",
+                             "Hunt down or look for anything so named, wherever or somewhere, in subfolders; where is it kept, which folder, its path."},
                 .arguments = std::move(schema),
                 .roles = {{"pattern", ArgumentRole::value}, {"path", ArgumentRole::destination}}};
   return looking(std::move(spec), find_files, root);

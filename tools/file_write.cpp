@@ -195,7 +195,7 @@ Tool file_write(std::string root) {
                             "Put the words one, two and three into the file numbers.txt",
                             "Make a note for me in ideas/today.txt: a red door.",
                             "Replace what is in status.txt with \"done\".",
-                            "Store or write down a text in a file, or overwrite it."},
+                            "Store, put, stick, write or jot down a text in a file; overwrite or change it, or make, start or create a fresh one."},
                .arguments =
                    write_schema("Path of the file to write.", "Text to write into the file."),
                .effect = EffectClass::probeable,
@@ -223,7 +223,8 @@ Tool file_append(std::string root) {
                             "Append a line to log.txt: done at five.",
                             "Put one more entry into names.csv: Ann,12",
                             "Please note another point at the bottom of minutes.txt, after the others: budget.",
-                            "Also write \"bread\" on my list list.txt, keep what is there."},
+                            "Also write \"bread\" on my list list.txt, keep what is there.",
+                            "Tack on, insert, extend, supplement, continue or log another, further, next or last line, entry, item or remark after, below or at the bottom or foot of it too."},
                .arguments = write_schema("Path of the file to add to.",
                                          "Text to add at the end of the file."),
                .effect = EffectClass::once,

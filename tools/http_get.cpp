@@ -67,7 +67,7 @@ Tool http_get(HttpClient& client, const EgressGuard& guard) {
                                 "What does the page https://example.com/news say?",
                                 "Get me the website https://example.net",
                                 "Check what http://127.0.0.1:9000/health returns",
-                                "Open, load, visit or download a URL."},
+                                "Open, load, visit, hit, try, pull, grab, retrieve, obtain or download a document, an answer or JSON from a link, a site or an API."},
                    .arguments = {{"type", "object"},
                                  {"properties", std::move(properties)},
                                  {"required", {"url"}},

@@ -19,7 +19,7 @@ Tool time_now() {
                                 "What's the date today?",
                                 "Which day of the week is it now?",
                                 "Tell me the current time in UTC.",
-                                "How late is it?"},
+                                "How late is it, which hour, weekday, month or year, what does the clock say at the moment?"},
                    .arguments = {{"type", "object"},
                                  {"properties", Json::object()},
                                  {"additionalProperties", false}},

@@ -1,4 +1,4 @@
-// One request of tests/data/requests/requests.jsonl: what a user says, what the world looks like
+// One request of tests/data/requests/dev.jsonl: what a user says, what the world looks like
 // before, and what it must look like afterwards. The README beside that file explains each field.
 #pragma once
 

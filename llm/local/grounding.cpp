@@ -237,7 +237,9 @@ std::vector<Span> find_paths(std::string_view text) {
     if (word == span.in(text).substr(0, word.size()) && word.empty() &&
         span.in(text).starts_with("./"))
       word = "./";
-    if (!touches_mark && looks_like_path(word)) {
+    // "subj: roof / text: …" is no path.
+    const bool is_joint = word == "/" && text.find_first_not_of(" \t\r\n.,;!?", at) != text.npos;
+    if (!touches_mark && !is_joint && looks_like_path(word)) {
       const auto begin = static_cast<std::size_t>(word.data() - text.data());
       paths.push_back({begin, begin + word.size()});
     }

@@ -255,7 +255,7 @@ Result<Planner::Place> Planner::find_place(const Situation& situation,
                                            const std::vector<std::string>& plan,
                                            const ToolList& tools) {
   Place place;
-  const Lexicon lexicon(tools);
+  const Lexicon& lexicon = chooser_.lexicon(tools);
   std::size_t used = 0;
   const std::vector<PastCall>& done = situation.done;
   for (; place.clause < plan.size(); ++place.clause) {

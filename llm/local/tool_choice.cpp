@@ -72,15 +72,24 @@ double weigh(const ToolEvidence& evidence, std::span<const EvidenceWeight> weigh
   return sum;
 }
 
-const ToolChoiceWeights& fitted_weights() {
-  static const ToolChoiceWeights weights{.first = first_weights,
-                                         .tool = tool_weights,
-                                         .fit = fit_weights,
-                                         .fit_bias = fit_bias,
-                                         .tie = name_tie_below,
-                                         .verb_margin = verb_margin,
-                                         .reading_margin = reading_margin};
-  return weights;
+const ToolChoiceWeights& fitted_weights(const ToolList& tools) {
+  const auto weights_of = [](auto& first, auto& tool, auto& fit, double bias) {
+    return ToolChoiceWeights{.first = first,
+                             .tool = tool,
+                             .fit = fit,
+                             .fit_bias = bias,
+                             .tie = 3.0,
+                             .verb_margin = 0.5,
+                             .reading_margin = 2.5};
+  };
+  static const ToolChoiceWeights plain_weights =
+      weights_of(plain::first, plain::tool, plain::fit, plain::fit_bias);
+  static const ToolChoiceWeights told_weights =
+      weights_of(told::first, told::tool, told::fit, told::fit_bias);
+  const bool is_told = std::any_of(tools.begin(), tools.end(), [](const ToolDefinition& tool) {
+    return !tool.examples.empty();
+  });
+  return is_told ? told_weights : plain_weights;
 }
 
 std::string shortened(const std::string& clause, std::size_t longest_quote) {
@@ -111,7 +120,7 @@ std::vector<bool> ToolChooser::worth_asking(const ToolLook& look, const ToolList
   for (std::size_t i = 0; i < tools.size(); ++i)
     if (!tools[i].asks_user) order.push_back(i);
   std::vector<double> scores;
-  for (const ToolEvidence& one : look.tools) scores.push_back(weigh(one, weights_.first));
+  for (const ToolEvidence& one : look.tools) scores.push_back(weigh(one, weights_->first));
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
   std::vector<bool> asked(tools.size());
@@ -172,11 +181,11 @@ Result<void> ToolChooser::break_tie(const std::string& clause, const ToolList& t
                                     std::vector<ToolEvidence>& evidence) {
   std::vector<double> scores;
   for (std::size_t i = 0; i < tools.size(); ++i)
-    scores.push_back(asked[i] ? weigh(evidence[i], weights_.tool) : -1e9);
+    scores.push_back(asked[i] ? weigh(evidence[i], weights_->tool) : -1e9);
   const double best = *std::max_element(scores.begin(), scores.end());
   std::vector<std::size_t> close;
   for (std::size_t i = 0; i < scores.size(); ++i)
-    if (best - scores[i] < weights_.tie) close.push_back(i);
+    if (best - scores[i] < weights_->tie) close.push_back(i);
   // Only where it decides about an effect: it tells "write" from "append", and is no help elsewhere.
   const bool has_effect = std::any_of(close.begin(), close.end(),
                                       [&](std::size_t i) { return tools[i].changes_world; });
@@ -194,15 +203,24 @@ Result<void> ToolChooser::break_tie(const std::string& clause, const ToolList& t
   return {};
 }
 
+const Lexicon& ToolChooser::lexicon(const ToolList& tools) {
+  if (!lexicon_ || listed_.size() != tools.size() || listed_.shared_head(tools) != tools.size()) {
+    listed_ = tools;
+    lexicon_.emplace(tools);
+  }
+  return *lexicon_;
+}
+
 Result<ToolLook> ToolChooser::look(const Step& step, const ToolList& tools) {
   const Material material(step);
   const std::string clause = shortened(material.in_english, shown_quote);
-  const Lexicon lexicon(tools);
+  const Lexicon& heard = lexicon(tools);
+  weights_ = &fitted_weights(tools);
   ToolLook look;
   for (std::size_t i = 0; i < tools.size(); ++i) {
     look.readers.push_back(reading_before(tools[i], step, material, tools));
     look.tools.push_back(evidence_for(tools[i], step, material, look.readers.back().has_value()));
-    hear(look.tools.back(), material, lexicon, i);
+    hear(look.tools.back(), material, heard, i);
   }
   look.asked = worth_asking(look, tools);
   DEED_TRY(const Likelihood found, likelihood(clause, tools, look.asked));
@@ -229,7 +247,7 @@ Result<ToolChoice> ToolChooser::choose(const Step& step, const ToolList& tools) 
   for (std::size_t i = 0; i < tools.size(); ++i) {
     names.push_back(tools[i].name);
     // What only asks the user is never a step that the user asked for.
-    scores.push_back(seen.asked[i] ? weigh(seen.tools[i], weights_.tool) : -1e9);
+    scores.push_back(seen.asked[i] ? weigh(seen.tools[i], weights_->tool) : -1e9);
     if (!seen.asked[i]) continue;
     if (!choice.nearest || scores[i] > scores[*choice.nearest]) choice.nearest = i;
     if (!tools[i].changes_world && (!reading || scores[i] > scores[*reading])) reading = i;
@@ -246,8 +264,8 @@ Result<ToolChoice> ToolChooser::choose(const Step& step, const ToolList& tools) 
     ToolEvidence e = seen.tools[i];
     const double other_verb = seen.readers[i] ? seen.tools[*seen.readers[i]].verb_above_other : reading_verb;
     const bool needs_result = seen.readers[i] || (!step.past.empty() && !step.past.back().changes_world);
-    if (needs_result && e.verb_above_other - other_verb > weights_.verb_margin) e.has_cause = 1;
-    return scores[i] - (reading ? scores[*reading] : -1e9) < weights_.reading_margin ||
+    if (needs_result && e.verb_above_other - other_verb > weights_->verb_margin) e.has_cause = 1;
+    return scores[i] - (reading ? scores[*reading] : -1e9) < weights_->reading_margin ||
            e.has_cause == 0 || e.lost_address > 0 || seen.is_question;
   };
   if (tools[*choice.nearest].changes_world && is_doubtful(*choice.nearest)) {
@@ -264,7 +282,7 @@ Result<ToolChoice> ToolChooser::choose(const Step& step, const ToolList& tools) 
                              lacks_text(tools[*choice.nearest], step, material);
   choice.names_place = seen.has_critical;
   choice.reader = seen.readers[*choice.nearest];
-  choice.fit = weights_.fit_bias + weigh(seen.tools[*choice.nearest], weights_.fit);
+  choice.fit = weights_->fit_bias + weigh(seen.tools[*choice.nearest], weights_->fit);
   names.push_back("no tool");
   scores.push_back(scores[*choice.nearest] - choice.fit);
   choice.record = make_choice("tool", names, scores, "request");

@@ -24,7 +24,8 @@ struct EvidenceWeight {
 };
 double weigh(const ToolEvidence& evidence, std::span<const EvidenceWeight> weights);
 
-/// Log-odds, fitted by scripts/fit_planner.py; see tool_weights.hpp.
+/// Log-odds, fitted by scripts/fit_planner.py (see tool_weights.hpp) but for the last three, which are
+/// how sure an effect has to be.
 struct ToolChoiceWeights {
   std::span<const EvidenceWeight> first;  ///< which tools are worth asking the model about
   std::span<const EvidenceWeight> tool;   ///< which tool
@@ -34,7 +35,9 @@ struct ToolChoiceWeights {
   double verb_margin = 0;  ///< by so much its verb has to suit an effect better than any other tool
   double reading_margin = 0;  ///< by so much an effect has to be likelier than the best tool without
 };
-const ToolChoiceWeights& fitted_weights();
+/// One set for tools that say how they are asked for, one for tools of which only a description is
+/// known.
+const ToolChoiceWeights& fitted_weights(const ToolList& tools);
 
 /// All that the choice is made of.
 struct ToolLook {
@@ -59,12 +62,13 @@ struct ToolChoice {
 
 class ToolChooser {
  public:
-  /// `weights` outlive the chooser.
-  explicit ToolChooser(Scorer& scorer, const ToolChoiceWeights& weights = fitted_weights())
-      : scorer_(scorer), weights_(weights) {}
+  explicit ToolChooser(Scorer& scorer) : scorer_(scorer) {}
 
   /// errors  as Scorer::score
   Result<ToolLook> look(const Step& step, const ToolList& tools);
+
+  /// Of these tools; made once for a list that comes again.
+  const Lexicon& lexicon(const ToolList& tools);
 
   /// errors  as Scorer::score
   Result<ToolChoice> choose(const Step& step, const ToolList& tools);
@@ -82,7 +86,9 @@ class ToolChooser {
                          const std::vector<bool>& asked, std::vector<ToolEvidence>& evidence);
 
   Scorer& scorer_;
-  const ToolChoiceWeights& weights_;
+  const ToolChoiceWeights* weights_ = nullptr;  // of the tools last looked at
+  ToolList listed_;  // whose words lexicon_ has
+  std::optional<Lexicon> lexicon_;
   std::map<std::string, Likelihood>
       known_;  ///< by clause and tools: the same step may be looked at again
 };

@@ -226,6 +226,8 @@ ToolEvidence evidence_for(const ToolDefinition& tool, const Step& step, const Ma
   evidence.has_cause = evidence.own_said > 0 || evidence.name_said > 0.5 || evidence.enum_said > 0 ||
                        material.has(SlotKind::email) ||
                        (has_said_text(material) && taken.contains(SlotKind::free_text));
+  evidence.effect = tool.changes_world ? 1 : 0;
+  evidence.no_cause = tool.changes_world && evidence.has_cause == 0 ? 1 : 0;
   if (reads_first) evidence.no_text = evidence.vague_text = 0, evidence.unused = std::max(0.0, evidence.unused - 1);
   return evidence;
 }
@@ -253,6 +255,15 @@ double Lexicon::weight(const std::string& stem) const {
   return found == weights_.end() ? 0 : found->second;
 }
 
+bool Lexicon::is_outside(const std::string& stem) const {
+  static const std::set<std::string> deeds = stems(
+      "delete erase trash discard rename move copy duplicate print translate convert zip unzip "
+      "compress summarize summary compute calculate average count sort compare play pause phone "
+      "dial schedule book reserve buy order pay screenshot photograph draw run execute install "
+      "chmod encrypt block unsubscribe resize crop proofread rewrite merge cancel");
+  return deeds.contains(stem) && !weights_.contains(stem);
+}
+
 void hear(ToolEvidence& evidence, const Material& material, const Lexicon& lexicon,
           std::size_t tool) {
   constexpr double most = 4;
@@ -261,6 +272,8 @@ void hear(ToolEvidence& evidence, const Material& material, const Lexicon& lexic
     text.resize(std::min(text.size(), material.dictation));
   for (const std::string& stem : stems(text)) evidence.heard += lexicon.weight(tool, stem);
   evidence.heard = std::min(evidence.heard, most);
+  for (const std::string& stem : stems(text)) evidence.outside += lexicon.is_outside(stem) ? 1 : 0;
+  evidence.outside = std::min(evidence.outside, 1.0);
   for (const std::string& word : identifier_words(text)) {
     if (is_function_word(word)) continue;
     for (const std::string& stem : stems(word)) evidence.verb_heard = lexicon.weight(tool, stem);

@@ -24,6 +24,7 @@ struct ToolEvidence {
   double said_own = 0;     ///< share of the clause's telling words that the tool has anywhere
   double heard = 0;        ///< how telling the clause's words are that the tool says or is asked with
   double verb_heard = 0;   ///< the same of the first word with content alone
+  double outside = 0;      ///< 1: a word for something that no tool on offer does
   double name_said = 0.5;  ///< share of the telling words of its name alone that are said
   double missing = 0;      ///< required addresses, URLs and paths with nothing to come from
   double missing_all = 0;  ///< the same where the words hold none of any kind
@@ -38,6 +39,8 @@ struct ToolEvidence {
   double spare_numbers = 0;    ///< numbers in the words beyond those that the tool takes
   double enum_said = 0;        ///< arguments with a fixed set of values, one of which is said
   double lost_address = 0;  ///< 1: an email address in the words that no argument takes
+  double effect = 0;    ///< 1: a call of it changes something
+  double no_cause = 0;  ///< 1: and nothing in the words calls for that
   double has_cause = 0;  ///< 1: something in the words calls for the effect of this tool
 };
 
@@ -49,6 +52,8 @@ class Lexicon {
   double weight(std::size_t tool, const std::string& stem) const;
   /// The same for whichever tool has it; 0: none.
   double weight(const std::string& stem) const;
+  /// Whether it is a word for what programs do ("delete", "print") that none of these tools has.
+  bool is_outside(const std::string& stem) const;
 
  private:
   std::vector<std::set<std::string>> words_;

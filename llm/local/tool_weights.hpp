@@ -5,50 +5,90 @@
 
 #include <array>
 
-namespace deed {
+namespace deed::plain {
 
-inline constexpr std::array first_weights = {
-    EvidenceWeight{"heard", &ToolEvidence::heard, 1.1700},
-    EvidenceWeight{"verb_heard", &ToolEvidence::verb_heard, 2.2100},
-    EvidenceWeight{"own_said", &ToolEvidence::own_said, 3.0500},
-    EvidenceWeight{"said_own", &ToolEvidence::said_own, 2.3400},
-    EvidenceWeight{"name_said", &ToolEvidence::name_said, 0.2500},
-    EvidenceWeight{"missing", &ToolEvidence::missing, -8.1000},
-    EvidenceWeight{"missing_all", &ToolEvidence::missing_all, -0.8200},
+inline constexpr std::array first = {
+    EvidenceWeight{"heard", &ToolEvidence::heard, 1.6309},
+    EvidenceWeight{"own_said", &ToolEvidence::own_said, 3.1923},
+    EvidenceWeight{"name_said", &ToolEvidence::name_said, 2.6205},
+    EvidenceWeight{"missing", &ToolEvidence::missing, -8.0000},
+    EvidenceWeight{"missing_all", &ToolEvidence::missing_all, 0.7056},
+    EvidenceWeight{"referred", &ToolEvidence::referred, -4.0015},
+    EvidenceWeight{"no_text", &ToolEvidence::no_text, -8.0005},
+    EvidenceWeight{"vague_text", &ToolEvidence::vague_text, -4.0911},
+    EvidenceWeight{"unused", &ToolEvidence::unused, -7.2944},
+    EvidenceWeight{"wrong_shape", &ToolEvidence::wrong_shape, -6.3991},
+    EvidenceWeight{"unused_text", &ToolEvidence::unused_text, -2.6268},
+    EvidenceWeight{"spare_numbers", &ToolEvidence::spare_numbers, 0.1284},
+};
+inline constexpr std::array tool = {
+    EvidenceWeight{"channel", &ToolEvidence::channel, 0.6395},
+    EvidenceWeight{"name_tie", &ToolEvidence::name_tie, 0.4140},
+    EvidenceWeight{"heard", &ToolEvidence::heard, 1.5503},
+    EvidenceWeight{"own_said", &ToolEvidence::own_said, 3.4827},
+    EvidenceWeight{"name_said", &ToolEvidence::name_said, 1.4632},
+    EvidenceWeight{"missing", &ToolEvidence::missing, -8.0000},
+    EvidenceWeight{"missing_all", &ToolEvidence::missing_all, -0.9388},
+    EvidenceWeight{"referred", &ToolEvidence::referred, -4.2501},
+    EvidenceWeight{"no_text", &ToolEvidence::no_text, -8.0002},
+    EvidenceWeight{"vague_text", &ToolEvidence::vague_text, -5.1085},
+    EvidenceWeight{"unused", &ToolEvidence::unused, -6.0449},
+    EvidenceWeight{"wrong_shape", &ToolEvidence::wrong_shape, -7.0969},
+    EvidenceWeight{"unused_text", &ToolEvidence::unused_text, -2.5522},
+    EvidenceWeight{"spare_numbers", &ToolEvidence::spare_numbers, 0.0820},
+};
+inline constexpr std::array fit = {
+    EvidenceWeight{"above_other", &ToolEvidence::above_other, 0.1182},
+    EvidenceWeight{"name_said", &ToolEvidence::name_said, 3.1410},
+    EvidenceWeight{"taken", &ToolEvidence::taken, 4.5752},
+    EvidenceWeight{"missing_numbers", &ToolEvidence::missing_numbers, -2.5841},
+    EvidenceWeight{"enum_said", &ToolEvidence::enum_said, 1.2636},
+    EvidenceWeight{"outside", &ToolEvidence::outside, 0.1450},
+};
+inline constexpr double fit_bias = -1.3118;
+
+}  // namespace deed::plain
+
+namespace deed::told {
+
+inline constexpr std::array first = {
+    EvidenceWeight{"heard", &ToolEvidence::heard, 3.0789},
+    EvidenceWeight{"own_said", &ToolEvidence::own_said, 3.5738},
+    EvidenceWeight{"name_said", &ToolEvidence::name_said, 1.2754},
+    EvidenceWeight{"missing", &ToolEvidence::missing, -8.0000},
+    EvidenceWeight{"missing_all", &ToolEvidence::missing_all, 1.2934},
     EvidenceWeight{"referred", &ToolEvidence::referred, -4.0000},
-    EvidenceWeight{"no_text", &ToolEvidence::no_text, -1.2000},
-    EvidenceWeight{"vague_text", &ToolEvidence::vague_text, -1.0000},
-    EvidenceWeight{"unused", &ToolEvidence::unused, -5.3800},
-    EvidenceWeight{"wrong_shape", &ToolEvidence::wrong_shape, -1.8500},
-    EvidenceWeight{"unused_text", &ToolEvidence::unused_text, -2.8200},
-    EvidenceWeight{"spare_numbers", &ToolEvidence::spare_numbers, -0.4800},
-    EvidenceWeight{"enum_said", &ToolEvidence::enum_said, 1.1100},
+    EvidenceWeight{"no_text", &ToolEvidence::no_text, 1.0367},
+    EvidenceWeight{"vague_text", &ToolEvidence::vague_text, -2.4002},
+    EvidenceWeight{"unused", &ToolEvidence::unused, -11.5667},
+    EvidenceWeight{"wrong_shape", &ToolEvidence::wrong_shape, -2.9778},
+    EvidenceWeight{"unused_text", &ToolEvidence::unused_text, -2.5759},
+    EvidenceWeight{"spare_numbers", &ToolEvidence::spare_numbers, 1.2253},
 };
-inline constexpr std::array tool_weights = {
-    EvidenceWeight{"channel", &ToolEvidence::channel, 0.6213},
-    EvidenceWeight{"name_tie", &ToolEvidence::name_tie, 2.5366},
-    EvidenceWeight{"own_said", &ToolEvidence::own_said, 6.4858},
-    EvidenceWeight{"said_own", &ToolEvidence::said_own, 0.9222},
-    EvidenceWeight{"name_said", &ToolEvidence::name_said, 3.6794},
-    EvidenceWeight{"missing", &ToolEvidence::missing, -8.0334},
-    EvidenceWeight{"missing_all", &ToolEvidence::missing_all, -2.4460},
-    EvidenceWeight{"referred", &ToolEvidence::referred, -4.0010},
-    EvidenceWeight{"no_text", &ToolEvidence::no_text, -8.1083},
-    EvidenceWeight{"unused", &ToolEvidence::unused, -6.3032},
-    EvidenceWeight{"wrong_shape", &ToolEvidence::wrong_shape, -6.5041},
-    EvidenceWeight{"unused_text", &ToolEvidence::unused_text, -5.5283},
-    EvidenceWeight{"missing_numbers", &ToolEvidence::missing_numbers, -0.4197},
-    EvidenceWeight{"spare_numbers", &ToolEvidence::spare_numbers, -0.0121},
-    EvidenceWeight{"enum_said", &ToolEvidence::enum_said, 4.8022},
+inline constexpr std::array tool = {
+    EvidenceWeight{"channel", &ToolEvidence::channel, 0.2878},
+    EvidenceWeight{"name_tie", &ToolEvidence::name_tie, 0.4979},
+    EvidenceWeight{"heard", &ToolEvidence::heard, 3.1445},
+    EvidenceWeight{"own_said", &ToolEvidence::own_said, 3.0638},
+    EvidenceWeight{"name_said", &ToolEvidence::name_said, 1.4251},
+    EvidenceWeight{"missing", &ToolEvidence::missing, -8.0000},
+    EvidenceWeight{"missing_all", &ToolEvidence::missing_all, 0.3848},
+    EvidenceWeight{"referred", &ToolEvidence::referred, -4.0000},
+    EvidenceWeight{"no_text", &ToolEvidence::no_text, 0.6505},
+    EvidenceWeight{"vague_text", &ToolEvidence::vague_text, -1.7521},
+    EvidenceWeight{"unused", &ToolEvidence::unused, -10.5751},
+    EvidenceWeight{"wrong_shape", &ToolEvidence::wrong_shape, -3.2263},
+    EvidenceWeight{"unused_text", &ToolEvidence::unused_text, -3.2870},
+    EvidenceWeight{"spare_numbers", &ToolEvidence::spare_numbers, 1.1682},
 };
-inline constexpr std::array fit_weights = {
-    EvidenceWeight{"above_other", &ToolEvidence::above_other, 0.1058},
-    EvidenceWeight{"said_own", &ToolEvidence::said_own, 1.1009},
-    EvidenceWeight{"name_said", &ToolEvidence::name_said, 3.1198},
-    EvidenceWeight{"taken", &ToolEvidence::taken, 4.2831},
-    EvidenceWeight{"missing_numbers", &ToolEvidence::missing_numbers, -2.5858},
-    EvidenceWeight{"enum_said", &ToolEvidence::enum_said, 0.9602},
+inline constexpr std::array fit = {
+    EvidenceWeight{"above_other", &ToolEvidence::above_other, 0.1444},
+    EvidenceWeight{"name_said", &ToolEvidence::name_said, 2.7988},
+    EvidenceWeight{"taken", &ToolEvidence::taken, 0.8792},
+    EvidenceWeight{"missing_numbers", &ToolEvidence::missing_numbers, 0.0000},
+    EvidenceWeight{"enum_said", &ToolEvidence::enum_said, 1.2401},
+    EvidenceWeight{"outside", &ToolEvidence::outside, -4.1752},
 };
-inline constexpr double fit_bias = -1.5841, name_tie_below = 3.0, verb_margin = 0.5, reading_margin = 2.5;
+inline constexpr double fit_bias = 0.5686;
 
-}  // namespace deed
+}  // namespace deed::told

@@ -1,13 +1,18 @@
 // Whatever the model likes: an address, a URL or a path in a call stands in what the user or a tool
-// said. Ten thousand calls by a model whose every score is chance.
+// said. Ten thousand calls by a scorer whose every score is chance, and by language models of random
+// weights in files, through all of llama.cpp; DEED_PROPERTY_CALLS says how many of the latter.
 #include "deed/core/text.hpp"
+#include "deed/llm/local/local_model.hpp"
 #include "deed/llm/local/material.hpp"
 #include "deed/llm/local/planner.hpp"
 #include "deed/tests/fakes/fake_scorer.hpp"
 #include "deed/tests/fakes/matchers.hpp"
+#include "deed/tests/llm/random_gguf.hpp"
 
+#include <cstdlib>
 #include <fstream>
 #include <random>
+#include <unistd.h>
 
 namespace deed {
 namespace {
@@ -48,6 +53,7 @@ ToolList office_tools() {
   for (const Json& entry : list)
     tools.push_back({.name = entry["function"]["name"],
                      .description = entry["function"]["description"],
+                     .examples = entry["function"].value("examples", std::vector<std::string>()),
                      .parameters = entry["function"]["parameters"],
                      .changes_world = entry["changes_world"],
                      .asks_user = entry["asks_user"]});
@@ -118,13 +124,13 @@ constexpr std::size_t wanted_calls = 250;
 constexpr std::size_t wanted_calls = 10'000;
 #endif
 
-TEST(PlannerProperty, NoAddressUrlOrPathIsMadeUpInTenThousandCalls) {
+// Lets `scorer` plan random requests until it has called so many tools.
+void call_tools(Scorer& scorer, std::uint64_t seed, std::size_t wanted) {
   const ToolList tools = office_tools();
-  RequestMaker maker(7);
-  ChanceScorer scorer(11);
+  RequestMaker maker(seed);
   Planner planner(scorer);
   std::size_t calls = 0, critical = 0;
-  for (std::size_t round = 0; calls < wanted_calls && round < 60'000; ++round) {
+  for (std::size_t round = 0; calls < wanted && round < 6 * wanted; ++round) {
     ModelRequest request;
     request.tools = tools;
     request.messages.push_back({.role = Role::user, .text = maker.request()});
@@ -154,8 +160,35 @@ TEST(PlannerProperty, NoAddressUrlOrPathIsMadeUpInTenThousandCalls) {
           {.role = Role::tool, .text = result, .tool_call_id = call.id, .tool_name = call.name});
     }
   }
-  EXPECT_GE(calls, wanted_calls);
-  EXPECT_GE(critical, wanted_calls / 2) << "the requests hardly tried";
+  EXPECT_GE(calls, wanted);
+  EXPECT_GE(critical, wanted / 2) << "the requests hardly tried";
+}
+
+TEST(PlannerProperty, NoAddressUrlOrPathIsMadeUpInTenThousandCallsOfAScorerOfChance) {
+  ChanceScorer scorer(11);
+  call_tools(scorer, 7, wanted_calls);
+}
+
+TEST(PlannerProperty, NoAddressUrlOrPathIsMadeUpByModelsOfRandomWeights) {
+  std::set<std::string> words;
+  for (const ToolDefinition& tool : office_tools()) {
+    words.merge(stems(tool.description));
+    for (const std::string& example : tool.examples)
+      for (const std::string& word : identifier_words(example)) words.insert(word);
+  }
+  const char* asked = std::getenv("DEED_PROPERTY_CALLS");
+  const std::size_t wanted = asked != nullptr ? std::stoul(asked) : wanted_calls / 25;
+  constexpr std::size_t models = 4;
+  for (std::size_t seed = 0; seed < models; ++seed) {
+    const auto file = std::filesystem::temp_directory_path() /
+                      ("deed-random-" + std::to_string(getpid()) + "-" + std::to_string(seed) + ".gguf");
+    RandomGguf(seed, words).write(file);
+    const auto scorer = open_local_scorer({.path = file.string(), .max_context = 16384});
+    std::filesystem::remove(file);
+    if (!scorer && scorer.error().kind == ErrorKind::unsupported) GTEST_SKIP() << "built without llama.cpp";
+    ASSERT_OK(scorer);
+    call_tools(**scorer, 100 + seed, wanted / models);
+  }
 }
 
 }  // namespace
