@@ -104,6 +104,7 @@ class Form {
   std::optional<Value> referred_text();
   std::optional<Value> explicit_text(const Slot& slot);
   bool carries_files() const;
+  const PastCall* referred_file(std::string* path = nullptr) const;
   MaybeValue label(const Slot& slot);
   MaybeValue date(const Slot& slot);
   MaybeValue best_span(const Slot& slot, bool is_text);

@@ -88,6 +88,11 @@ Form::MaybeValue Form::critical_list(const Slot& slot) {
         value.json.push_back(path);
     origin = spans.empty() ? "attachment" : "request and attachment";
   }
+  if (std::string path; value.json.empty() && slot.property.kind == SlotKind::path)
+    if (const PastCall* call = referred_file(&path)) {
+      value.json.push_back(path);
+      origin = "argument of " + call->tool;
+    }
   if (value.json.empty()) {
     if (!slot.property.is_required) return std::optional<Value>();
     DEED_TRY(auto referred, referred_critical(slot));
@@ -143,7 +148,7 @@ Form::MaybeValue Form::bare_path(const Slot& slot) {
            word == "called" || word == "named";
   };
   const auto is_said = [&](const Span& span) {
-    return span.begin > material_.dictation || material_.is_in_piece(span) ||
+    return material_.is_dictated(span) || material_.is_in_piece(span) ||
            std::any_of(material_.quotes.begin(), material_.quotes.end(),
                        [&](const Span& q) { return q.covers(span) && q != span; });
   };

@@ -59,7 +59,7 @@ struct Form::Start {
 };
 
 std::optional<Form::Value> Form::referred_text() {
-  if (!material_.refers_back || used_reference_) return std::nullopt;
+  if (!material_.refers_back || used_reference_ || referred_file() != nullptr) return std::nullopt;
   // What was read, rather than the report of something done.
   const PastCall* source = nullptr;
   for (const PastCall& call : step_.past)
@@ -90,7 +90,7 @@ std::optional<Form::Value> Form::explicit_text(const Slot& slot) {
       ++begin;
     // "saying that lunch is at noon"
     if (std::string_view(step_.clause).substr(begin).starts_with("that ")) begin += 5;
-    const Span span{begin, step_.clause.size()};
+    const Span span{begin, material_.dictation_end};
     const bool is_taken = std::any_of(claimed.begin(), claimed.end(),
                                       [&](const Span& s) { return s.begin >= begin; });
     if (span.size() > 0 && !is_taken) {
@@ -128,7 +128,35 @@ Form::MaybeValue Form::text(const Slot& slot) {
   return best_span(slot, true);
 }
 
+// "make hello.txt and send it to …": what "it" is was written by an earlier step, into a file that
+// this tool can carry.
+const PastCall* Form::referred_file(std::string* path) const {
+  if (!material_.refers_back || !tool_.changes_world || step_.past.empty() || step_.uses_last_result)
+    return nullptr;
+  const std::vector<Property> all = properties_of(tool_.parameters);
+  if (std::none_of(all.begin(), all.end(), [](const Property& property) {
+        return property.is_list && property.is_critical_string() && property.kind == SlotKind::path;
+      }))
+    return nullptr;
+  const PastCall& last = step_.past.back();
+  const std::vector<std::string> words = identifier_words(without_quotes(material_.in_english));
+  const bool attaches = std::any_of(words.begin(), words.end(), [](const std::string& word) {
+    return word.starts_with("attach");
+  });
+  if (!last.changes_world && !attaches) return nullptr;
+  for (const auto& [name, argument] : last.arguments.items()) {
+    if (!argument.is_string()) continue;
+    const std::string& text = argument.get_ref<const std::string&>();
+    const std::vector<Span> spans = find_kind(SlotKind::path, text);
+    if (spans.size() != 1 || spans[0].size() != text.size()) continue;
+    if (path != nullptr) *path = text;
+    return &last;
+  }
+  return nullptr;
+}
+
 bool Form::carries_files() const {
+  if (referred_file() != nullptr) return true;
   for (const Property& property : properties_of(tool_.parameters))
     if (property.is_list && property.is_critical_string() && property.kind == SlotKind::path)
       return material_.has(SlotKind::path) || !step_.attachments.empty();
@@ -244,7 +272,8 @@ double Form::span_bonus(const Slot& slot, Span span, bool is_text) const {
       is_text ? std::any_of(used_.begin(), used_.end(), overlaps) : used_.contains(span);
   double bonus = is_reused ? weights_.reused_span : 0;
   // What is to be said is no title of itself, while other words are there.
-  bool is_said = span.end > material_.dictation;
+  bool is_said = material_.dictation != std::string::npos && span.end > material_.dictation &&
+                 span.begin < material_.dictation_end;
   for (const auto& [name, spans] : claims_)
     is_said = is_said ||
               (name != slot.property.name && std::any_of(spans.begin(), spans.end(), overlaps));

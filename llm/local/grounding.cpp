@@ -233,6 +233,13 @@ std::vector<Span> find_paths(std::string_view text) {
       if (word.starts_with(mark)) word.remove_prefix(mark.size());
       if (word.ends_with(mark)) word.remove_suffix(mark.size());
     }
+    // "보고서.txt를": a particle is no part of the name.
+    if (const std::size_t dot = word.rfind('.'); dot != word.npos) {
+      std::size_t end = dot + 1;
+      while (end < word.size() && std::isalnum(static_cast<unsigned char>(word[end]))) ++end;
+      const auto next = end < word.size() ? static_cast<unsigned char>(word[end]) : 0U;
+      if (end > dot + 1 && next >= 0xEA && next <= 0xED) word = word.substr(0, end);
+    }
     word = without_punctuation(word);
     if (word == span.in(text).substr(0, word.size()) && word.empty() &&
         span.in(text).starts_with("./"))

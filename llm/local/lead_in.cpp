@@ -38,22 +38,38 @@ bool is_lead_in(const std::vector<std::string>& plan, std::size_t index, const L
         return word == "you" || word == "your";
       }) != words.end())
     return false;
-  // "lol I totally forgot": a statement, with nothing before its subject that a tool would do.
+  // "lol I totally forgot": a statement. "Remember I am late": what stands first is for a tool.
   const auto subject = std::find_if(words.begin(), words.end(),
                                     [](const std::string& word) { return is_one_of(word, subjects); });
-  if (subject != words.end() && std::none_of(words.begin(), subject, is_heard)) return true;
+  const auto first = std::find_if(words.begin(), subject, [](const std::string& word) {
+    return !is_function_word(word);
+  });
+  if (subject != words.end() && (first == subject || !is_heard(*first))) return true;
   // "Coffee first, but": nothing that any tool has to do with, and a place behind it.
   const bool has_place_behind =
       std::any_of(plan.begin() + static_cast<std::ptrdiff_t>(index) + 1, plan.end(), names_place);
   return has_place_behind && std::none_of(words.begin(), words.end(), is_heard);
 }
 
-bool only_asks_to_be_told(const std::string& clause) {
-  static constexpr std::array tellers = {"tell", "show", "say", "let", "report", "explain"};
-  const std::vector<std::string> words = identifier_words(clause);
-  return !words.empty() && is_one_of(words[0], tellers) && !names_place(clause) &&
-         std::any_of(words.begin(), words.end(),
-                     [](const std::string& word) { return word == "me" || word == "us"; });
+bool only_asks_to_be_told(const std::string& clause, const Lexicon& lexicon) {
+  static constexpr std::array tellers = {"tell", "show", "say", "let", "report", "explain", "know"};
+  static constexpr std::array askers = {"what", "whether", "if", "how", "which", "it", "me", "us"};
+  constexpr double of_another_tool = 1.5;  // "tell me the current time"
+  const Language language = language_of(clause);
+  const std::vector<std::string> words =
+      identifier_words(without_quotes(in_english_words(clause, language)));
+  if (words.empty() || names_place(clause)) return false;
+  // A Korean verb stands last.
+  const bool tells = is_one_of(language == Language::korean ? words.back() : words.front(), tellers);
+  const bool asks = language == Language::korean ||
+                    std::any_of(words.begin(), words.end(), [](const std::string& word) {
+                      return is_one_of(word, askers);
+                    });
+  double heard = 0;
+  for (const std::string& word : words)
+    if (!is_function_word(word) && !is_one_of(word, tellers) && !is_one_of(word, askers))
+      for (const std::string& stem : stems(word)) heard += lexicon.weight(stem);
+  return tells && asks && heard < of_another_tool;
 }
 
 }  // namespace deed

@@ -13,7 +13,8 @@ namespace deed {
 /// first, but"). Pure.
 bool is_lead_in(const std::vector<std::string>& plan, std::size_t index, const Lexicon& lexicon);
 
-/// Whether the clause only asks to be told: "and tell me what it says". Pure.
-bool only_asks_to_be_told(const std::string& clause);
+/// Whether the clause, behind a step that read something, only asks to be told what was found: "and
+/// tell me what it says". Pure.
+bool only_asks_to_be_told(const std::string& clause, const Lexicon& lexicon);
 
 }  // namespace deed

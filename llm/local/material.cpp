@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace deed {
 namespace {
@@ -48,6 +49,37 @@ bool is_list_joint(std::string_view between) {
   return between.size() <= 12 && between.find_first_of(".;:") == between.npos;
 }
 
+// "show me the whole ledger", after something was put into ledger.txt.
+bool names_past_file(const std::string& clause, const std::vector<PastCall>& past) {
+  constexpr std::size_t shortest = 4;
+  const std::vector<std::string> words = identifier_words(without_quotes(clause));
+  for (const PastCall& call : past)
+    for (const auto& [name, argument] : call.arguments.items()) {
+      if (!argument.is_string()) continue;
+      const std::string& path = argument.get_ref<const std::string&>();
+      if (path.size() > 255 || find_kind(SlotKind::path, path).size() != 1) continue;
+      const std::size_t slash = path.rfind('/');
+      std::string stem = lower_ascii(path.substr(slash == path.npos ? 0 : slash + 1));
+      stem.resize(std::min(stem.size(), stem.find('.')));
+      if (stem.size() >= shortest && std::find(words.begin(), words.end(), stem) != words.end())
+        return true;
+    }
+  return false;
+}
+
+// Whether a label of a form is that property's.
+bool is_labelled(const Property& property, const std::string& label) {
+  if (property.is_text() && is_text_label(label)) return true;
+  constexpr std::size_t telling = 4;
+  for (const std::string& name : identifier_words(property.name)) {
+    if (name == label) return true;
+    if (label.size() >= telling && (name.starts_with(label) || label.starts_with(name)) &&
+        name.size() >= telling)
+      return true;
+  }
+  return property.kind == SlotKind::path && !property.is_list && (label == "file" || label == "folder");
+}
+
 }  // namespace
 
 Material::Material(const Step& step)
@@ -55,19 +87,28 @@ Material::Material(const Step& step)
       words(find_words(step.clause)),
       quotes(find_quotes(step.clause)),
       numbers(find_numbers(step.clause)),
-      dictation(find_dictation(step.clause)),
-      // "tell them that the data is ready" says it, and points back to nothing.
-      refers_back(deed::refers_back(
-                      std::string_view(step.clause)
-                          .substr(0, std::min(dictation, step.clause.size()))) ||
-                  step.uses_last_result),
+      fields(find_fields(step.clause)),
       language(language_of(step.clause)),
       in_english(in_english_words(step.clause, language)) {
+  const Dictation said = find_dictation(clause);
+  dictation = said.begin, dictation_end = said.end;
+  if (!fields.list.empty()) dictation = fields.rest, dictation_end = clause.size();
+  // "tell them that the data is ready" says it, and points back to nothing.
+  std::string asking = clause;
+  if (dictation < clause.size())
+    std::fill(asking.begin() + static_cast<std::ptrdiff_t>(dictation),
+              asking.begin() + static_cast<std::ptrdiff_t>(dictation_end), ' ');
+  refers_back = step.uses_last_result || deed::refers_back(asking) || names_past_file(asking, step.past);
   for (const SlotKind kind : critical_slots) {
     for (const Span& span : find_kind(kind, clause)) {
       const bool is_quoted = std::any_of(
           quotes.begin(), quotes.end(), [&](const Span& q) { return q.covers(span) && q != span; });
-      pieces[kind].push_back({span, is_quoted || span.begin > dictation});
+      const bool is_in_field =
+          std::any_of(fields.list.begin(), fields.list.end(), [&](const Field& field) {
+            return is_text_label(field.label) && field.value.begin <= span.begin &&
+                   span.end <= field.value.end;
+          });
+      pieces[kind].push_back({span, is_quoted || is_in_field || is_dictated(span)});
     }
   }
 }
@@ -150,6 +191,27 @@ std::map<std::string, std::vector<Span>> find_claims(const Material& material,
   std::sort(claimables.begin(), claimables.end(),
             [](const Claimable& a, const Claimable& b) { return a.span < b.span; });
   std::map<std::string, std::vector<Span>> claims;
+  for (const Field& field : material.fields.list) {
+    const auto owner = std::find_if(properties.begin(), properties.end(), [&](const Property& p) {
+      return p.type == "string" && !p.is_enum && is_labelled(p, field.label);
+    });
+    if (owner == properties.end()) continue;
+    if (!owner->is_critical_string()) {
+      claims[owner->name].push_back(field.value);
+      continue;
+    }
+    for (const Piece& piece : material.pieces.at(owner->kind))
+      if (field.value.begin <= piece.span.begin && piece.span.end <= field.value.end)
+        claims[owner->name].push_back(piece.span);
+  }
+  const auto is_labelled_piece = [&](const Span& span) {
+    return std::any_of(claims.begin(), claims.end(), [&](const auto& claim) {
+      return std::any_of(claim.second.begin(), claim.second.end(), [&](const Span& s) {
+        return s.begin <= span.begin && span.end <= s.end;
+      });
+    });
+  };
+  std::erase_if(claimables, [&](const Claimable& one) { return is_labelled_piece(one.span); });
   std::string last_owner;
   const Claimable* last = nullptr;
   for (const Claimable& claimable : claimables) {

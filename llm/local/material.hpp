@@ -3,6 +3,7 @@
 // before it gave.
 #pragma once
 
+#include "deed/llm/local/fields.hpp"
 #include "deed/llm/local/glossary.hpp"
 #include "deed/llm/local/grounding.hpp"
 #include "deed/llm/message.hpp"
@@ -47,7 +48,9 @@ struct Material {
   std::vector<Span> words, quotes;
   std::map<SlotKind, std::vector<Piece>> pieces;  ///< of the critical kinds
   std::vector<NumberSpan> numbers;
+  Fields fields;  ///< where the words are like a form
   std::size_t dictation;  ///< where dictated text begins; npos
+  std::size_t dictation_end;  ///< in Korean what is said stands before "라고"; else the clause's end
   bool refers_back = false;
   Language language;
   std::string in_english;  ///< the clause, known words of other languages in English
@@ -56,6 +59,10 @@ struct Material {
   bool has(SlotKind kind) const;
   /// The last `count` words before `at`, lower case, nearest first.
   std::vector<std::string> words_before(std::size_t at, std::size_t count) const;
+  /// Whether `span` is part of what is dictated.
+  bool is_dictated(const Span& span) const {
+    return dictation != std::string::npos && span.begin > dictation && span.end <= dictation_end;
+  }
   /// Whether `span` lies in an address, a URL or a path.
   bool is_in_piece(const Span& span) const;
 };

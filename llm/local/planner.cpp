@@ -7,6 +7,7 @@
 #include "deed/llm/local/segments.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace deed {
 namespace {
@@ -119,6 +120,23 @@ std::vector<std::string> distributed(std::string clause) {
   return steps;
 }
 
+// How a request of this kind begins; of "Tell, inform or mail somebody." all three.
+std::set<std::string> verbs_of(const std::string& example) {
+  std::set<std::string> verbs;
+  const bool is_concrete = example.find_first_of("\"@/0123456789") != example.npos;
+  const std::vector<std::string> words = identifier_words(example);
+  std::size_t at = 0;
+  if (is_question(example)) return verbs;
+  for (std::size_t i = 0; i < words.size() && (i == 0 || !is_concrete); ++i) {
+    at = lower_ascii(example).find(words[i], at);
+    const char before = at == 0 ? ',' : at > 1 && example[at - 1] == ' ' ? example[at - 2] : ' ';
+    const bool is_listed = before == ',' || before == ';' || (i > 0 && words[i - 1] == "or");
+    if (is_listed && !is_function_word(words[i])) verbs.merge(stems(words[i]));
+    at += words[i].size();
+  }
+  return verbs;
+}
+
 std::string fitting_tools(const ToolList& tools) {
   std::string names;
   std::size_t count = 0;
@@ -184,12 +202,26 @@ std::vector<std::string> plan_of(const std::string& request,
     if (!described.empty() && !is_function_word(described[0]))
       words.starting.merge(stems(described[0]));
     if (named.size() > 1) words.starting.merge(stems(named.back()));
+    for (const std::string& example : tool.examples) words.starting.merge(verbs_of(example));
     for (const Property& property : properties_of(tool.parameters))
       words.naming.merge(stems(property.name));
   }
   std::vector<std::string> plan;
-  for (const Span& clause : find_clauses(request, words))
-    for (std::string& one : distributed(std::string(clause.in(request)))) plan.push_back(std::move(one));
+  std::optional<std::size_t> held;  // where a clause began that is part of the next one
+  for (const Span& clause : find_clauses(request, words)) {
+    const std::size_t begin = held.value_or(clause.begin);
+    const std::vector<std::string> said = identifier_words(clause.in(request));
+    held.reset();
+    // "attach a.pdf and send it to …": to fill an argument is no step.
+    if (!said.empty() && !stems(said[0]).empty() && words.naming.contains(*stems(said[0]).begin()) &&
+        !words.starting.contains(*stems(said[0]).begin()) && clause.end + 1 < request.size()) {
+      held = begin;
+      continue;
+    }
+    for (std::string& one : distributed(request.substr(begin, clause.end - begin)))
+      plan.push_back(std::move(one));
+  }
+  if (held) plan.push_back(request.substr(*held));
   return plan;
 }
 
@@ -268,16 +300,17 @@ Result<Planner::Place> Planner::find_place(const Situation& situation,
     const Step step{plan[place.clause], situation.attachments,
                     is_next ? situation.answers : std::vector<std::string>(),
                     {done.begin(), end}};
+    // What was found is told at the end anyway.
+    if (is_next && !step.past.empty() && !step.past.back().changes_world &&
+        only_asks_to_be_told(plan[place.clause], lexicon)) {
+      place.left_out.push_back(plan[place.clause]);
+      continue;
+    }
     DEED_TRY(place.choice, chooser_.choose(step, tools));
     const ToolChoice& choice = place.choice;
     const auto is = [&](const std::optional<std::size_t>& tool) {
       return tool && tools[*tool].name == done[used].tool;
     };
-    if (!choice.tool && (is_next || !is(choice.nearest)) &&
-        !step.past.empty() && only_asks_to_be_told(plan[place.clause])) {
-      place.left_out.push_back(plan[place.clause]);
-      continue;
-    }
     if (is_next) return place;
     if (choice.reader && is(choice.reader) && !is(choice.tool)) {
       place.has_read = ++used == done.size();

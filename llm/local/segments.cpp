@@ -67,10 +67,13 @@ Joint joint_before(std::string_view text, const std::vector<Word>& words, std::s
   while (true) {
     const std::size_t gap_begin = first == 0 ? 0 : words[first - 1].span.end;
     const std::string_view gap = text.substr(gap_begin, words[first].span.begin - gap_begin);
-    if (gap.find_first_of(",;") != gap.npos ||
+    // "get … -> mail it", "… + mail it"
+    if (gap.find("->") != gap.npos || gap.find("→") != gap.npos || gap.find(" + ") != gap.npos)
+      return Joint::then;
+    if (gap.find_first_of(",;") != gap.npos || gap.find(": ") != gap.npos ||
         (gap.size() > 1 && gap.find_first_of(".!?\n") != gap.npos))
       joint = std::max(joint, Joint::weak);
-    const bool is_plain = gap.find_first_not_of(" \t\r\n,;.!?") == gap.npos;
+    const bool is_plain = gap.find_first_not_of(" \t\r\n,;.!?:") == gap.npos;
     // "1) read it  2) save it"
     if (first > 1 && gap.starts_with(')') && words[first - 1].span.size() <= 2 &&
         words[first - 1].lower.find_first_not_of("0123456789") == std::string::npos) {
@@ -106,12 +109,26 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
     // "send him what it says"
     static constexpr std::array speakers = {"it", "that", "which"};
     if (words[i].lower == "says" && i > 0 && is_one_of(words[i - 1].lower, speakers)) continue;
+    // "know what the log says"
+    const auto near = words.begin() + static_cast<std::ptrdiff_t>(i - std::min<std::size_t>(i, 5));
+    if (words[i].lower == "says" &&
+        std::any_of(near, words.begin() + static_cast<std::ptrdiff_t>(i),
+                    [](const Word& word) { return word.lower == "what"; }))
+      continue;
     // "after that", "and that" join; "that" dictates only after a verb of saying.
     if (words[i].lower == "that" && (i == 0 || is_one_of(words[i - 1].lower, joiners))) continue;
     begin = std::min(begin, words[i].span.end);
   }
-  for (std::size_t at = text.find(": "); at != text.npos; at = text.find(": ", at + 1))
-    if (!is_before_quote(at + 1)) return std::min(begin, at);
+  // "…: write to ann@… and say …" names its place behind the colon: the words before lead up to it.
+  const auto names_place = [](std::string_view part) {
+    return std::any_of(std::begin(critical_slots), std::end(critical_slots),
+                       [&](SlotKind kind) { return !find_kind(kind, part).empty(); });
+  };
+  for (std::size_t at = text.find(": "); at != text.npos; at = text.find(": ", at + 1)) {
+    if (is_before_quote(at + 1)) continue;
+    if (!names_place(text.substr(0, at)) && names_place(text.substr(at))) continue;
+    return std::min(begin, at);
+  }
   return begin;
 }
 
@@ -119,7 +136,7 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
 // already behind them.
 Span trimmed(std::string_view text, Span clause) {
   const auto is_loose = [](char c) {
-    return static_cast<unsigned char>(c) <= ' ' || c == ',' || c == ';';
+    return static_cast<unsigned char>(c) <= ' ' || c == ',' || c == ';' || c == ':';
   };
   while (clause.begin < clause.end && is_loose(text[clause.begin])) ++clause.begin;
   while (clause.end > clause.begin && is_loose(text[clause.end - 1])) --clause.end;
@@ -138,7 +155,14 @@ std::vector<Span> korean_clauses(std::string_view request, const std::vector<Wor
   for (std::size_t i = 0; i + 1 < words.size() && clauses.size() + 1 < max; ++i) {
     const std::string_view word = words[i].span.in(request);
     const bool goes_on = word.ends_with("고") || word.ends_with("서");
-    if (!goes_on || word.ends_with("라고") || !starts_step(words[i], step_words)) continue;
+    const std::string_view behind = request.substr(words[i].span.end);
+    const bool is_listed = behind.starts_with(" + ") || behind.starts_with(" -> ");
+    if (is_listed) {
+      clauses.push_back(trimmed(request, {begin, words[i].span.end}));
+      begin = words[i].span.end + behind.find_first_not_of(" +->");
+      continue;
+    }
+    if (!goes_on || word.ends_with("라고") || word.ends_with("다고") || !starts_step(words[i], step_words)) continue;
     const Span clause = trimmed(request, {begin, words[i].span.end});
     if (clause.size() > 0) clauses.push_back(clause);
     begin = words[i].span.end;
@@ -158,9 +182,37 @@ std::string without_quotes(std::string_view text) {
   return result;
 }
 
-std::size_t find_dictation(std::string_view request) {
+namespace {
+
+// "오늘 못 간다고 전해 줘": what is said ends in 라고 or 다고, and begins behind whom it is said to.
+Dictation korean_dictation(const std::string& bare) {
+  static constexpr std::array<std::string_view, 5> particles = {"에게", "한테", "께", "로", "에"};
+  std::size_t begin = 0;
+  for (const Word& word : words_of(bare)) {
+    const std::string_view text = word.span.in(bare);
+    const bool quotes = text.ends_with("라고"), says = text.ends_with("다고");
+    if ((quotes || says) && text.size() >= 6) {
+      std::size_t cut = says ? 3 : 6;  // "고", "라고"
+      if (quotes && text.size() > 9 && text.ends_with("이라고")) cut = 9;
+      while (begin < bare.size() && static_cast<unsigned char>(bare[begin]) <= ' ') ++begin;
+      const std::size_t end = word.span.end - cut;
+      if (end > begin + 3) return {begin, end};
+    }
+    const bool is_place = bare.find('@') < word.span.begin;
+    if (is_place && std::any_of(particles.begin(), particles.end(),
+                                [&](std::string_view p) { return text.ends_with(p); }))
+      begin = word.span.end;
+  }
+  return {};
+}
+
+}  // namespace
+
+Dictation find_dictation(std::string_view request) {
   const std::string bare = without_quotes(request);
-  return dictation_begin(bare, words_of(bare), find_quotes(request));
+  if (language_of(request) == Language::korean)
+    if (const Dictation said = korean_dictation(bare); said.begin != request.npos) return said;
+  return {dictation_begin(bare, words_of(bare), find_quotes(request)), request.size()};
 }
 
 std::vector<Span> find_clauses(std::string_view request, const StepWords& step_words,
@@ -181,6 +233,14 @@ std::vector<Span> find_clauses(std::string_view request, const StepWords& step_w
     std::size_t first = i;
     const Joint joint = joint_before(bare, words, i, first);
     if (joint == Joint::none || first == 0) continue;
+    // A colon begins a step only where it leads up to one: "Quick one: mail ann@…".
+    const std::string_view gap = std::string_view(bare).substr(words[first - 1].span.end,
+                                             words[first].span.begin - words[first - 1].span.end);
+    if (gap.starts_with(':') && words[i].span.begin > dictation) continue;
+    if (gap.starts_with(':') && std::any_of(std::begin(critical_slots), std::end(critical_slots), [&](SlotKind kind) {
+          return !find_kind(kind, request.substr(begin, words[first].span.begin - begin)).empty();
+        }))
+      continue;
     if (joint == Joint::weak && words[i].span.begin > dictation) continue;
     // "notes.txt" and "ann@…" begin with a word too.
     const char after = words[i].span.end < bare.size() ? bare[words[i].span.end] : ' ';

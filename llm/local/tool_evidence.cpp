@@ -12,6 +12,8 @@ namespace {
 
 bool has_said_text(const Material& material) {
   return material.dictation != std::string::npos ||
+         std::any_of(material.fields.list.begin(), material.fields.list.end(),
+                     [](const Field& field) { return is_text_label(field.label); }) ||
          std::any_of(material.quotes.begin(), material.quotes.end(),
                      [&](const Span& q) { return !material.is_in_piece(q); });
 }
@@ -118,8 +120,14 @@ bool is_enum_said(const Property& property, const std::vector<std::string>& word
 
 void count_string(ToolEvidence& evidence, const ToolDefinition& tool, const Property& property,
                   const Step& step, const Material& material, bool has_any) {
+  // "Find minutes.txt": the name is what to look for, not where.
+  const std::vector<Property> all = properties_of(tool.parameters);
+  const bool is_looked_for =
+      !property.is_required && std::any_of(all.begin(), all.end(), [](const Property& other) {
+        return other.is_required && other.type == "string" && !is_critical(other.kind);
+      });
   if (property.kind == SlotKind::path && !property.is_list && material.has(SlotKind::path) &&
-      is_wrong_shape(property, material))
+      !is_looked_for && is_wrong_shape(property, material))
     ++evidence.wrong_shape;
   if (!property.is_required) return;
   if (property.kind == SlotKind::free_text) {
@@ -197,6 +205,8 @@ ToolEvidence evidence_for(const ToolDefinition& tool, const Step& step, const Ma
     if (!material.has(kind)) continue;
     ++(taken.contains(kind) ? evidence.taken : evidence.unused);
   }
+  if (!material.has(SlotKind::path) && !step.attachments.empty() && carries_files(tool, step, material))
+    ++evidence.taken;
   // "it" stands for something that the tool has no place for.
   const bool has_place = std::any_of(taken.begin(), taken.end(), [&](SlotKind kind) {
     return !is_critical(kind) || !material.has(kind);
@@ -223,7 +233,8 @@ ToolEvidence evidence_for(const ToolDefinition& tool, const Step& step, const Ma
   evidence.lost_address =
       material.has(SlotKind::email) && !taken.contains(SlotKind::email) ? 1 : 0;
   // Its own words, one of its fixed values, or something that only such a tool takes.
-  evidence.has_cause = evidence.own_said > 0 || evidence.name_said > 0.5 || evidence.enum_said > 0 ||
+  const bool is_told = !tool.examples.empty();
+  evidence.has_cause = (!is_told && evidence.own_said > 0) || evidence.name_said > 0.5 || evidence.enum_said > 0 ||
                        material.has(SlotKind::email) ||
                        (has_said_text(material) && taken.contains(SlotKind::free_text));
   evidence.effect = tool.changes_world ? 1 : 0;
@@ -255,30 +266,51 @@ double Lexicon::weight(const std::string& stem) const {
   return found == weights_.end() ? 0 : found->second;
 }
 
-bool Lexicon::is_outside(const std::string& stem) const {
-  static const std::set<std::string> deeds = stems(
-      "delete erase trash discard rename move copy duplicate print translate convert zip unzip "
-      "compress summarize summary compute calculate average count sort compare play pause phone "
-      "dial schedule book reserve buy order pay screenshot photograph draw run execute install "
-      "chmod encrypt block unsubscribe resize crop proofread rewrite merge cancel");
-  return deeds.contains(stem) && !weights_.contains(stem);
+bool Lexicon::is_outside(const std::string& word) const {
+  // As far as a word's forms have them in common.
+  static constexpr std::string_view deeds[] = {
+      "delet",   "eras",    "trash",  "discard", "renam",  "mov",    "duplicat", "print",
+      "translat", "convert", "zip",   "unzip",   "compress", "summar", "comput",  "calculat",
+      "averag",  "count",   "sort",   "compar",  "play",   "paus",   "phone",    "dial",
+      "schedul", "book",    "reserv", "buy",     "order",  "pay",    "screenshot", "photograph",
+      "draw",    "run",     "execut", "install", "chmod",  "encrypt", "block",   "unsubscrib",
+      "resiz",   "crop",    "proofread", "rewrit", "merg", "cancel"};
+  constexpr std::size_t longest_ending = 4;
+  const bool is_one = std::any_of(std::begin(deeds), std::end(deeds), [&](std::string_view deed) {
+    return word.starts_with(deed) && word.size() <= deed.size() + longest_ending;
+  });
+  if (!is_one) return false;
+  const std::set<std::string> stem = stems(word);
+  return std::none_of(stem.begin(), stem.end(),
+                      [&](const std::string& one) { return weights_.contains(one); });
 }
 
 void hear(ToolEvidence& evidence, const Material& material, const Lexicon& lexicon,
           std::size_t tool) {
-  constexpr double most = 4;
+  constexpr double most = 4, cause_from = 0.8;
   std::string text = without_pieces(without_quotes(material.in_english));
   if (material.dictation != std::string::npos && material.in_english == material.clause)
-    text.resize(std::min(text.size(), material.dictation));
+    text = text.substr(0, material.dictation) +
+           text.substr(std::min(text.size(), material.dictation_end));
   for (const std::string& stem : stems(text)) evidence.heard += lexicon.weight(tool, stem);
   evidence.heard = std::min(evidence.heard, most);
-  for (const std::string& stem : stems(text)) evidence.outside += lexicon.is_outside(stem) ? 1 : 0;
-  evidence.outside = std::min(evidence.outside, 1.0);
+  // What is asked for stands before what it is about, in English: "Print a.pdf so that I can …".
+  std::string asked = text;
+  if (material.language == Language::english) {
+    std::size_t about = material.quotes.empty() ? asked.size() : material.quotes[0].begin;
+    for (const auto& [kind, pieces] : material.pieces)
+      for (const Piece& piece : pieces) about = std::min(about, piece.span.begin);
+    asked.resize(std::min(asked.size(), about));
+  }
+  for (const std::string& word : identifier_words(asked))
+    if (lexicon.is_outside(word)) evidence.outside = 1;
   for (const std::string& word : identifier_words(text)) {
     if (is_function_word(word)) continue;
     for (const std::string& stem : stems(word)) evidence.verb_heard = lexicon.weight(tool, stem);
     break;
   }
+  if (evidence.effect > 0 && (evidence.heard >= cause_from || evidence.verb_heard >= cause_from))
+    evidence.has_cause = 1;
 }
 
 }  // namespace deed

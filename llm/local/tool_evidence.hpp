@@ -53,7 +53,7 @@ class Lexicon {
   /// The same for whichever tool has it; 0: none.
   double weight(const std::string& stem) const;
   /// Whether it is a word for what programs do ("delete", "print") that none of these tools has.
-  bool is_outside(const std::string& stem) const;
+  bool is_outside(const std::string& word) const;
 
  private:
   std::vector<std::set<std::string>> words_;
