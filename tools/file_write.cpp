@@ -195,7 +195,7 @@ Tool file_write(std::string root) {
                             "Put the words one, two and three into the file numbers.txt",
                             "Make a note for me in ideas/today.txt: a red door.",
                             "Replace what is in status.txt with \"done\".",
-                            "Store, put, stick, write or jot down a text in a file; overwrite or change it, or make, start or create a fresh one."},
+                            "Store, record, put, stick, write or jot down a text in a file; overwrite or change it, or make, start or create a fresh one."},
                .arguments =
                    write_schema("Path of the file to write.", "Text to write into the file."),
                .effect = EffectClass::probeable,

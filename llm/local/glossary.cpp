@@ -18,6 +18,9 @@ struct Entry {
 
 // Longer beginnings first where one begins with another.
 constexpr Entry korean[] = {
+    {"줘", "please"}, {"주세요", "please"}, {"주실", "please"}, {"주십시오", "please"},
+    {"주시", "please"}, {"줄래", "please"}, {"줄 수", "please"}, {"해줘", "please"}, {"해주", "please"},
+    {"좀", "please"}, {"바랍니다", "please"}, {"부탁", "please"}, {"둬", "please"}, {"두세요", "please"},
     {"삭제", "delete"}, {"지워", "delete"}, {"번역", "translate"}, {"인쇄", "print"}, {"출력", "print"},
     {"변환", "convert"}, {"복사", "copy"}, {"옮겨", "move"}, {"이동", "move"}, {"압축", "zip"},
     {"요약", "summarize"}, {"계산", "compute"}, {"예약", "book"}, {"전화", "phone"}, {"받는", "recipient"},

@@ -59,6 +59,8 @@ bool only_asks_to_be_told(const std::string& clause, const Lexicon& lexicon) {
   const std::vector<std::string> words =
       identifier_words(without_quotes(in_english_words(clause, language)));
   if (words.empty() || names_place(clause)) return false;
+  // "where is it?"
+  if (is_question(clause) && refers_back(clause)) return true;
   // A Korean verb stands last.
   const bool tells = is_one_of(language == Language::korean ? words.back() : words.front(), tellers);
   const bool asks = language == Language::korean ||
@@ -70,6 +72,14 @@ bool only_asks_to_be_told(const std::string& clause, const Lexicon& lexicon) {
     if (!is_function_word(word) && !is_one_of(word, tellers) && !is_one_of(word, askers))
       for (const std::string& stem : stems(word)) heard += lexicon.weight(stem);
   return tells && asks && heard < of_another_tool;
+}
+
+bool is_ruled_out(const std::string& clause) {
+  const std::vector<std::string> words = identifier_words(clause);
+  const bool says_no = words.size() > 1 && (words[0] == "don" || words[0] == "dont" || words[0] == "never" ||
+                                            (words[0] == "do" && words[1] == "not"));
+  return says_no && std::find(words.begin(), words.end(), "forget") == words.end() &&
+         !names_place(clause);
 }
 
 }  // namespace deed

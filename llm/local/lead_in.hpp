@@ -17,4 +17,7 @@ bool is_lead_in(const std::vector<std::string>& plan, std::size_t index, const L
 /// tell me what it says". Pure.
 bool only_asks_to_be_told(const std::string& clause, const Lexicon& lexicon);
 
+/// Whether the clause says what not to do: "don't change anything". Pure.
+bool is_ruled_out(const std::string& clause);
+
 }  // namespace deed

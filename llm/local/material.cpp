@@ -30,6 +30,10 @@ bool is_named_by(const Property& property, const std::vector<std::string>& befor
   for (const std::string& word : before) {
     if (std::find(names.begin(), names.end(), word) != names.end()) return true;
     if (word.size() > 3 && count_common(stems(word), name_stems) > 0) return true;
+    if (word.size() > 3 && std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+          return name.starts_with(word);  // "subj"
+        }))
+      return true;
     if (is_quote && property.kind == SlotKind::free_text && looked == 0 && announces_text(word))
       return true;
     if (is_quote && property.kind == SlotKind::label && announces_name(word)) return true;

@@ -123,16 +123,15 @@ std::vector<std::string> distributed(std::string clause) {
 // How a request of this kind begins; of "Tell, inform or mail somebody." all three.
 std::set<std::string> verbs_of(const std::string& example) {
   std::set<std::string> verbs;
-  const bool is_concrete = example.find_first_of("\"@/0123456789") != example.npos;
-  const std::vector<std::string> words = identifier_words(example);
-  std::size_t at = 0;
   if (is_question(example)) return verbs;
-  for (std::size_t i = 0; i < words.size() && (i == 0 || !is_concrete); ++i) {
-    at = lower_ascii(example).find(words[i], at);
-    const char before = at == 0 ? ',' : at > 1 && example[at - 1] == ' ' ? example[at - 2] : ' ';
-    const bool is_listed = before == ',' || before == ';' || (i > 0 && words[i - 1] == "or");
-    if (is_listed && !is_function_word(words[i])) verbs.merge(stems(words[i]));
-    at += words[i].size();
+  const bool is_concrete = example.find_first_of("\"@/0123456789") != example.npos;
+  for (std::size_t at = 0; at < example.size();) {
+    const std::size_t end = std::min({example.find(", ", at), example.find(" or ", at), example.size()});
+    const std::vector<std::string> part = identifier_words(example.substr(at, end - at));
+    if (!part.empty() && !is_function_word(part[0])) verbs.merge(stems(part[0]));
+    // "…, present or read out what is written": the last of the list goes on.
+    if (is_concrete || part.size() > 2) break;
+    at = end + (end < example.size() && example[end] == ',' ? 2 : 4);
   }
   return verbs;
 }
@@ -301,8 +300,9 @@ Result<Planner::Place> Planner::find_place(const Situation& situation,
                     is_next ? situation.answers : std::vector<std::string>(),
                     {done.begin(), end}};
     // What was found is told at the end anyway.
-    if (is_next && !step.past.empty() && !step.past.back().changes_world &&
-        only_asks_to_be_told(plan[place.clause], lexicon)) {
+    if (is_next && !step.past.empty() &&
+        (is_ruled_out(plan[place.clause]) ||
+         (!step.past.back().changes_world && only_asks_to_be_told(plan[place.clause], lexicon)))) {
       place.left_out.push_back(plan[place.clause]);
       continue;
     }

@@ -228,6 +228,9 @@ Result<ToolLook> ToolChooser::look(const Step& step, const ToolList& tools) {
   for (std::size_t i = 0; i < tools.size(); ++i) {
     look.tools[i].channel = found.tools[i];
     look.tools[i].above_other = found.tools[i] - std::max(look.talk, look.other);
+    // What a model says against a tool in a language that it hardly knows is chance.
+    if (material.language != Language::english)
+      look.tools[i].above_other = std::max(look.tools[i].above_other, 0.0);
     look.tools[i].verb_above_other =
         found.verb_tools[i] - std::max(found.verb_others[0], found.verb_others[1]);
   }
@@ -265,8 +268,9 @@ Result<ToolChoice> ToolChooser::choose(const Step& step, const ToolList& tools) 
     const double other_verb = seen.readers[i] ? seen.tools[*seen.readers[i]].verb_above_other : reading_verb;
     const bool needs_result = seen.readers[i] || (!step.past.empty() && !step.past.back().changes_world);
     if (needs_result && e.verb_above_other - other_verb > weights_->verb_margin) e.has_cause = 1;
-    return scores[i] - (reading ? scores[*reading] : -1e9) < weights_->reading_margin ||
-           e.has_cause == 0 || e.lost_address > 0 || seen.is_question;
+    // What lacks its place only leads to a question.
+    const double margin = e.missing + e.missing_all > 0 ? 0.0 : weights_->reading_margin;
+    return scores[i] - (reading ? scores[*reading] : -1e9) < margin || e.has_cause == 0 || e.lost_address > 0 || seen.is_question;
   };
   if (tools[*choice.nearest].changes_world && is_doubtful(*choice.nearest)) {
     std::optional<std::size_t> better;

@@ -84,7 +84,8 @@ std::set<std::string> own_stems(const ToolDefinition& tool) {
 }
 
 bool is_content(const Span& word, const Material& material, const std::set<std::string>& own) {
-  const std::string text = lower_ascii(word.in(material.clause));
+  const std::string text(
+      in_english(lower_ascii(word.in(material.clause)), material.language));
   if (is_function_word(text) || announces_text(text) || announces_name(text) ||
       material.is_in_piece(word))
     return false;
@@ -150,7 +151,17 @@ bool lacks_text(const ToolDefinition& tool, const Step& step, const Material& ma
   const std::vector<Property> properties = properties_of(tool.parameters);
   const bool takes_text = std::any_of(properties.begin(), properties.end(),
                                       [](const Property& property) { return property.is_text(); });
-  const bool has_source = has_said_text(material) || !step.answers.empty() ||
+  // A quotation that is the subject is no text.
+  std::size_t claimed = 0, claimed_text = 0;
+  for (const auto& [name, spans] : find_claims(material, properties))
+    for (const Property& property : properties)
+      if (property.name == name && !is_critical(property.kind))
+        (property.is_text() ? claimed_text : claimed) += spans.size();
+  const bool has_claimed_quotes_only = material.dictation == std::string::npos &&
+                                       claimed_text == 0 && claimed >= material.quotes.size() &&
+                                       !material.quotes.empty();
+  const bool has_source = (has_said_text(material) && !has_claimed_quotes_only) ||
+                          !step.answers.empty() ||
                           (material.refers_back && !step.past.empty());
   // "mail her the link http://…" has words of its own to send.
   return takes_text && !has_source && (!has_words_left(tool, material) || material.refers_back);
