@@ -80,7 +80,7 @@ const ToolChoiceWeights& fitted_weights(const ToolList& tools) {
                              .fit_bias = bias,
                              .tie = 3.0,
                              .verb_margin = 0.5,
-                             .reading_margin = 2.5};
+                             .reading_margin = 1.0};
   };
   static const ToolChoiceWeights plain_weights =
       weights_of(plain::first, plain::tool, plain::fit, plain::fit_bias);
@@ -229,8 +229,9 @@ Result<ToolLook> ToolChooser::look(const Step& step, const ToolList& tools) {
     look.tools[i].channel = found.tools[i];
     look.tools[i].above_other = found.tools[i] - std::max(look.talk, look.other);
     // What a model says against a tool in a language that it hardly knows is chance.
+    constexpr double least = -6;
     if (material.language != Language::english)
-      look.tools[i].above_other = std::max(look.tools[i].above_other, 0.0);
+      look.tools[i].above_other = std::max(look.tools[i].above_other, least);
     look.tools[i].verb_above_other =
         found.verb_tools[i] - std::max(found.verb_others[0], found.verb_others[1]);
   }
@@ -281,11 +282,28 @@ Result<ToolChoice> ToolChooser::choose(const Step& step, const ToolList& tools) 
     if (better) choice.nearest = better;
   }
   const Material material(step);
+  // "A list of the folder docs written to list.txt": what is read has a place that only an effect
+  // takes, which lacks a text.
+  const auto is_left = [](const ToolEvidence& e) { return e.wrong_shape + e.unused > 0; };
+  const std::size_t nearest = *choice.nearest;
+  constexpr double heard_from = 0.7;
+  bool reads_for = false;
+  if (!tools[nearest].changes_world && is_left(seen.tools[nearest]) && !seen.is_question &&
+      step.past.empty())
+    for (std::size_t i = 0; i < tools.size(); ++i) {
+      const ToolEvidence& e = seen.tools[i];
+      if (!tools[i].changes_world || is_left(e) || e.missing + e.missing_all > 0 || e.has_cause == 0 ||
+          e.heard < heard_from || !lacks_text(tools[i], step, material))
+        continue;
+      if (reads_for && weigh(e, weights_->first) <= weigh(seen.tools[*choice.nearest], weights_->first))
+        continue;
+      reads_for = true, choice.nearest = i;
+    }
   choice.takes_last_result = !step.past.empty() && !step.past.back().changes_world &&
                              tools[*choice.nearest].changes_world &&
                              lacks_text(tools[*choice.nearest], step, material);
   choice.names_place = seen.has_critical;
-  choice.reader = seen.readers[*choice.nearest];
+  choice.reader = reads_for ? std::optional(nearest) : seen.readers[*choice.nearest];
   choice.fit = weights_->fit_bias + weigh(seen.tools[*choice.nearest], weights_->fit);
   names.push_back("no tool");
   scores.push_back(scores[*choice.nearest] - choice.fit);

@@ -80,6 +80,12 @@ std::set<std::string> own_stems(const ToolDefinition& tool) {
   std::set<std::string> own = stems(tool.name + " " + tool.description);
   for (const Property& property : properties_of(tool.parameters))
     own.merge(stems(property.name + " " + property.description()));
+  // What a request for it begins with, and lists of such words; the rest of an example is about
+  // anything.
+  for (const std::string& example : tool.examples) {
+    const bool is_concrete = example.find_first_of("\"@/0123456789") != example.npos;
+    own.merge(stems(is_concrete ? example.substr(0, example.find(' ')) : example));
+  }
   return own;
 }
 
@@ -88,6 +94,11 @@ bool is_content(const Span& word, const Material& material, const std::set<std::
       in_english(lower_ascii(word.in(material.clause)), material.language));
   if (is_function_word(text) || announces_text(text) || announces_name(text) ||
       material.is_in_piece(word))
+    return false;
+  constexpr std::size_t telling = 4;  // "subj"
+  if (text.size() >= telling && std::any_of(own.begin(), own.end(), [&](const std::string& one) {
+        return one.starts_with(text);
+      }))
     return false;
   const std::set<std::string> stem = stems(text);
   return stem.empty() || count_common(stem, own) == 0;
@@ -250,6 +261,12 @@ ToolEvidence evidence_for(const ToolDefinition& tool, const Step& step, const Ma
                        (has_said_text(material) && taken.contains(SlotKind::free_text));
   evidence.effect = tool.changes_world ? 1 : 0;
   evidence.no_cause = tool.changes_world && evidence.has_cause == 0 ? 1 : 0;
+  // Which of several changes is meant has to be said: "POST", a body, a text.
+  bool must_choose = false;
+  for (const Property& property : properties_of(tool.parameters))
+    must_choose = must_choose || (property.is_enum && property.is_required &&
+                                  !property.schema->contains("default"));
+  if (must_choose && evidence.enum_said == 0 && !has_said_text(material)) evidence.must_say = 1;
   if (reads_first) evidence.no_text = evidence.vague_text = 0, evidence.unused = std::max(0.0, evidence.unused - 1);
   return evidence;
 }
@@ -277,20 +294,24 @@ double Lexicon::weight(const std::string& stem) const {
   return found == weights_.end() ? 0 : found->second;
 }
 
-bool Lexicon::is_outside(const std::string& word) const {
+bool Lexicon::is_outside(const std::string& word, bool is_verb) const {
   // As far as a word's forms have them in common.
   static constexpr std::string_view deeds[] = {
-      "delet",   "eras",    "trash",  "discard", "renam",  "mov",    "duplicat", "print",
-      "translat", "convert", "zip",   "unzip",   "compress", "summar", "comput",  "calculat",
-      "averag",  "count",   "sort",   "compar",  "play",   "paus",   "phone",    "dial",
-      "schedul", "book",    "reserv", "buy",     "order",  "pay",    "screenshot", "photograph",
-      "draw",    "run",     "execut", "install", "chmod",  "encrypt", "block",   "unsubscrib",
-      "resiz",   "crop",    "proofread", "rewrit", "merg", "cancel"};
+      "delet",    "eras",    "trash",   "discard", "renam",    "unzip",      "compress", "summar",
+      "translat", "convert", "comput",  "calculat", "duplicat", "screenshot", "install",  "chmod",
+      "encrypt",  "resiz",   "crop",    "proofread", "unsubscrib", "rewrit"};
+  // These are things as well: only as what is asked for.
+  static constexpr std::string_view things[] = {
+      "mov",  "print", "zip",    "averag", "count", "sort", "compar", "play",  "paus",  "phone", "dial",
+      "call", "schedul", "book", "reserv", "buy",   "order", "pay",   "run",   "execut", "draw",
+      "block", "merg",  "cancel", "turn",  "photograph"};
   constexpr std::size_t longest_ending = 4;
-  const bool is_one = std::any_of(std::begin(deeds), std::end(deeds), [&](std::string_view deed) {
+  const auto is_form = [&](std::string_view deed) {
     return word.starts_with(deed) && word.size() <= deed.size() + longest_ending;
-  });
-  if (!is_one) return false;
+  };
+  if (!std::any_of(std::begin(deeds), std::end(deeds), is_form) &&
+      !(is_verb && std::any_of(std::begin(things), std::end(things), is_form)))
+    return false;
   const std::set<std::string> stem = stems(word);
   return std::none_of(stem.begin(), stem.end(),
                       [&](const std::string& one) { return weights_.contains(one); });
@@ -298,12 +319,17 @@ bool Lexicon::is_outside(const std::string& word) const {
 
 void hear(ToolEvidence& evidence, const Material& material, const Lexicon& lexicon,
           std::size_t tool) {
-  constexpr double most = 4, cause_from = 0.8;
+  constexpr double most = 4, cause_from = 0.7;
   std::string text = without_pieces(without_quotes(material.in_english));
   if (material.dictation != std::string::npos && material.in_english == material.clause)
     text = text.substr(0, material.dictation) +
            text.substr(std::min(text.size(), material.dictation_end));
-  for (const std::string& stem : stems(text)) evidence.heard += lexicon.weight(tool, stem);
+  // Every tool may be asked for politely.
+  static const std::set<std::string> polite =
+      stems("could would can you your please kindly like want need the and for with this that have "
+            "has will may thanks");
+  for (const std::string& stem : stems(text))
+    if (!polite.contains(stem)) evidence.heard += lexicon.weight(tool, stem);
   evidence.heard = std::min(evidence.heard, most);
   // What is asked for stands before what it is about, in English: "Print a.pdf so that I can …".
   std::string asked = text;
@@ -313,8 +339,13 @@ void hear(ToolEvidence& evidence, const Material& material, const Lexicon& lexic
       for (const Piece& piece : pieces) about = std::min(about, piece.span.begin);
     asked.resize(std::min(asked.size(), about));
   }
-  for (const std::string& word : identifier_words(asked))
-    if (lexicon.is_outside(word)) evidence.outside = 1;
+  bool is_verb = true;  // in English the first word with content, elsewhere any
+  for (const std::string& word : identifier_words(asked)) {
+    const std::set<std::string> stem = stems(word);
+    if (lexicon.is_outside(word, is_verb)) evidence.outside = 1;
+    const bool is_content = !is_function_word(word) && !stem.empty() && !polite.contains(*stem.begin());
+    is_verb = is_verb && (material.language != Language::english || !is_content);
+  }
   for (const std::string& word : identifier_words(text)) {
     if (is_function_word(word)) continue;
     for (const std::string& stem : stems(word)) evidence.verb_heard = lexicon.weight(tool, stem);
@@ -322,6 +353,7 @@ void hear(ToolEvidence& evidence, const Material& material, const Lexicon& lexic
   }
   if (evidence.effect > 0 && (evidence.heard >= cause_from || evidence.verb_heard >= cause_from))
     evidence.has_cause = 1;
+  if (evidence.must_say > 0) evidence.has_cause = 0;
 }
 
 }  // namespace deed

@@ -41,6 +41,7 @@ struct ToolEvidence {
   double lost_address = 0;  ///< 1: an email address in the words that no argument takes
   double effect = 0;    ///< 1: a call of it changes something
   double no_cause = 0;  ///< 1: and nothing in the words calls for that
+  double must_say = 0;  ///< 1: a required choice between fixed values, and none is said
   double has_cause = 0;  ///< 1: something in the words calls for the effect of this tool
 };
 
@@ -53,7 +54,8 @@ class Lexicon {
   /// The same for whichever tool has it; 0: none.
   double weight(const std::string& stem) const;
   /// Whether it is a word for what programs do ("delete", "print") that none of these tools has.
-  bool is_outside(const std::string& word) const;
+  /// `is_verb`: it stands where what is asked for stands.
+  bool is_outside(const std::string& word, bool is_verb) const;
 
  private:
   std::vector<std::set<std::string>> words_;
