@@ -155,7 +155,7 @@ Tool file_read(std::string root) {
                 .description = "Read a text file and return its content.",
                 .examples = {"What does manual.txt say?",
                              "Open letter.txt",
-                             "Could you show me what is in docs/readme.md?",
+                             "Show me what is in docs/readme.md",
                              "I'd like to look at config.yml",
                              "Read the text of server.log out to me.",
                              "Display, view, peek into, pull up, bring up, check, see, present or read out what is written in a file."},

@@ -293,7 +293,7 @@ Result<ToolChoice> ToolChooser::choose(const Step& step, const ToolList& tools) 
     for (std::size_t i = 0; i < tools.size(); ++i) {
       const ToolEvidence& e = seen.tools[i];
       if (!tools[i].changes_world || is_left(e) || e.missing + e.missing_all > 0 || e.has_cause == 0 ||
-          e.heard < heard_from || !lacks_text(tools[i], step, material))
+          e.heard < heard_from || e.vague_text == 0)
         continue;
       if (reads_for && weigh(e, weights_->first) <= weigh(seen.tools[*choice.nearest], weights_->first))
         continue;

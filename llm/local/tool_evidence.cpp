@@ -73,7 +73,11 @@ bool has_words_left(const ToolDefinition& tool, const Material& material) {
   const std::set<std::string> own = own_stems(tool);
   return material.words.size() > 1 &&
          std::any_of(material.words.begin() + 1, material.words.end(),
-                     [&](const Span& word) { return is_content(word, material, own); });
+                     [&](const Span& word) {
+                       return is_content(word, material, own) &&
+                              std::none_of(material.quotes.begin(), material.quotes.end(),
+                                           [&](const Span& q) { return q.covers(word); });
+                     });
 }
 
 std::set<std::string> own_stems(const ToolDefinition& tool) {

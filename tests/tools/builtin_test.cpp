@@ -5,6 +5,7 @@
 #include "deed/tests/tools/tool_doubles.hpp"
 
 #include <random>
+#include <set>
 
 namespace deed {
 namespace {
@@ -178,6 +179,29 @@ TEST_F(Builtin, NoArgumentsThatTheSchemaAllowsBreakATool) {
     EXPECT_TRUE(entry.tool.spec.asks_user || ran[entry.tool.spec.name] > 10)
         << entry.tool.spec.name << ": hardly any call passed its schema";
   }
+}
+
+// What the weights of the embedded model are fitted on, and measured with.
+TEST_F(Builtin, ThePlannersDataHasTheToolsAsTheyAre) {
+  std::ifstream in(std::string(DEED_SOURCE_DIR) + "/tests/data/planner/tools.json");
+  ASSERT_TRUE(in) << "tests/data/planner/tools.json";
+  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  const auto list = parse_json(text);
+  ASSERT_TRUE(list.has_value());
+  std::set<std::string> known;
+  for (const Json& entry : *list) {
+    const Json& function = entry.at("function");
+    const std::string name = function.at("name");
+    known.insert(name);
+    const RegisteredTool* tool = registry_.find(name);
+    ASSERT_NE(tool, nullptr) << name;
+    const ToolSpec& spec = tool->tool.spec;
+    EXPECT_EQ(function.at("description"), spec.description) << name;
+    EXPECT_EQ(function.value("examples", std::vector<std::string>()), spec.examples) << name;
+    EXPECT_EQ(function.at("parameters"), spec.arguments) << name;
+    EXPECT_EQ(entry.at("changes_world"), changes_world(spec.effect)) << name;
+  }
+  EXPECT_EQ(known.size(), registry_.tools().size());
 }
 
 // The page has one table row a tool, and names its arguments, effect class and approval in it.
