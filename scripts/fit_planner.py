@@ -236,7 +236,7 @@ def solve(matrix, vector):
 
 
 # What the numbers mean fixes their signs and sizes where data is scarce: the fit starts here and is held near it.
-START = {"channel": 1.0, "heard": 1.0, "name_tie": 0.3, "own_said": 3.0, "missing": -8.0, "missing_all": -2.0, "referred": -4.0, "no_text": -8.0,
+START = {"channel": 1.0, "heard": 1.0, "name_tie": 0.3, "own_said": 3.0, "missing": -4.0, "missing_all": -2.0, "referred": -4.0, "no_text": -8.0,
          "unused": -5.0, "wrong_shape": -5.0, "unused_text": -5.0}
 
 

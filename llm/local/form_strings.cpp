@@ -186,13 +186,6 @@ Form::MaybeValue Form::date(const Slot& slot) {
 }
 
 Form::MaybeValue Form::label(const Slot& slot) {
-  // "remember it": what was read, where the words have nothing else to give.
-  if (slot.property.is_required && tool_.changes_world && !has_words_left(tool_, material_))
-    if (auto value = referred_text()) {
-      used_reference_ = true;
-      value->choice.about = slot_pointer(slot.path);
-      return value;
-    }
   DEED_TRY(auto dated, date(slot));
   if (dated) return dated;
   if (const auto own = claims_.find(slot.property.name);
@@ -207,6 +200,13 @@ Form::MaybeValue Form::label(const Slot& slot) {
   const std::vector<Property> all = properties_of(tool_.parameters);
   const bool has_text = std::any_of(all.begin(), all.end(),
                                     [](const Property& property) { return property.is_text(); });
+  // "remember it": what was read, where the words have nothing else to give.
+  if (slot.property.is_required && tool_.changes_world && !has_text && !has_words_left(tool_, material_))
+    if (auto value = referred_text()) {
+      used_reference_ = true;
+      value->choice.about = slot_pointer(slot.path);
+      return value;
+    }
   if (slot.property.is_required && slot.property.kind == SlotKind::label && !has_text &&
       tool_.changes_world)
     if (std::optional<Value> said = explicit_text(slot)) return said;

@@ -265,6 +265,15 @@ bool is_question(std::string_view clause) {
   const std::string_view text = trim(clause);
   const std::vector<Word> words = words_of(without_quotes(text));
   if (words.empty() || !text.ends_with('?')) return false;
+  // "It's called list.txt, what does it say?"
+  static constexpr std::array wh = {"what", "whats", "where", "which", "who", "whose", "when", "how"};
+  const std::size_t comma = without_quotes(text).find_last_of(",;:-");
+  if (comma != text.npos)
+    for (const Word& word : words)
+      if (word.span.begin > comma) {
+        if (is_one_of(word.lower, wh)) return true;
+        break;
+      }
   // "Why don't you send …?" is a request.
   if (words[0].lower == "why") return words.size() < 2 || !words[1].lower.starts_with("don");
   return is_one_of(words[0].lower, openers);

@@ -260,7 +260,10 @@ ToolEvidence evidence_for(const ToolDefinition& tool, const Step& step, const Ma
       material.has(SlotKind::email) && !taken.contains(SlotKind::email) ? 1 : 0;
   // Its own words, one of its fixed values, or something that only such a tool takes.
   const bool is_told = !tool.examples.empty();
-  evidence.has_cause = (!is_told && evidence.own_said > 0) || evidence.name_said > 0.5 || evidence.enum_said > 0 ||
+  // What it does is in the last part of its name: "send" of "email.send".
+  const std::set<std::string> deed = telling_stems(split(tool.name, '.').back());
+  const bool is_named = !deed.empty() && count_common(deed, said) == deed.size();
+  evidence.has_cause = (!is_told && evidence.own_said > 0) || is_named || evidence.enum_said > 0 ||
                        material.has(SlotKind::email) ||
                        (has_said_text(material) && taken.contains(SlotKind::free_text));
   evidence.effect = tool.changes_world ? 1 : 0;
