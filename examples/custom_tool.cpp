@@ -17,6 +17,7 @@ int main() {
   deed::Tool tool;
   tool.spec.name = "greet";
   tool.spec.description = "Greet a person.";
+  tool.spec.examples = {"Say hello to Ann", "Greet my neighbour Bob"};  // how people ask for it
   tool.spec.arguments = {{"type", "object"}, {"properties", {{"name", {{"type", "string"}}}}}, {"required", deed::Json::array({"name"})}};
   tool.spec.effect = deed::EffectClass::pure;
   tool.run = [](deed::Json arguments, deed::ToolContext&) { return greet(std::move(arguments)); };

@@ -29,6 +29,14 @@ Form::MaybeValue Form::critical(const Slot& slot) {
   std::vector<Span> spans = pieces_for(slot);
   if (!slot.property.is_required)
     std::erase_if(spans, [&](const Span& span) { return used_.contains(span); });
+  // What was read for this step is not where it goes.
+  if (step_.uses_last_result && spans.size() > 1 && !step_.past.empty())
+    std::erase_if(spans, [&](const Span& span) {
+      const Json& arguments = step_.past.back().arguments;
+      return std::any_of(arguments.begin(), arguments.end(), [&](const Json& argument) {
+        return argument.is_string() && argument.get_ref<const std::string&>() == span.in(step_.clause);
+      });
+    });
   if (spans.empty()) {
     if (slot.property.is_required) {
       DEED_TRY(auto referred, referred_critical(slot));

@@ -196,6 +196,12 @@ Form::MaybeValue Form::label(const Slot& slot) {
         value.is_certain = true;
         return std::optional(std::move(value));
       }
+  if (tool_.changes_world && slot.property.kind == SlotKind::label)
+    if (const auto span = named_to_the_end(slot)) {
+      Value value = copied(slot, *span, 0);
+      value.is_certain = true;
+      return std::optional(std::move(value));
+    }
   // A tool that takes no longer text may still be told one: "remember that …".
   const std::vector<Property> all = properties_of(tool_.parameters);
   const bool has_text = std::any_of(all.begin(), all.end(),
@@ -212,7 +218,45 @@ Form::MaybeValue Form::label(const Slot& slot) {
     if (std::optional<Value> said = explicit_text(slot)) return said;
   DEED_TRY(auto span, best_span(slot, false));
   if (span || !slot.property.is_required || !tool_.changes_world) return span;
+  // Where a text was read and is passed on, what it was read from names it.
+  if (has_text && !step_.past.empty())
+    for (const auto& [name, argument] : step_.past.back().arguments.items())
+      if (argument.is_string() && (!find_kind(SlotKind::path, argument.get<std::string>()).empty() ||
+                                   !find_kind(SlotKind::url, argument.get<std::string>()).empty())) {
+        const std::string source = argument.get<std::string>();
+        if (source.size() > 200 || has_control_characters(source)) continue;
+        Value value{.json = source, .shown = source};
+        value.choice =
+            make_choice(slot_pointer(slot.path), {source}, {0.0}, "argument of " + step_.past.back().tool);
+        return std::optional(std::move(value));
+      }
   return decoded(slot);
+}
+
+// "…, subject Minutes of March": what stands behind the argument's name, at the end of the clause.
+std::optional<Span> Form::named_to_the_end(const Slot& slot) const {
+  static constexpr std::string_view links[] = {"line", "is", "be", "should", "shall", "read", "of", "the",
+                                               "being", "will", "must", "it", "as"};
+  const std::vector<std::string> names = identifier_words(slot.property.name);
+  if (names.size() != 1 || names[0].size() < 5) return std::nullopt;
+  const std::string_view clause = step_.clause;
+  for (std::size_t i = 1; i + 1 < material_.words.size(); ++i) {
+    const std::string word(in_english(lower_ascii(material_.words[i].in(clause)), material_.language));
+    if (word.size() < 4 || !names[0].starts_with(word)) continue;
+    std::size_t first = i + 1;
+    while (first < material_.words.size() &&
+           std::find(std::begin(links), std::end(links),
+                     lower_ascii(material_.words[first].in(clause))) != std::end(links))
+      ++first;
+    if (first >= material_.words.size()) return std::nullopt;
+    const Span span{material_.words[first].begin, material_.words.back().end};
+    const std::string_view text = span.in(clause);
+    // Not where anything else follows, or a quotation says it.
+    if (text.find_first_of(",;.\"@“/") != text.npos || text.find(" and ") != text.npos || text.size() > 100)
+      return std::nullopt;
+    return span;
+  }
+  return std::nullopt;
 }
 
 // A line of the model's own.

@@ -48,6 +48,7 @@ constexpr Entry korean[] = {
     {"이라고", "saying"},   {"에게", "to"},         {"한테", "to"},         {"그리고", "and"},
     {"그", "its"},          {"뭐", "what"},         {"무엇", "what"},       {"무슨", "what"}};
 constexpr Entry german[] = {
+    {"schickt", "send"}, {"lest", "read"}, {"holt", "fetch"}, {"speichert", "save"}, {"hängt", "append"},
     {"lösche", "delete"}, {"löschen", "delete"}, {"benenn", "rename"}, {"benenne", "rename"},
     {"verschieb", "move"}, {"verschiebe", "move"}, {"kopier", "copy"}, {"kopiere", "copy"},
     {"druck", "print"}, {"drucke", "print"}, {"übersetz", "translate"}, {"übersetze", "translate"},
@@ -85,6 +86,7 @@ constexpr Entry german[] = {
     {"mir", "me"},          {"was", "what"},        {"wie", "how"},         {"in", "in"},
     {"welche", "which"},    {"als", "as"},          {"von", "from"},        {"ende", "end"}};
 constexpr Entry french[] = {
+    {"retenir", "remember"}, {"sauvegarder", "save"}, {"mettre", "put"}, {"récupérer", "fetch"}, {"lisez", "read"},
     {"supprime", "delete"}, {"efface", "delete"}, {"renomme", "rename"}, {"déplace", "move"},
     {"copie", "copy"}, {"imprime", "print"}, {"traduis", "translate"}, {"résume", "summarize"},
     {"calcule", "compute"}, {"dis", "tell"}, {"préviens", "notify"}, {"informe", "inform"},
@@ -112,6 +114,7 @@ constexpr Entry french[] = {
     {"de", "of"},           {"moi", "me"},          {"quelle", "what"},     {"fin", "end"},
     {"du", "of"},           {"s", "s"}};
 constexpr Entry spanish[] = {
+    {"guárdalo", "save"}, {"envíalo", "send"}, {"mándalo", "send"}, {"guárdala", "save"}, {"envíala", "send"}, {"léelo", "read"}, {"mira", "look"}, {"agrégalo", "append"}, {"añádelo", "append"},
     {"borra", "delete"}, {"elimina", "delete"}, {"renombra", "rename"}, {"mueve", "move"},
     {"copia", "copy"}, {"imprime", "print"}, {"traduce", "translate"}, {"resume", "summarize"},
     {"calcula", "compute"}, {"llama", "phone"}, {"avisa", "notify"}, {"dile", "tell"},
@@ -172,6 +175,11 @@ std::string lower(std::string_view word) {
 }  // namespace
 
 std::string_view in_english(std::string_view word, Language language) {
+  // Particles and endings that stand apart.
+  static constexpr std::string_view loose[] = {"로", "으로", "에", "을", "를", "은", "는", "이", "가", "의", "도",
+                                               "해요", "입니다", "합니다", "돼", "돼요", "해야", "요"};
+  if (language == Language::korean && std::find(std::begin(loose), std::end(loose), word) != std::end(loose))
+    return "the";
   for (const Entry& entry : entries(language))
     if (language == Language::korean ? word.starts_with(entry.word) : word == entry.word)
       return entry.english;

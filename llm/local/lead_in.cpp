@@ -52,8 +52,9 @@ bool is_lead_in(const std::vector<std::string>& plan, std::size_t index, const L
 }
 
 bool only_asks_to_be_told(const std::string& clause, const Lexicon& lexicon) {
-  static constexpr std::array tellers = {"tell", "show", "say", "let", "report", "explain", "know"};
-  static constexpr std::array askers = {"what", "whether", "if", "how", "which", "it", "me", "us"};
+  static constexpr std::array tellers = {"tell",    "show", "say",     "let", "report",
+                                         "explain", "know", "present", "display"};
+  static constexpr std::array askers = {"its", "contents", "what", "whether", "if", "how", "which", "it", "me", "us"};
   constexpr double of_another_tool = 1.5;  // "tell me the current time"
   const Language language = language_of(clause);
   const std::vector<std::string> words =

@@ -71,6 +71,19 @@ bool names_past_file(const std::string& clause, const std::vector<PastCall>& pas
   return false;
 }
 
+// "mail the list", after something was listed.
+bool names_past_tool(const std::string& clause, const std::vector<PastCall>& past) {
+  if (past.empty() || past.back().changes_world) return false;
+  const std::vector<std::string> words = identifier_words(without_quotes(clause));
+  const std::set<std::string> named = stems(past.back().tool);
+  for (std::size_t i = 1; i < words.size(); ++i)
+    if ((words[i - 1] == "the" || words[i - 1] == "that" || words[i - 1] == "this" ||
+         words[i - 1] == "their") &&
+        count_common(stems(words[i]), named) > 0)
+      return true;
+  return false;
+}
+
 // Whether a label of a form is that property's.
 bool is_labelled(const Property& property, const std::string& label) {
   if (property.is_text() && is_text_label(label)) return true;
@@ -92,7 +105,7 @@ Material::Material(const Step& step)
       quotes(find_quotes(step.clause)),
       numbers(find_numbers(step.clause)),
       fields(find_fields(step.clause)),
-      language(language_of(step.clause)),
+      language(step.language.value_or(language_of(step.clause))),
       in_english(in_english_words(step.clause, language)) {
   const Dictation said = find_dictation(clause);
   dictation = said.begin, dictation_end = said.end;
@@ -102,7 +115,8 @@ Material::Material(const Step& step)
   if (dictation < clause.size())
     std::fill(asking.begin() + static_cast<std::ptrdiff_t>(dictation),
               asking.begin() + static_cast<std::ptrdiff_t>(dictation_end), ' ');
-  refers_back = step.uses_last_result || deed::refers_back(asking) || names_past_file(asking, step.past);
+  refers_back = step.uses_last_result || deed::refers_back(asking) ||
+                names_past_file(asking, step.past) || names_past_tool(asking, step.past);
   for (const SlotKind kind : critical_slots) {
     for (const Span& span : find_kind(kind, clause)) {
       const bool is_quoted = std::any_of(

@@ -9,6 +9,7 @@
 #include "deed/llm/message.hpp"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,7 @@ struct Step {
   std::vector<std::string> attachments = {};
   std::vector<std::string> answers = {};  ///< of the user to questions of this step, oldest first
   std::vector<PastCall> past = {};        ///< oldest first
+  std::optional<Language> language = {};  ///< of the whole request; nullopt: that of the clause
   bool uses_last_result = false;          ///< the last of them was read for this very step
 };
 

@@ -273,6 +273,7 @@ Result<PlannedStep> Planner::plan_step(const Situation& situation,
   }
   const bool reads_first = choice.reader && !place.has_read;
   const Step step{clause, situation.attachments, situation.answers, situation.done,
+                  language_of(situation.request),
                   place.has_read || (choice.takes_last_result && !reads_first)};
   DEED_TRY(Reply reply, call(situation, step,
                              request.tools[reads_first ? *choice.reader : *choice.tool], request));
@@ -298,7 +299,8 @@ Result<Planner::Place> Planner::find_place(const Situation& situation,
     }
     const Step step{plan[place.clause], situation.attachments,
                     is_next ? situation.answers : std::vector<std::string>(),
-                    {done.begin(), end}};
+                    {done.begin(), end},
+                    language_of(situation.request)};
     // What was found is told at the end anyway.
     if (is_next && !step.past.empty() &&
         (is_ruled_out(plan[place.clause]) ||

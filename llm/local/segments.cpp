@@ -54,6 +54,11 @@ bool starts_step(const Word& word, const StepWords& words) {
   while (!stem.empty() && stem.back() == 's') stem.pop_back();
   stem = std::string(utf8_prefix(stem, 5));
   if (words.starting.contains(stem)) return true;
+  // "saved in a.txt and mailed to …", "finding it and sending it"
+  for (const std::string_view ending : {"ed", "d", "ing"})
+    if (word.lower.size() > ending.size() + 3 && word.lower.ends_with(ending) &&
+        is_one_of(std::string_view(word.lower).substr(0, word.lower.size() - ending.size()), common_verbs))
+      return true;
   return is_one_of(word.lower, common_verbs) && !words.naming.contains(stem);
 }
 
@@ -80,10 +85,19 @@ Joint joint_before(std::string_view text, const std::vector<Word>& words, std::s
       --first;
       return Joint::then;
     }
+    // "et l'envoyer"
+    if (first > 1 && words[first - 1].lower == "l" && is_one_of(words[first - 2].lower, joiners)) {
+      --first;
+      continue;
+    }
     if (first == 0 || !is_plain || !is_one_of(words[first - 1].lower, joiners)) return joint;
     const std::string& before = words[first - 1].lower;
     const bool is_sequence =
         before != "and" && before != "that" && before != "also" && before != "please";
+    // "and please …", "and also …" speak to whoever does it, not to whom a text is for.
+    const bool is_turn = first > 1 && (before == "please" || before == "also") &&
+                         words[first - 2].lower == "and";
+    if (is_turn) joint = Joint::then;
     if (before != "that" && before != "please")
       joint = std::max(joint, is_sequence ? Joint::then : Joint::weak);
     --first;
@@ -127,6 +141,12 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
   for (std::size_t at = text.find(": "); at != text.npos; at = text.find(": ", at + 1)) {
     if (is_before_quote(at + 1)) continue;
     if (!names_place(text.substr(0, at)) && names_place(text.substr(at))) continue;
+    // "ideas.txt: add "bees""
+    const auto next = std::find_if(words.begin(), words.end(),
+                                   [&](const Word& word) { return word.span.begin > at; });
+    if (next != words.end() && is_one_of(next->lower, common_verbs) && !quotes.empty() &&
+        quotes.back().begin > at)
+      continue;
     return std::min(begin, at);
   }
   return begin;
@@ -241,7 +261,12 @@ std::vector<Span> find_clauses(std::string_view request, const StepWords& step_w
           return !find_kind(kind, request.substr(begin, words[first].span.begin - begin)).empty();
         }))
       continue;
-    if (joint == Joint::weak && words[i].span.begin > dictation) continue;
+    // "tell ann@… that …, and tell bob@… that …"
+    const std::string_view near = request.substr(words[i].span.end, 60);
+    const std::size_t at_sign = near.find('@');
+    const bool goes_elsewhere = at_sign != near.npos && near.substr(0, at_sign).find(' ') != near.npos &&
+                                std::count(near.begin(), near.begin() + static_cast<std::ptrdiff_t>(at_sign), ' ') <= 2;
+    if (joint == Joint::weak && words[i].span.begin > dictation && !goes_elsewhere) continue;
     // "notes.txt" and "ann@…" begin with a word too.
     const char after = words[i].span.end < bare.size() ? bare[words[i].span.end] : ' ';
     if (after == '@' || after == '/' || after == '-' || after == ':' ||
@@ -285,8 +310,13 @@ bool refers_back(std::string_view clause) {
                                         "contents", "answer",  "page",     "text",   "data",
                                         "reply",    "body",    "findings"};
   const std::vector<Word> words = words_of(without_quotes(clause));
+  const bool is_korean = language_of(clause) == Language::korean;
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (is_one_of(words[i].lower, pronouns)) return true;
+    // "email that to …"
+    if (words[i].lower == "that" && i > 0 && i + 1 < words.size() && words[i + 1].lower == "to") return true;
+    // Korean has no articles.
+    if (is_korean && is_one_of(words[i].lower, things)) return true;
     static constexpr std::array articles = {"a", "the", "another"};
     if (i > 0 && words[i].lower == "copy" && is_one_of(words[i - 1].lower, articles)) return true;
     if (i > 0 && is_one_of(words[i].lower, things) &&

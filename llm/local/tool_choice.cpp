@@ -288,10 +288,15 @@ Result<ToolChoice> ToolChooser::choose(const Step& step, const ToolList& tools) 
   const std::size_t nearest = *choice.nearest;
   constexpr double heard_from = 0.7;
   bool reads_for = false;
-  if (!tools[nearest].changes_world && is_left(seen.tools[nearest]) && !seen.is_question &&
-      step.past.empty())
+  // Two files where one is read: "copy the text of a.txt into b.txt".
+  std::size_t paths = 0;
+  for (const Piece& piece : material.pieces.at(SlotKind::path)) paths += piece.is_in_text ? 0 : 1;
+  const bool takes_one = seen.tools[nearest].taken == 1 && paths == 2;
+  if (!tools[nearest].changes_world && (is_left(seen.tools[nearest]) || takes_one) && !seen.is_question)
     for (std::size_t i = 0; i < tools.size(); ++i) {
       const ToolEvidence& e = seen.tools[i];
+      // Where only a file's kind says so, the words for it have to be clear.
+      if (takes_one && !is_left(seen.tools[nearest]) && e.heard < 1.0) continue;
       if (!tools[i].changes_world || is_left(e) || e.missing + e.missing_all > 0 || e.has_cause == 0 ||
           e.heard < heard_from || e.vague_text == 0)
         continue;

@@ -149,7 +149,8 @@ void count_string(ToolEvidence& evidence, const ToolDefinition& tool, const Prop
   if (property.kind == SlotKind::free_text) {
     if (!has_text(tool, step, material)) ++evidence.no_text;
     if (!has_said_text(material) && step.answers.empty() &&
-        !(material.refers_back && !step.past.empty()) && !carries_files(tool, step, material))
+        !(material.refers_back && !step.past.empty()) && !carries_files(tool, step, material) &&
+        !(!step.past.empty() && !step.past.back().changes_world && !has_words_left(tool, material)))
       ++evidence.vague_text;
   }
   if (!is_critical(property.kind)) return;

@@ -301,9 +301,10 @@ class PreparedPrompts : public testing::Test {
     for (const TextScore& score : *scores) asked.likelihoods.push_back(score.sum());
     return asked;
   }
-  std::vector<std::filesystem::path> files() const {
+  std::vector<std::filesystem::path> files(const std::string& ending = ".kv") const {
     std::vector<std::filesystem::path> found;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_)) found.push_back(entry.path());
+    for (const auto& entry : std::filesystem::directory_iterator(folder_))
+      if (entry.path().extension() == ending) found.push_back(entry.path());
     return found;
   }
   static void expect_same(const Asked& a, const Asked& b) {
@@ -346,6 +347,22 @@ TEST_F(PreparedPrompts, AreNotKeptWhereTheyCannotBe) {
   std::ofstream(folder_.string()) << "a file where the folder should be";
   const Asked first = ask();
   EXPECT_EQ(first.likelihoods.size(), 2u);
+}
+
+// The installed model's own format (Q4_1) is slow to read prompts with.
+TEST_F(PreparedPrompts, AreReadThroughAQuickCopyOfTheModelThatIsMadeOnce) {
+  const Asked first = ask();
+  const auto copies = files(".gguf");
+  ASSERT_EQ(copies.size(), 1u);
+  const auto made = std::filesystem::last_write_time(copies[0]);
+  expect_same(first, ask());
+  EXPECT_EQ(std::filesystem::last_write_time(copies[0]), made);
+  // One that was cut off is made again.
+  std::filesystem::resize_file(copies[0], 1000);
+  expect_same(first, ask());
+  ASSERT_EQ(files(".gguf").size(), 1u);
+  EXPECT_GT(std::filesystem::file_size(copies[0]), 1'000'000u);
+  EXPECT_TRUE(files(".part").empty());
 }
 
 }  // namespace

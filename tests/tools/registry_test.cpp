@@ -48,6 +48,19 @@ TEST(Registry, RefusesOtherNames) {
   EXPECT_TRUE(registry.tools().empty());
 }
 
+TEST(Registry, TakesAFewShortExamples) {
+  Registry registry;
+  Tool tool = tool_named("a.b");
+  tool.spec.examples = std::vector<std::string>(16, "Do a.");
+  ASSERT_OK(registry.add(tool));
+  tool.spec.name = "a.c", tool.spec.examples.emplace_back("One more.");
+  EXPECT_THAT(registry.add(tool), IsError(ErrorKind::invalid, HasSubstr("16 examples")));
+  tool.spec.examples = {std::string(201, 'x')};
+  EXPECT_THAT(registry.add(tool), IsError(ErrorKind::invalid, HasSubstr("200 bytes")));
+  tool.spec.examples = {"\xff"};
+  EXPECT_THAT(registry.add(tool), IsError(ErrorKind::invalid, HasSubstr("UTF-8")));
+}
+
 TEST(Registry, RefusesASecondToolOfTheName) {
   Registry registry;
   ASSERT_OK(registry.add(tool_named("a.b")));
