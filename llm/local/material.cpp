@@ -118,6 +118,7 @@ Material::Material(const Step& step)
   refers_back = step.uses_last_result || deed::refers_back(asking) ||
                 names_past_file(asking, step.past) || names_past_tool(asking, step.past);
   for (const SlotKind kind : critical_slots) {
+    pieces[kind] = {};
     for (const Span& span : find_kind(kind, clause)) {
       const bool is_quoted = std::any_of(
           quotes.begin(), quotes.end(), [&](const Span& q) { return q.covers(span) && q != span; });
