@@ -239,7 +239,7 @@ TEST(Planner, PrefersReadingWhereAnEffectIsHardlyLikelier) {
   };
   const Reply reply =
       plan(scorer, request_of("Handle the page http://h.example/a",
-                              {tool("page.handle", true), tool("page.watch", false)}));
+                              {tool("page.keep", true), tool("page.watch", false)}));
   ASSERT_EQ(reply.tool_calls.size(), 1u) << reply.text;
   EXPECT_EQ(reply.tool_calls[0].name, "page.watch");
 }
