@@ -108,6 +108,7 @@ class Form {
   MaybeValue label(const Slot& slot);
   MaybeValue date(const Slot& slot);
   MaybeValue best_span(const Slot& slot, bool is_text);
+  std::optional<Value> title_of_text(const Slot& slot);
   std::optional<Span> named_to_the_end(const Slot& slot) const;
   MaybeValue decoded(const Slot& slot);
   MaybeValue string_list(const Slot& slot);

@@ -216,6 +216,8 @@ Form::MaybeValue Form::label(const Slot& slot) {
   if (slot.property.is_required && slot.property.kind == SlotKind::label && !has_text &&
       tool_.changes_world)
     if (std::optional<Value> said = explicit_text(slot)) return said;
+  if (has_text)
+    if (auto value = title_of_text(slot)) return std::optional(std::move(*value));
   DEED_TRY(auto span, best_span(slot, false));
   if (span || !slot.property.is_required || !tool_.changes_world) return span;
   // Where a text was read and is passed on, what it was read from names it.
@@ -231,6 +233,37 @@ Form::MaybeValue Form::label(const Slot& slot) {
         return std::optional(std::move(value));
       }
   return decoded(slot);
+}
+
+// Where a text is given and no title, its beginning is one.
+std::optional<Form::Value> Form::title_of_text(const Slot& slot) {
+  constexpr std::size_t longest = 60;
+  if (!slot.property.is_required || !tool_.changes_world || slot.property.kind != SlotKind::label)
+    return std::nullopt;
+  // "about the roof" is a title of its own.
+  for (const std::string& word : identifier_words(without_quotes(step_.clause)))
+    if (is_any(word, {"about", "regarding", "concerning"})) return std::nullopt;
+  const std::vector<Property> all = properties_of(tool_.parameters);
+  const auto text = std::find_if(all.begin(), all.end(),
+                                 [](const Property& property) { return property.is_text() && property.is_required; });
+  if (text == all.end() || material_.refers_back) return std::nullopt;
+  const bool had_dictation = used_dictation_;
+  const auto said = explicit_text({*text, text->name, {}});
+  used_dictation_ = had_dictation;
+  if (!said || said->spans.size() != 1) return std::nullopt;
+  Span span = said->spans[0];
+  const std::string_view whole = span.in(step_.clause);
+  std::size_t end = std::min(whole.size(), whole.find_first_of(".!?;\n"));
+  if (end > longest) {
+    const std::size_t blank = whole.rfind(' ', longest);
+    end = blank == whole.npos ? utf8_prefix(whole, longest).size() : blank;
+  }
+  span.end = span.begin + end;
+  if (span.size() == 0) return std::nullopt;
+  Value value = copied(slot, span, 0);
+  value.spans.clear();  // the text still says it
+  value.is_certain = true;
+  return value;
 }
 
 // "…, subject Minutes of March": what stands behind the argument's name, at the end of the clause.

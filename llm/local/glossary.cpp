@@ -48,6 +48,7 @@ constexpr Entry korean[] = {
     {"이라고", "saying"},   {"에게", "to"},         {"한테", "to"},         {"그리고", "and"},
     {"그", "its"},          {"뭐", "what"},         {"무엇", "what"},       {"무슨", "what"}};
 constexpr Entry german[] = {
+    {"dass", "that"}, {"daß", "that"},
     {"schickt", "send"}, {"lest", "read"}, {"holt", "fetch"}, {"speichert", "save"}, {"hängt", "append"},
     {"lösche", "delete"}, {"löschen", "delete"}, {"benenn", "rename"}, {"benenne", "rename"},
     {"verschieb", "move"}, {"verschiebe", "move"}, {"kopier", "copy"}, {"kopiere", "copy"},
@@ -97,7 +98,7 @@ constexpr Entry french[] = {
     {"réponds", "reply"}, {"destinataire", "recipient"}, {"adresse", "address"},
     {"écrit", "written"}, {"chercher", "search"}, {"va", "go"}, {"mets", "put"},
     {"mémorise", "remember"}, {"garde", "keep"}, {"oublie", "forget"}, {"dedans", "inside"},
-    {"quels", "which"}, {"quelles", "which"}, {"ce", "what"}, {"que", "what"},
+    {"quels", "which"}, {"quelles", "which"}, {"ce", "what"}, {"que", "that"},
     {"demande", "request"}, {"réponse", "answer"}, {"transfère", "forward"}, {"voir", "see"},
     {"envoie", "send"},     {"envoyer", "send"},    {"envoyez", "send"},    {"courriel", "email"},
     {"mail", "email"},      {"objet", "subject"},   {"sujet", "subject"},   {"texte", "text"},
@@ -114,6 +115,7 @@ constexpr Entry french[] = {
     {"de", "of"},           {"moi", "me"},          {"quelle", "what"},     {"fin", "end"},
     {"du", "of"},           {"s", "s"}};
 constexpr Entry spanish[] = {
+    {"que", "that"},
     {"guárdalo", "save"}, {"envíalo", "send"}, {"mándalo", "send"}, {"guárdala", "save"}, {"envíala", "send"}, {"léelo", "read"}, {"mira", "look"}, {"agrégalo", "append"}, {"añádelo", "append"},
     {"borra", "delete"}, {"elimina", "delete"}, {"renombra", "rename"}, {"mueve", "move"},
     {"copia", "copy"}, {"imprime", "print"}, {"traduce", "translate"}, {"resume", "summarize"},

@@ -138,7 +138,14 @@ std::vector<Span> find_quotes(std::string_view text) {
         is_unclosed[i] = true;
         continue;
       }
-      quotes.push_back(*quote);
+      // French sets a blank, often one that does not break, within its marks.
+      Span inside = *quote;
+      for (const std::string_view blank : {" ", "\u00a0", "\u202f"}) {
+        if (marks.open != "«" || inside.size() <= 2 * blank.size()) continue;
+        if (inside.in(text).starts_with(blank)) inside.begin += blank.size();
+        if (inside.in(text).ends_with(blank)) inside.end -= blank.size();
+      }
+      quotes.push_back(inside);
       at = quote->end + marks.close.size() - 1;
       break;
     }

@@ -148,6 +148,9 @@ bool Material::is_in_piece(const Span& span) const {
 std::vector<std::string> Material::words_before(std::size_t at, std::size_t count) const {
   const std::string bare = lower_ascii(without_quotes(std::string_view(clause).substr(0, at)));
   std::vector<std::string> result = identifier_words(utf8_suffix(bare, 80));
+  std::erase_if(result, [](const std::string& word) {
+    return word == "«" || word == "“" || word == "„" || word == "‘" || word == "\u00a0";
+  });
   if (result.size() > count)
     result.erase(result.begin(), result.end() - static_cast<std::ptrdiff_t>(count));
   std::reverse(result.begin(), result.end());
@@ -236,6 +239,18 @@ std::map<std::string, std::vector<Span>> find_claims(const Material& material,
   for (const Claimable& claimable : claimables) {
     const std::vector<std::string> before = material.words_before(claimable.span.begin, 4);
     std::string owner;
+    // "with a copy to …": a word of the description that the one who is meant first lacks.
+    if (claimable.kind)
+      for (const Property& property : properties) {
+        if (!owner.empty() || property.is_required || property.kind != *claimable.kind || !property.is_list)
+          continue;
+        std::set<std::string> telling = telling_stems(property.description());
+        for (const Property& other : properties)
+          if (other.is_required && other.kind == property.kind)
+            for (const std::string& stem : telling_stems(other.description())) telling.erase(stem);
+        for (std::size_t i = 0; i < std::min<std::size_t>(2, before.size()); ++i)
+          if (before[i].size() > 3 && count_common(stems(before[i]), telling) > 0) owner = property.name;
+      }
     for (const Property& property : properties)
       if (owner.empty() && takes(property, claimable.kind) &&
           is_named_by(property, before, !claimable.kind))

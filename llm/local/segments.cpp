@@ -129,6 +129,17 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
         std::any_of(near, words.begin() + static_cast<std::ptrdiff_t>(i),
                     [](const Word& word) { return word.lower == "what"; }))
       continue;
+    // "ce que dit …", "lo que dice …": what something says.
+    if (words[i].lower == "that" && i > 0 && (words[i - 1].lower == "what" || words[i - 1].lower == "lo"))
+      continue;
+    // "that "paid" be added to list.txt": what follows names the place of it all.
+    const auto names_a_place = [](std::string_view part) {
+      return std::any_of(std::begin(critical_slots), std::end(critical_slots),
+                         [&](SlotKind kind) { return !find_kind(kind, part).empty(); });
+    };
+    if (words[i].lower == "that" && !names_a_place(text.substr(0, words[i].span.begin)) &&
+        names_a_place(text.substr(words[i].span.end)))
+      continue;
     // "after that", "and that" join; "that" dictates only after a verb of saying.
     if (words[i].lower == "that" && (i == 0 || is_one_of(words[i - 1].lower, joiners))) continue;
     begin = std::min(begin, words[i].span.end);
@@ -232,7 +243,16 @@ Dictation find_dictation(std::string_view request) {
   const std::string bare = without_quotes(request);
   if (language_of(request) == Language::korean)
     if (const Dictation said = korean_dictation(bare); said.begin != request.npos) return said;
-  return {dictation_begin(bare, words_of(bare), find_quotes(request)), request.size()};
+  const std::vector<Word> words = words_of(bare);
+  Dictation said{dictation_begin(bare, words, find_quotes(request)), request.size()};
+  // "…, subject Sick leave" behind it is a label.
+  for (const Word& word : words)
+    if (said.begin != bare.npos && word.span.begin > said.begin + 2 && bare[word.span.begin - 1] == ' ' &&
+        bare[word.span.begin - 2] == ',' && (word.lower == "subject" || word.lower == "subj")) {
+      said.end = word.span.begin - 2;
+      break;
+    }
+  return said;
 }
 
 std::vector<Span> find_clauses(std::string_view request, const StepWords& step_words,
