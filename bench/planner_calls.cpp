@@ -1,6 +1,8 @@
 // How long the embedded model takes for a call: one JSON object a line on standard input, {"request",
 // "tools"}, and on standard output {"seconds", "reply"}. Loading is not counted; the first line reads
 // the tools too. Runs nothing. For bench/local_call.py.
+#include "tool_rows.hpp"
+
 #include "deed/llm/local/local_model.hpp"
 #include "deed/llm/local/planner.hpp"
 
@@ -16,15 +18,7 @@ using namespace deed;
 ModelRequest request_of(const Json& row) {
   ModelRequest request;
   request.messages.push_back({.role = Role::user, .text = row.at("request")});
-  for (const Json& entry : row.at("tools")) {
-    const Json& function = entry.at("function");
-    request.tools.push_back({.name = function.at("name"),
-                             .description = string_at(function, "description"),
-                             .examples = function.value("examples", std::vector<std::string>()),
-                             .parameters = function.value("parameters", Json::object()),
-                             .changes_world = entry.value("changes_world", false),
-                             .asks_user = entry.value("asks_user", false)});
-  }
+  request.tools = bench::tools_of(row.at("tools"));
   return request;
 }
 

@@ -3,6 +3,8 @@
 // perhaps "want" (the tool meant, null for none), "step" (0 is the first), "past" (the calls before it
 // with their results), "attachments". A line of output is the row's id and want, and for each tool its
 // evidence and, for the likelier ones, the call. Runs nothing.
+#include "tool_rows.hpp"
+
 #include "deed/llm/local/form.hpp"
 #include "deed/llm/local/lead_in.hpp"
 #include "deed/llm/local/local_model.hpp"
@@ -26,7 +28,6 @@ Json evidence_to_json(const ToolEvidence& e) {
           {"verb_above_other", e.verb_above_other},
           {"name_tie", e.name_tie},
           {"own_said", e.own_said},
-          {"said_own", e.said_own},
           {"name_said", e.name_said},
           {"heard", e.heard},
           {"verb_heard", e.verb_heard},
@@ -36,8 +37,6 @@ Json evidence_to_json(const ToolEvidence& e) {
           {"no_text", e.no_text},
           {"vague_text", e.vague_text},
           {"outside", e.outside},
-          {"effect", e.effect},
-          {"no_cause", e.no_cause},
           {"unused", e.unused},
           {"wrong_shape", e.wrong_shape},
           {"unused_text", e.unused_text},
@@ -45,20 +44,6 @@ Json evidence_to_json(const ToolEvidence& e) {
           {"missing_numbers", e.missing_numbers},
           {"spare_numbers", e.spare_numbers},
           {"enum_said", e.enum_said}};
-}
-
-ToolList tools_of(const Json& row) {
-  ToolList tools;
-  for (const Json& entry : row.at("tools")) {
-    const Json& function = entry.contains("function") ? entry["function"] : entry;
-    tools.push_back({.name = function.at("name"),
-                     .description = string_at(function, "description"),
-                     .examples = function.value("examples", std::vector<std::string>()),
-                     .parameters = function.value("parameters", Json::object()),
-                     .changes_world = entry.value("changes_world", false),
-                     .asks_user = entry.value("asks_user", false)});
-  }
-  return tools;
 }
 
 // The clause of the row's step (0 if it says none), as the planner cuts the request.
@@ -81,7 +66,7 @@ Json call_for(Scorer& scorer, const Step& step, const ToolDefinition& tool) {
 }
 
 Result<Json> look_at(Scorer& scorer, ToolChooser& chooser, const Json& row) {
-  const ToolList tools = tools_of(row);
+  const ToolList tools = tools_of(row.at("tools"));
   Step step{.clause = clause_of(row, tools)};
   for (const Json& past : row.value("past", Json::array()))
     step.past.push_back({.tool = past.at("tool"),

@@ -16,11 +16,6 @@ constexpr std::array labels = {"to",      "cc",    "bcc",     "recipient", "subj
                                "url",     "attach", "attachment", "attachments", "key", "name"};
 constexpr std::array text_labels = {"body", "text", "message", "msg", "content", "contents"};
 
-template <std::size_t N>
-bool is_one_of(std::string_view word, const std::array<const char*, N>& words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
 bool is_blank(char c) { return static_cast<unsigned char>(c) <= ' '; }
 
 struct Label {

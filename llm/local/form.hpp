@@ -104,10 +104,14 @@ class Form {
   std::optional<Value> referred_text();
   std::optional<Value> explicit_text(const Slot& slot);
   bool carries_files() const;
-  const PastCall* referred_file(std::string* path = nullptr) const;
+  struct WrittenFile {
+    std::string path, tool;  ///< and what wrote it
+  };
+  std::optional<WrittenFile> referred_file() const;
   MaybeValue label(const Slot& slot);
   MaybeValue date(const Slot& slot);
   MaybeValue best_span(const Slot& slot, bool is_text);
+  std::optional<Value> name_of_source(const Slot& slot) const;
   std::optional<Value> title_of_text(const Slot& slot);
   std::optional<Span> named_to_the_end(const Slot& slot) const;
   MaybeValue decoded(const Slot& slot);

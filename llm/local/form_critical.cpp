@@ -96,10 +96,10 @@ Form::MaybeValue Form::critical_list(const Slot& slot) {
         value.json.push_back(path);
     origin = spans.empty() ? "attachment" : "request and attachment";
   }
-  if (std::string path; value.json.empty() && slot.property.kind == SlotKind::path)
-    if (const PastCall* call = referred_file(&path)) {
-      value.json.push_back(path);
-      origin = "argument of " + call->tool;
+  if (value.json.empty() && slot.property.kind == SlotKind::path)
+    if (const auto file = referred_file()) {
+      value.json.push_back(file->path);
+      origin = "argument of " + file->tool;
     }
   if (value.json.empty()) {
     if (!slot.property.is_required) return std::optional<Value>();

@@ -59,7 +59,7 @@ struct Form::Start {
 };
 
 std::optional<Form::Value> Form::referred_text() {
-  if (!material_.refers_back || used_reference_ || referred_file() != nullptr) return std::nullopt;
+  if (!material_.refers_back || used_reference_ || referred_file()) return std::nullopt;
   // What was read, rather than the report of something done.
   const PastCall* source = nullptr;
   for (const PastCall& call : step_.past)
@@ -130,33 +130,32 @@ Form::MaybeValue Form::text(const Slot& slot) {
 
 // "make hello.txt and send it to …": what "it" is was written by an earlier step, into a file that
 // this tool can carry.
-const PastCall* Form::referred_file(std::string* path) const {
+std::optional<Form::WrittenFile> Form::referred_file() const {
   if (!material_.refers_back || !tool_.changes_world || step_.past.empty() || step_.uses_last_result)
-    return nullptr;
+    return std::nullopt;
   const std::vector<Property> all = properties_of(tool_.parameters);
   if (std::none_of(all.begin(), all.end(), [](const Property& property) {
         return property.is_list && property.is_critical_string() && property.kind == SlotKind::path;
       }))
-    return nullptr;
+    return std::nullopt;
   const PastCall& last = step_.past.back();
   const std::vector<std::string> words = identifier_words(without_quotes(material_.in_english));
   const bool attaches = std::any_of(words.begin(), words.end(), [](const std::string& word) {
     return word.starts_with("attach");
   });
-  if (!last.changes_world && !attaches) return nullptr;
+  if (!last.changes_world && !attaches) return std::nullopt;
   for (const auto& [name, argument] : last.arguments.items()) {
     if (!argument.is_string()) continue;
     const std::string& text = argument.get_ref<const std::string&>();
     const std::vector<Span> spans = find_kind(SlotKind::path, text);
     if (spans.size() != 1 || spans[0].size() != text.size()) continue;
-    if (path != nullptr) *path = text;
-    return &last;
+    return WrittenFile{text, last.tool};
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 bool Form::carries_files() const {
-  if (referred_file() != nullptr) return true;
+  if (referred_file()) return true;
   for (const Property& property : properties_of(tool_.parameters))
     if (property.is_list && property.is_critical_string() && property.kind == SlotKind::path)
       return material_.has(SlotKind::path) || !step_.attachments.empty();
@@ -202,7 +201,6 @@ Form::MaybeValue Form::label(const Slot& slot) {
       value.is_certain = true;
       return std::optional(std::move(value));
     }
-  // A tool that takes no longer text may still be told one: "remember that …".
   const std::vector<Property> all = properties_of(tool_.parameters);
   const bool has_text = std::any_of(all.begin(), all.end(),
                                     [](const Property& property) { return property.is_text(); });
@@ -213,6 +211,7 @@ Form::MaybeValue Form::label(const Slot& slot) {
       value->choice.about = slot_pointer(slot.path);
       return value;
     }
+  // A tool that takes no longer text may still be told one: "remember that …".
   if (slot.property.is_required && slot.property.kind == SlotKind::label && !has_text &&
       tool_.changes_world)
     if (std::optional<Value> said = explicit_text(slot)) return said;
@@ -220,19 +219,32 @@ Form::MaybeValue Form::label(const Slot& slot) {
     if (auto value = title_of_text(slot)) return std::optional(std::move(*value));
   DEED_TRY(auto span, best_span(slot, false));
   if (span || !slot.property.is_required || !tool_.changes_world) return span;
-  // Where a text was read and is passed on, what it was read from names it.
-  if (has_text && !step_.past.empty())
-    for (const auto& [name, argument] : step_.past.back().arguments.items())
-      if (argument.is_string() && (!find_kind(SlotKind::path, argument.get<std::string>()).empty() ||
-                                   !find_kind(SlotKind::url, argument.get<std::string>()).empty())) {
-        const std::string source = argument.get<std::string>();
-        if (source.size() > 200 || has_control_characters(source)) continue;
-        Value value{.json = source, .shown = source};
-        value.choice =
-            make_choice(slot_pointer(slot.path), {source}, {0.0}, "argument of " + step_.past.back().tool);
-        return std::optional(std::move(value));
-      }
+  if (has_text)
+    if (auto value = name_of_source(slot)) return std::optional(std::move(*value));
   return decoded(slot);
+}
+
+// Where a text was read and is passed on, what it was read from names it: a file's path, or a URL
+// without what may hold a key.
+std::optional<Form::Value> Form::name_of_source(const Slot& slot) const {
+  constexpr std::size_t longest = 200;
+  if (step_.past.empty()) return std::nullopt;
+  const PastCall& last = step_.past.back();
+  for (const auto& [name, argument] : last.arguments.items()) {
+    if (!argument.is_string()) continue;
+    std::string source = argument.get<std::string>();
+    if (source.size() > longest || find_places(source).empty() || has_control_characters(source)) continue;
+    if (!find_kind(SlotKind::url, source).empty()) {
+      source.resize(std::min(source.size(), source.find_first_of("?#")));
+      const std::size_t host = source.find("://") == source.npos ? 0 : source.find("://") + 3;
+      const std::size_t user = source.find('@', host);
+      if (user != source.npos && user < source.find('/', host)) source.erase(host, user + 1 - host);
+    }
+    Value value{.json = source, .shown = source};
+    value.choice = make_choice(slot_pointer(slot.path), {source}, {0.0}, "argument of " + last.tool);
+    return value;
+  }
+  return std::nullopt;
 }
 
 // Where a text is given and no title, its beginning is one.

@@ -154,6 +154,8 @@ Result<void> read_key(Reader& in, Head& head) {
     head.alignment = *value;
   else if (key == "split.count")
     head.splits = *value;
+  else if (key == "general.file_type")
+    head.summary.file_type = static_cast<std::int64_t>(*value);
   else if (key.ends_with(".context_length"))
     head.summary.context_length = static_cast<std::int64_t>(*value);
   return {};

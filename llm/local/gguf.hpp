@@ -14,6 +14,7 @@ struct GgufSummary {
   std::string architecture;         ///< "llama"
   std::string name;                 ///< as the model calls itself; may be empty
   std::int64_t context_length = 0;  ///< of the training; 0: not said
+  std::int64_t file_type = -1;      ///< of most weights, as llama.cpp numbers them; -1: not said
   std::uint64_t tensors = 0;
   std::uint64_t bytes = 0;  ///< of the file
 };

@@ -315,4 +315,12 @@ std::vector<Span> find_kind(SlotKind kind, std::string_view text) {
   }
 }
 
+std::vector<Span> find_places(std::string_view text) {
+  std::vector<Span> places;
+  for (const SlotKind kind : critical_slots)
+    for (const Span& span : find_kind(kind, text)) places.push_back(span);
+  std::sort(places.begin(), places.end());
+  return places;
+}
+
 }  // namespace deed

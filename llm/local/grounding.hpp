@@ -54,6 +54,9 @@ inline bool is_critical(SlotKind kind) {
 /// The spans of a critical kind in `text`.
 std::vector<Span> find_kind(SlotKind kind, std::string_view text);
 
+/// The addresses, URLs and paths in `text`, in their order. Linear.
+std::vector<Span> find_places(std::string_view text);
+
 /// The schema's type, without "null"; "string" where it says nothing.
 std::string schema_type(const Json& schema);
 

@@ -10,15 +10,7 @@
 namespace deed {
 namespace {
 
-template <std::size_t N>
-bool is_one_of(const std::string& word, const std::array<const char*, N>& words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
-bool names_place(const std::string& clause) {
-  return std::any_of(std::begin(critical_slots), std::end(critical_slots),
-                     [&](SlotKind kind) { return !find_kind(kind, clause).empty(); });
-}
+bool names_place(const std::string& clause) { return !find_places(clause).empty(); }
 
 }  // namespace
 

@@ -2,7 +2,7 @@
 // was found, which the end of a run does anyway.
 #pragma once
 
-#include "deed/llm/local/tool_evidence.hpp"
+#include "deed/llm/local/lexicon.hpp"
 
 #include <string>
 #include <vector>

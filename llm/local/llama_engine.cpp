@@ -114,15 +114,15 @@ LlamaEngine::~LlamaEngine() = default;
 
 Result<std::unique_ptr<LlamaEngine>> LlamaEngine::load(const Options& options,
                                                        const StopSignal& stop) {
-  DEED_TRY(const LlamaModelPtr head, load_file(options.path, true, &stop));
-  const std::string path = quick_copy(*head, options.path, options.cache_dir);
-  DEED_TRY(LlamaModelPtr model, load_file(path, false, &stop));
+  start_library();
+  Options quick = options;
+  quick.path = quick_copy(options.path, options.cache_dir);
+  DEED_TRY(LlamaModelPtr model, load_file(quick.path, false, &stop));
   if (llama_model_has_encoder(model.get()) || !llama_model_has_decoder(model.get()))
     return fail(ErrorKind::unsupported, "the model does not continue text", options.path,
                 "use a decoder-only language model");
-  std::unique_ptr<LlamaEngine> engine(new LlamaEngine(std::move(model), stop, options));
-  engine->path_ = path;
-  DEED_OK(engine->open_context(options));
+  std::unique_ptr<LlamaEngine> engine(new LlamaEngine(std::move(model), stop, quick));
+  DEED_OK(engine->open_context(quick));
   engine->find_line_ends();
   return engine;
 }

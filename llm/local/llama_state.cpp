@@ -2,6 +2,7 @@
 // kept in a file. What the file holds says nothing of any request: it is written before one is read.
 #include "deed/core/hash.hpp"
 #include "deed/core/text.hpp"
+#include "deed/llm/local/cache_folder.hpp"
 #include "deed/llm/local/llama_engine.hpp"
 
 #include <llama.h>
@@ -39,22 +40,9 @@ std::string read_checked(const fs::path& path) {
   return bytes;
 }
 
-// The oldest go. Whatever fails here costs only time.
-void make_space(const fs::path& folder) {
-  std::error_code failure;
-  std::vector<std::pair<fs::file_time_type, fs::path>> files;
-  for (const auto& entry : fs::directory_iterator(folder, failure))
-    if (entry.path().extension() == ".kv")
-      files.emplace_back(entry.last_write_time(failure), entry.path());
-  std::sort(files.begin(), files.end());
-  for (std::size_t i = 0; i + kept_files <= files.size(); ++i) fs::remove(files[i].second, failure);
-}
-
 void write_checked(const fs::path& path, const std::string& bytes) {
   std::error_code failure;
-  fs::create_directories(path.parent_path(), failure);
-  fs::permissions(path.parent_path(), fs::perms::owner_all, failure);
-  make_space(path.parent_path());
+  prepare_cache(path.parent_path(), ".kv", kept_files);
   const fs::path part = path.string() + "." + std::to_string(getpid()) + ".part";
   {
     std::ofstream out(part, std::ios::binary);

@@ -21,11 +21,6 @@ constexpr std::array joiners = {"and",        "then", "after", "that",   "finall
                                 "afterwards", "next", "also",  "please", "lastly"};
 constexpr std::array dictating = {"saying", "says", "containing", "reading", "that"};
 
-template <std::size_t N>
-bool is_one_of(std::string_view word, const std::array<const char*, N>& words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
 struct Word {
   Span span;
   std::string lower;
@@ -113,6 +108,11 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
       return q.begin > at && q.begin - at <= 6 && trim(text.substr(at, q.begin - at)).size() <= 3;
     });
   };
+  // All places stand behind it: the words before only lead up to the task.
+  const std::vector<Span> places = find_places(text);
+  const auto leads_up_to_places = [&](std::size_t at) {
+    return !places.empty() && places.front().begin >= at;
+  };
   std::size_t begin = text.npos;
   for (std::size_t i = 0; i < words.size(); ++i) {
     // "let her know …"; in Korean what is said stands before the word for saying.
@@ -133,25 +133,15 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
     if (words[i].lower == "that" && i > 0 && (words[i - 1].lower == "what" || words[i - 1].lower == "lo"))
       continue;
     // "that "paid" be added to list.txt": what follows names the place of it all.
-    const auto names_a_place = [](std::string_view part) {
-      return std::any_of(std::begin(critical_slots), std::end(critical_slots),
-                         [&](SlotKind kind) { return !find_kind(kind, part).empty(); });
-    };
-    if (words[i].lower == "that" && !names_a_place(text.substr(0, words[i].span.begin)) &&
-        names_a_place(text.substr(words[i].span.end)))
-      continue;
+    if (words[i].lower == "that" && leads_up_to_places(words[i].span.begin)) continue;
     // "after that", "and that" join; "that" dictates only after a verb of saying.
     if (words[i].lower == "that" && (i == 0 || is_one_of(words[i - 1].lower, joiners))) continue;
     begin = std::min(begin, words[i].span.end);
   }
-  // "…: write to ann@… and say …" names its place behind the colon: the words before lead up to it.
-  const auto names_place = [](std::string_view part) {
-    return std::any_of(std::begin(critical_slots), std::end(critical_slots),
-                       [&](SlotKind kind) { return !find_kind(kind, part).empty(); });
-  };
   for (std::size_t at = text.find(": "); at != text.npos; at = text.find(": ", at + 1)) {
     if (is_before_quote(at + 1)) continue;
-    if (!names_place(text.substr(0, at)) && names_place(text.substr(at))) continue;
+    // "…: write to ann@… and say …"
+    if (leads_up_to_places(at)) continue;
     // "ideas.txt: add "bees""
     const auto next = std::find_if(words.begin(), words.end(),
                                    [&](const Word& word) { return word.span.begin > at; });
@@ -218,6 +208,7 @@ namespace {
 // "오늘 못 간다고 전해 줘": what is said ends in 라고 or 다고, and begins behind whom it is said to.
 Dictation korean_dictation(const std::string& bare) {
   static constexpr std::array<std::string_view, 5> particles = {"에게", "한테", "께", "로", "에"};
+  const std::size_t at_sign = bare.find('@');
   std::size_t begin = 0;
   for (const Word& word : words_of(bare)) {
     const std::string_view text = word.span.in(bare);
@@ -229,8 +220,7 @@ Dictation korean_dictation(const std::string& bare) {
       const std::size_t end = word.span.end - cut;
       if (end > begin + 3) return {begin, end};
     }
-    const bool is_place = bare.find('@') < word.span.begin;
-    if (is_place && std::any_of(particles.begin(), particles.end(),
+    if (at_sign < word.span.begin && std::any_of(particles.begin(), particles.end(),
                                 [&](std::string_view p) { return text.ends_with(p); }))
       begin = word.span.end;
   }
@@ -261,6 +251,7 @@ std::vector<Span> find_clauses(std::string_view request, const StepWords& step_w
   const std::vector<Word> words = words_of(bare);
   const std::vector<Span> quotes = find_quotes(request);
   const std::size_t dictation = dictation_begin(bare, words, quotes);
+  const std::vector<Span> places = find_places(request);
   std::vector<Span> clauses;
   std::size_t begin = 0;
   if (language_of(request) == Language::korean) return korean_clauses(request, words, step_words, max);
@@ -277,8 +268,8 @@ std::vector<Span> find_clauses(std::string_view request, const StepWords& step_w
     const std::string_view gap = std::string_view(bare).substr(words[first - 1].span.end,
                                              words[first].span.begin - words[first - 1].span.end);
     if (gap.starts_with(':') && words[i].span.begin > dictation) continue;
-    if (gap.starts_with(':') && std::any_of(std::begin(critical_slots), std::end(critical_slots), [&](SlotKind kind) {
-          return !find_kind(kind, request.substr(begin, words[first].span.begin - begin)).empty();
+    if (gap.starts_with(':') && std::any_of(places.begin(), places.end(), [&](const Span& place) {
+          return place.begin >= begin && place.begin < words[first].span.begin;
         }))
       continue;
     // "tell ann@… that …, and tell bob@… that …"

@@ -219,8 +219,8 @@ Result<ToolLook> ToolChooser::look(const Step& step, const ToolList& tools) {
   ToolLook look;
   for (std::size_t i = 0; i < tools.size(); ++i) {
     look.readers.push_back(reading_before(tools[i], step, material, tools));
-    look.tools.push_back(evidence_for(tools[i], step, material, look.readers.back().has_value()));
-    hear(look.tools.back(), material, heard, i);
+    look.tools.push_back(
+        evidence_for(tools, i, step, material, heard, look.readers.back().has_value()));
   }
   look.asked = worth_asking(look, tools);
   DEED_TRY(const Likelihood found, likelihood(clause, tools, look.asked));
@@ -271,7 +271,8 @@ Result<ToolChoice> ToolChooser::choose(const Step& step, const ToolList& tools) 
     if (needs_result && e.verb_above_other - other_verb > weights_->verb_margin) e.has_cause = 1;
     // What lacks its place only leads to a question.
     const double margin = e.missing + e.missing_all > 0 ? 0.0 : weights_->reading_margin;
-    return scores[i] - (reading ? scores[*reading] : -1e9) < margin || e.has_cause == 0 || e.lost_address > 0 || seen.is_question;
+    return scores[i] - (reading ? scores[*reading] : -1e9) < margin || e.has_cause == 0 ||
+           e.lost_address > 0 || seen.is_question;
   };
   if (tools[*choice.nearest].changes_world && is_doubtful(*choice.nearest)) {
     std::optional<std::size_t> better;
@@ -282,33 +283,10 @@ Result<ToolChoice> ToolChooser::choose(const Step& step, const ToolList& tools) 
     if (better) choice.nearest = better;
   }
   const Material material(step);
-  // "A list of the folder docs written to list.txt": what is read has a place that only an effect
-  // takes, which lacks a text.
-  const auto is_left = [](const ToolEvidence& e) { return e.wrong_shape + e.unused > 0; };
-  const std::size_t nearest = *choice.nearest;
-  constexpr double heard_from = 0.7;
-  bool reads_for = false;
-  // Two files where one is read: "copy the text of a.txt into b.txt".
-  std::size_t paths = 0;
-  for (const Piece& piece : material.pieces.at(SlotKind::path)) paths += piece.is_in_text ? 0 : 1;
-  const bool takes_one = seen.tools[nearest].taken == 1 && paths == 2;
-  if (!tools[nearest].changes_world && (is_left(seen.tools[nearest]) || takes_one) && !seen.is_question)
-    for (std::size_t i = 0; i < tools.size(); ++i) {
-      const ToolEvidence& e = seen.tools[i];
-      // Where only a file's kind says so, the words for it have to be clear.
-      if (takes_one && !is_left(seen.tools[nearest]) && e.heard < 1.0) continue;
-      if (!tools[i].changes_world || is_left(e) || e.missing + e.missing_all > 0 || e.has_cause == 0 ||
-          e.heard < heard_from || e.vague_text == 0)
-        continue;
-      if (reads_for && weigh(e, weights_->first) <= weigh(seen.tools[*choice.nearest], weights_->first))
-        continue;
-      reads_for = true, choice.nearest = i;
-    }
   choice.takes_last_result = !step.past.empty() && !step.past.back().changes_world &&
                              tools[*choice.nearest].changes_world &&
                              lacks_text(tools[*choice.nearest], step, material);
-  choice.names_place = seen.has_critical;
-  choice.reader = reads_for ? std::optional(nearest) : seen.readers[*choice.nearest];
+  choice.reader = seen.readers[*choice.nearest];
   choice.fit = weights_->fit_bias + weigh(seen.tools[*choice.nearest], weights_->fit);
   names.push_back("no tool");
   scores.push_back(scores[*choice.nearest] - choice.fit);

@@ -54,7 +54,6 @@ struct ToolChoice {
   std::optional<std::size_t> nearest;  ///< the best tool, fitting or not
   bool takes_last_result = false;      ///< it needs a text, and only the last result can be it
   std::optional<std::size_t> reader;   ///< what has to read something for it first
-  bool names_place = false;            ///< an address, a URL or a path stands in the words
   bool is_talk = false;                ///< none fits, and the words are likelier as conversation
   double fit = 0;                      ///< log-odds that the nearest tool is meant, against none
   Choice record;

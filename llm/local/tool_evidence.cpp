@@ -110,15 +110,6 @@ bool is_content(const Span& word, const Material& material, const std::set<std::
 
 namespace {
 
-// A word in a URL ("…/first-post") says nothing about what to do with it.
-std::string without_pieces(std::string text) {
-  for (const SlotKind kind : {SlotKind::email, SlotKind::url, SlotKind::path})
-    for (const Span& span : find_kind(kind, text))
-      std::fill(text.begin() + static_cast<std::ptrdiff_t>(span.begin),
-                text.begin() + static_cast<std::ptrdiff_t>(span.end), ' ');
-  return text;
-}
-
 bool takes_numbers(const Property& property) {
   return property.type == "number" || property.type == "integer";
 }
@@ -205,12 +196,75 @@ std::optional<std::size_t> reading_before(const ToolDefinition& tool, const Step
   return std::nullopt;
 }
 
-ToolEvidence evidence_for(const ToolDefinition& tool, const Step& step, const Material& material,
-                          bool reads_first) {
+namespace {
+
+// How far the words are those of tool number `tool`.
+void hear(ToolEvidence& evidence, const Material& material, const Lexicon& lexicon,
+          std::size_t tool) {
+  constexpr double most = 4;
+  std::string text = without_places(without_quotes(material.in_english));
+  if (material.dictation != std::string::npos && material.in_english == material.clause)
+    text = text.substr(0, material.dictation) +
+           text.substr(std::min(text.size(), material.dictation_end));
+  // Every tool may be asked for politely.
+  static const std::set<std::string> polite =
+      stems("could would can you your please kindly like want need the and for with this that have "
+            "has will may thanks");
+  for (const std::string& stem : stems(text))
+    if (!polite.contains(stem)) evidence.heard += lexicon.weight(tool, stem);
+  evidence.heard = std::min(evidence.heard, most);
+  // What is asked for stands before what it is about, in English: "Print a.pdf so that I can …".
+  std::string asked = text;
+  if (material.language == Language::english) {
+    std::size_t about = material.quotes.empty() ? asked.size() : material.quotes[0].begin;
+    for (const auto& [kind, pieces] : material.pieces)
+      for (const Piece& piece : pieces) about = std::min(about, piece.span.begin);
+    asked.resize(std::min(asked.size(), about));
+  }
+  bool is_verb = true;  // in English the first word with content, elsewhere any
+  for (const std::string& word : identifier_words(asked)) {
+    const std::set<std::string> stem = stems(word);
+    if (lexicon.is_outside(word, is_verb)) evidence.outside = 1;
+    const bool is_content = !is_function_word(word) && !stem.empty() && !polite.contains(*stem.begin());
+    is_verb = is_verb && (material.language != Language::english || !is_content);
+  }
+  for (const std::string& word : identifier_words(text)) {
+    if (is_function_word(word)) continue;
+    for (const std::string& stem : stems(word)) evidence.verb_heard = lexicon.weight(tool, stem);
+    break;
+  }
+}
+
+// Whether something in the words calls for the effect of the tool: its own words, one of its fixed
+// values, or something that only such a tool takes.
+bool calls_for(const ToolDefinition& tool, const ToolEvidence& evidence,
+               const std::set<std::string>& said, const std::set<SlotKind>& taken,
+               const Material& material) {
+  constexpr double heard_from = 0.7;
+  // Which of several changes is meant has to be said: "POST", a body, a text.
+  const std::vector<Property> all = properties_of(tool.parameters);
+  const bool must_choose = std::any_of(all.begin(), all.end(), [](const Property& property) {
+    return property.is_enum && property.is_required && !property.schema->contains("default");
+  });
+  if (must_choose && evidence.enum_said == 0 && !has_said_text(material)) return false;
+  // What it does is in the last part of its name: "send" of "email.send".
+  const std::set<std::string> deed = telling_stems(split(tool.name, '.').back());
+  const bool is_named = !deed.empty() && count_common(deed, said) == deed.size();
+  const bool is_heard = evidence.heard >= heard_from || evidence.verb_heard >= heard_from ||
+                        (tool.examples.empty() && evidence.own_said > 0);
+  return is_named || is_heard || evidence.enum_said > 0 || material.has(SlotKind::email) ||
+         (has_said_text(material) && taken.contains(SlotKind::free_text));
+}
+
+}  // namespace
+
+ToolEvidence evidence_for(const ToolList& tools, std::size_t index, const Step& step,
+                          const Material& material, const Lexicon& lexicon, bool reads_first) {
+  const ToolDefinition& tool = tools[index];
   ToolEvidence evidence;
   const bool has_any =
       material.has(SlotKind::email) || material.has(SlotKind::url) || material.has(SlotKind::path);
-  const std::vector<std::string> words = identifier_words(without_pieces(material.in_english));
+  const std::vector<std::string> words = identifier_words(without_places(material.in_english));
   double numbers = 0;
   for (const NumberSpan& number : material.numbers) numbers += number.is_weak ? 0 : 1;
   double required_numbers = 0, numeric = 0;
@@ -242,13 +296,12 @@ ToolEvidence evidence_for(const ToolDefinition& tool, const Step& step, const Ma
   if (has_said_text(material) && !taken.contains(SlotKind::free_text) &&
       !taken.contains(SlotKind::label))
     ++evidence.unused_text;
-  const std::set<std::string> said = telling_stems(without_pieces(material.in_english));
+  const std::set<std::string> said = telling_stems(without_places(material.in_english));
   const std::set<std::string> name = telling_stems(tool.name + " " + tool.description);
   const auto share = [](std::size_t part, std::size_t whole) {
     return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
   };
   evidence.own_said = share(count_common(name, said), name.size());
-  evidence.said_own = share(count_common(said, own_stems(tool)), said.size());
   // Of the whole name, or of the part between dots that is said best: "remember" of "memory.remember".
   std::vector<std::string_view> parts = split(tool.name, '.');
   parts.push_back(tool.name);
@@ -259,109 +312,13 @@ ToolEvidence evidence_for(const ToolDefinition& tool, const Step& step, const Ma
   if (best_part) evidence.name_said = *best_part;
   evidence.lost_address =
       material.has(SlotKind::email) && !taken.contains(SlotKind::email) ? 1 : 0;
-  // Its own words, one of its fixed values, or something that only such a tool takes.
-  const bool is_told = !tool.examples.empty();
-  // What it does is in the last part of its name: "send" of "email.send".
-  const std::set<std::string> deed = telling_stems(split(tool.name, '.').back());
-  const bool is_named = !deed.empty() && count_common(deed, said) == deed.size();
-  evidence.has_cause = (!is_told && evidence.own_said > 0) || is_named || evidence.enum_said > 0 ||
-                       material.has(SlotKind::email) ||
-                       (has_said_text(material) && taken.contains(SlotKind::free_text));
-  evidence.effect = tool.changes_world ? 1 : 0;
-  evidence.no_cause = tool.changes_world && evidence.has_cause == 0 ? 1 : 0;
-  // Which of several changes is meant has to be said: "POST", a body, a text.
-  bool must_choose = false;
-  for (const Property& property : properties_of(tool.parameters))
-    must_choose = must_choose || (property.is_enum && property.is_required &&
-                                  !property.schema->contains("default"));
-  if (must_choose && evidence.enum_said == 0 && !has_said_text(material)) evidence.must_say = 1;
-  if (reads_first) evidence.no_text = evidence.vague_text = 0, evidence.unused = std::max(0.0, evidence.unused - 1);
+  hear(evidence, material, lexicon, index);
+  evidence.has_cause = calls_for(tool, evidence, said, taken, material) ? 1 : 0;
+  if (reads_first) {
+    evidence.no_text = evidence.vague_text = 0;
+    evidence.unused = std::max(0.0, evidence.unused - 1);
+  }
   return evidence;
-}
-
-Lexicon::Lexicon(const ToolList& tools) {
-  std::map<std::string, double> counts;
-  for (const ToolDefinition& tool : tools) {
-    std::string text = tool.name + " " + tool.description;
-    for (const std::string& example : tool.examples)
-      text += " " + without_pieces(without_quotes(example));
-    words_.push_back(stems(text));
-    for (const std::string& word : words_.back()) ++counts[word];
-  }
-  const double all = std::log(static_cast<double>(std::max<std::size_t>(2, tools.size())));
-  for (const auto& [word, count] : counts)
-    weights_[word] = tools.size() < 2 ? 1 : 1 - std::log(count) / all;
-}
-
-double Lexicon::weight(std::size_t tool, const std::string& stem) const {
-  return words_[tool].contains(stem) ? weights_.at(stem) : 0;
-}
-
-double Lexicon::weight(const std::string& stem) const {
-  const auto found = weights_.find(stem);
-  return found == weights_.end() ? 0 : found->second;
-}
-
-bool Lexicon::is_outside(const std::string& word, bool is_verb) const {
-  // As far as a word's forms have them in common.
-  static constexpr std::string_view deeds[] = {
-      "delet",    "eras",    "trash",   "discard", "renam",    "unzip",      "compress", "summar",
-      "translat", "convert", "comput",  "calculat", "duplicat", "screenshot", "install",  "chmod",
-      "encrypt",  "resiz",   "crop",    "proofread", "unsubscrib", "rewrit"};
-  // These are things as well: only as what is asked for.
-  static constexpr std::string_view things[] = {
-      "mov",  "print", "zip",    "averag", "count", "sort", "compar", "play",  "paus",  "phone", "dial",
-      "call", "schedul", "book", "reserv", "buy",   "order", "pay",   "run",   "execut", "draw",
-      "block", "merg",  "cancel", "turn",  "photograph"};
-  constexpr std::size_t longest_ending = 4;
-  const auto is_form = [&](std::string_view deed) {
-    return word.starts_with(deed) && word.size() <= deed.size() + longest_ending;
-  };
-  if (!std::any_of(std::begin(deeds), std::end(deeds), is_form) &&
-      !(is_verb && std::any_of(std::begin(things), std::end(things), is_form)))
-    return false;
-  const std::set<std::string> stem = stems(word);
-  return std::none_of(stem.begin(), stem.end(),
-                      [&](const std::string& one) { return weights_.contains(one); });
-}
-
-void hear(ToolEvidence& evidence, const Material& material, const Lexicon& lexicon,
-          std::size_t tool) {
-  constexpr double most = 4, cause_from = 0.7;
-  std::string text = without_pieces(without_quotes(material.in_english));
-  if (material.dictation != std::string::npos && material.in_english == material.clause)
-    text = text.substr(0, material.dictation) +
-           text.substr(std::min(text.size(), material.dictation_end));
-  // Every tool may be asked for politely.
-  static const std::set<std::string> polite =
-      stems("could would can you your please kindly like want need the and for with this that have "
-            "has will may thanks");
-  for (const std::string& stem : stems(text))
-    if (!polite.contains(stem)) evidence.heard += lexicon.weight(tool, stem);
-  evidence.heard = std::min(evidence.heard, most);
-  // What is asked for stands before what it is about, in English: "Print a.pdf so that I can …".
-  std::string asked = text;
-  if (material.language == Language::english) {
-    std::size_t about = material.quotes.empty() ? asked.size() : material.quotes[0].begin;
-    for (const auto& [kind, pieces] : material.pieces)
-      for (const Piece& piece : pieces) about = std::min(about, piece.span.begin);
-    asked.resize(std::min(asked.size(), about));
-  }
-  bool is_verb = true;  // in English the first word with content, elsewhere any
-  for (const std::string& word : identifier_words(asked)) {
-    const std::set<std::string> stem = stems(word);
-    if (lexicon.is_outside(word, is_verb)) evidence.outside = 1;
-    const bool is_content = !is_function_word(word) && !stem.empty() && !polite.contains(*stem.begin());
-    is_verb = is_verb && (material.language != Language::english || !is_content);
-  }
-  for (const std::string& word : identifier_words(text)) {
-    if (is_function_word(word)) continue;
-    for (const std::string& stem : stems(word)) evidence.verb_heard = lexicon.weight(tool, stem);
-    break;
-  }
-  if (evidence.effect > 0 && (evidence.heard >= cause_from || evidence.verb_heard >= cause_from))
-    evidence.has_cause = 1;
-  if (evidence.must_say > 0) evidence.has_cause = 0;
 }
 
 }  // namespace deed

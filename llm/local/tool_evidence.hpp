@@ -3,9 +3,9 @@
 // by code; how much each count is worth is not decided here.
 #pragma once
 
+#include "deed/llm/local/lexicon.hpp"
 #include "deed/llm/local/material.hpp"
 
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -21,7 +21,6 @@ struct ToolEvidence {
   double name_tie = 0;     ///< log P(the tool's name | the words) less the best one's, nats; 0 unless
                            ///< an effect and other tools are nearly as good as each other
   double own_said = 0;     ///< share of the telling words of its name and description in the clause
-  double said_own = 0;     ///< share of the clause's telling words that the tool has anywhere
   double heard = 0;        ///< how telling the clause's words are that the tool says or is asked with
   double verb_heard = 0;   ///< the same of the first word with content alone
   double outside = 0;      ///< 1: a word for something that no tool on offer does
@@ -39,36 +38,14 @@ struct ToolEvidence {
   double spare_numbers = 0;    ///< numbers in the words beyond those that the tool takes
   double enum_said = 0;        ///< arguments with a fixed set of values, one of which is said
   double lost_address = 0;  ///< 1: an email address in the words that no argument takes
-  double effect = 0;    ///< 1: a call of it changes something
-  double no_cause = 0;  ///< 1: and nothing in the words calls for that
-  double must_say = 0;  ///< 1: a required choice between fixed values, and none is said
   double has_cause = 0;  ///< 1: something in the words calls for the effect of this tool
 };
 
-/// What the tools say of themselves and how they are asked, and how telling each word of it is: 1 if
-/// only one of the tools has it, 0 if all have.
-class Lexicon {
- public:
-  explicit Lexicon(const ToolList& tools);
-  double weight(std::size_t tool, const std::string& stem) const;
-  /// The same for whichever tool has it; 0: none.
-  double weight(const std::string& stem) const;
-  /// Whether it is a word for what programs do ("delete", "print") that none of these tools has.
-  /// `is_verb`: it stands where what is asked for stands.
-  bool is_outside(const std::string& word, bool is_verb) const;
-
- private:
-  std::vector<std::set<std::string>> words_;
-  std::map<std::string, double> weights_;
-};
-
-/// All but what a model has to be asked for. Pure. `reads_first`: something else is read for it
-/// before, so it lacks no text, and what that reading takes is not left over.
-ToolEvidence evidence_for(const ToolDefinition& tool, const Step& step, const Material& material,
+/// All but what a model has to be asked for, of tool number `index`. Pure. `reads_first`: something
+/// else is read for it before, so it lacks no text, and what that reading takes is not left over.
+ToolEvidence evidence_for(const ToolList& tools, std::size_t index, const Step& step,
+                          const Material& material, const Lexicon& lexicon,
                           bool reads_first = false);
-/// How far the words are those of tool number `tool`.
-void hear(ToolEvidence& evidence, const Material& material, const Lexicon& lexicon,
-          std::size_t tool);
 
 /// Whether the clause has content of its own beside its verb and its places.
 bool has_words_left(const ToolDefinition& tool, const Material& material);

@@ -3,6 +3,8 @@
 // stem.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <set>
 #include <string>
 #include <string_view>
@@ -43,6 +45,11 @@ std::vector<Span> find_words(std::string_view text, std::size_t max = 2048);
 
 /// Bytes of a word: letters, digits, '_' and everything beyond ASCII.
 bool is_word_byte(char c);
+
+template <std::size_t N>
+bool is_one_of(std::string_view word, const std::array<const char*, N>& words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
 
 std::size_t count_common(const std::set<std::string>& a, const std::set<std::string>& b);
 

@@ -66,5 +66,15 @@ TEST(Dictation, IsNotWhatALogSays) {
   EXPECT_EQ(dictated("I need to know what the error log says, it's logs/error.log"), "(none)");
 }
 
+// Quadratic, these would not end within the test's time.
+TEST(Dictation, IsLookedForInLinearTime) {
+  std::string that, colons, korean = "가 ";
+  while (that.size() < 250'000) that += "that ", colons += "mail: ", korean += "나에게 ";
+  EXPECT_NE(find_dictation(that + "a@b.example").begin, 1U);
+  EXPECT_NE(find_dictation(colons + "a@b.example").begin, 1U);
+  EXPECT_NE(find_dictation(korean).begin, 1U);
+  EXPECT_LE(find_clauses("a@b.example " + colons, {}).size(), 16U);
+}
+
 }  // namespace
 }  // namespace deed

@@ -255,6 +255,54 @@ TEST(Planner, PutsTheFilesOfTheRequestIntoTheCallThatCarriesFiles) {
   EXPECT_THAT(reply.plan, ElementsAre(Not(HasSubstr("Attached"))));
 }
 
+TEST(Planner, AttachesTheFileThatAnEarlierStepWrote) {
+  FakeScorer scorer;
+  ModelRequest request = request_of("Write \"hi\" into hello.txt and email it to zoe@example.org");
+  add_call(request, "file.write", {{"path", "hello.txt"}, {"content", "hi"}}, {.text = "Wrote hello.txt"});
+  const Reply reply = plan(scorer, request);
+  ASSERT_EQ(reply.tool_calls.size(), 1u) << reply.text;
+  EXPECT_EQ(reply.tool_calls[0].arguments["attachments"], Json({"hello.txt"}));
+  EXPECT_EQ(reply.tool_calls[0].arguments["text"], "");
+}
+
+TEST(Planner, TakesTheTitleFromTheBeginningOfTheText) {
+  FakeScorer scorer;
+  const Reply reply = plan(scorer, request_of("Email ann@example.org saying the pipe leaks. Come soon!"));
+  ASSERT_EQ(reply.tool_calls.size(), 1u) << reply.text;
+  EXPECT_EQ(reply.tool_calls[0].arguments["subject"], "the pipe leaks");
+  EXPECT_EQ(reply.tool_calls[0].arguments["text"], "the pipe leaks. Come soon!");
+}
+
+TEST(Planner, TakesATitleThatIsNamedWithoutQuotationMarks) {
+  FakeScorer scorer;
+  const Reply reply =
+      plan(scorer, request_of("Email ann@example.org that I am ill, subject Sick leave"));
+  ASSERT_EQ(reply.tool_calls.size(), 1u) << reply.text;
+  EXPECT_EQ(reply.tool_calls[0].arguments["subject"], "Sick leave");
+  EXPECT_EQ(reply.tool_calls[0].arguments["text"], "I am ill");
+}
+
+TEST(Planner, WritesNothingWhereTwoFilesAreToBeRead) {
+  FakeScorer scorer;
+  const Reply reply = plan(scorer, request_of("Read what I write into a.txt and b.txt"));
+  for (const ToolCall& call : reply.tool_calls) EXPECT_EQ(call.name, "file.read");
+}
+
+TEST(Planner, AsksTheModelAboutFewOfManyTools) {
+  FakeScorer scorer;
+  std::vector<ToolDefinition> many = office();
+  for (int i = 0; i < 30; ++i)
+    many.push_back({.name = "other.tool" + std::to_string(i),
+                    .description = "Paint a wall.",
+                    .parameters = object_of({{"colour", text_of("Colour.")}}, {"colour"})});
+  ToolChooser chooser(scorer);
+  const ToolList tools(many);
+  const auto look = chooser.look({.clause = "Read the file a.txt"}, tools);
+  ASSERT_OK(look);
+  EXPECT_LE(std::count(look->asked.begin(), look->asked.end(), true), 5);
+  EXPECT_TRUE(look->asked[1]) << "file.read";
+}
+
 TEST(Planner, SendsCopiesOnlyToWhomTheWordsSay) {
   FakeScorer scorer;
   const Reply reply =
