@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "deed/agent/excerpt.hpp"
 #include "deed/core/hash.hpp"
 #include "deed/core/text.hpp"
 
@@ -21,14 +22,7 @@ std::string attached(const RunStarted& start) {
   return text;
 }
 
-// Head and tail with a note between them, so that what is cut is known to be cut.
-std::string shortened(std::string_view text, std::size_t max_bytes, const std::string& where) {
-  if (text.size() <= max_bytes) return std::string(text);
-  const std::string note = "\n[… " + std::to_string(text.size() - max_bytes) + " bytes cut; " + where + " …]\n";
-  const std::string_view head = utf8_prefix(text, max_bytes * 3 / 4);
-  const std::string_view tail = utf8_suffix(text, max_bytes - max_bytes * 3 / 4);
-  return std::string(head) + note + std::string(tail);
-}
+constexpr std::string_view all_of_it = "the journal has all of it";
 
 std::string result_text(const CallState& call) {
   if (call.phase == CallPhase::ended) {
@@ -80,6 +74,7 @@ ContextBuilder::ContextBuilder(const Registry& tools, ContextOptions options) : 
 void ContextBuilder::take_in(const State& state, const Entry& entry) {
   if (const auto* words = std::get_if<UserWords>(&entry)) {
     const bool is_request = messages_.empty();
+    wanted_ = words->text;
     add({.role = Role::user, .text = words->text + (is_request ? attached(state.start) : "")}, 0);
     return;
   }
@@ -99,8 +94,8 @@ void ContextBuilder::add(Message message, int step) {
 void ContextBuilder::add_result(const std::string& id, const CallState& call, int step) {
   Message message{.role = Role::tool, .tool_call_id = id, .tool_name = call.call.name};
   const std::string whole = to_utf8(result_text(call));
-  message.is_cut = whole.size() > options_.result_head_bytes;
-  message.text = shortened(whole, options_.result_head_bytes, "the journal has all of it");
+  message.is_cut = whole.size() > options_.result_bytes;
+  message.text = excerpt(whole, wanted_, options_.result_bytes, all_of_it);
   message.is_error = is_error(call);
   message.is_user_words = call.answer.has_value();
   add(std::move(message), step);
@@ -196,7 +191,7 @@ class ContextBuilder::Fitting {
       const std::size_t half = std::max(smallest, text.size() / 2) - 100;
       std::string shorter = role == Role::user
                                 ? std::string(utf8_prefix(text, half)) + "\n[… the rest is cut; the journal has it]"
-                                : shortened(text, half, "the journal has all of it");
+                                : excerpt(text, builder_.wanted_, half, all_of_it);
       replace_text(longest, std::move(shorter), role == Role::tool);
     }
   }

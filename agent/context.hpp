@@ -16,7 +16,7 @@ struct ContextOptions {
   std::int64_t window = 0;              ///< tokens of prompt and reply; 0: no limit
   std::int64_t max_reply_tokens = 2048;
   std::function<std::int64_t(std::string_view)> count_tokens;
-  std::size_t result_head_bytes = 16u << 10;  ///< of one tool result; a longer one is marked as cut
+  std::size_t result_bytes = 16u << 10;  ///< of one tool result; of a longer one an excerpt (agent/excerpt.hpp), marked as cut
 };
 
 struct BuiltContext {
@@ -60,6 +60,7 @@ class ContextBuilder {
   ModelRequest head_;          // system and tools
   std::int64_t head_size_ = 0;
   Transcript messages_;        // of all entries taken in, uncut
+  std::string wanted_;         // the user's last words: what matters in a long result
   std::vector<Kept> kept_;     // one for each message
   std::int64_t size_ = 0;      // of them all
   std::string chain_;          // their hash, see BuiltContext::sha256

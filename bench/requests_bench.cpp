@@ -53,9 +53,7 @@ std::string models_dir() {
 Result<bool> measure(std::span<char*> arguments) {
   DEED_TRY(const Choice choice, parse_choice(arguments));
   DEED_TRY(auto requests, load_requests(DEED_REQUESTS_FOLDER "/dev.jsonl"));
-  DEED_TRY(const auto more, load_requests(DEED_REQUESTS_FOLDER "/more.jsonl"));
   DEED_TRY(const auto held, load_requests(DEED_REQUESTS_FOLDER "/held.jsonl"));
-  requests.insert(requests.end(), more.begin(), more.end());
   requests.insert(requests.end(), held.begin(), held.end());
   Table table;
   for (const Request& request : requests) {

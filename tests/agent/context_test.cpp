@@ -131,6 +131,19 @@ TEST(Context, MarksResultsThatAreNotWhole) {
   EXPECT_FALSE(squeezed.back().is_cut);
 }
 
+TEST(Context, OfALongResultTheLinesThatTheRequestIsAboutAreKept) {
+  std::string log;
+  for (int i = 0; i < 4000; ++i) log += i == 2000 ? "02:17 invoice 4711 was refused\n" : "02:17 all is well here\n";
+  EventsOf events("Why was invoice 4711 not paid?");
+  events.call("file.read", {{"path", "a.log"}}).judged("call_1_1", Verdict::allow);
+  events.settled("call_1_1", OutcomeStatus::succeeded, nullptr, log);
+  for (const std::int64_t window : {0, 4000}) {
+    const auto context = built(events.fold(), window);
+    EXPECT_THAT(context.request.messages.back().text, HasSubstr("02:17 invoice 4711 was refused\n")) << window;
+    EXPECT_TRUE(context.request.messages.back().is_cut);
+  }
+}
+
 TEST(Context, ATwoMegabyteRequestKeepsItsHead) {
   const std::string request = "Find the word here. " + std::string(2'000'000, 'x');
   const auto context = built(EventsOf(request).fold(), 4000);
