@@ -8,6 +8,7 @@
 #include "deed/llm/local/form.hpp"
 #include "deed/llm/local/lead_in.hpp"
 #include "deed/llm/local/local_model.hpp"
+#include "deed/llm/local/plan.hpp"
 #include "deed/llm/local/planner.hpp"
 #include "deed/llm/local/tool_choice.hpp"
 

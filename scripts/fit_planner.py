@@ -22,7 +22,7 @@ HERE = pathlib.Path(__file__).resolve().parent.parent
 TOOL = ["channel", "name_tie", "heard", "own_said", "name_said", "missing", "missing_all", "referred", "no_text", "vague_text", "unused",
         "wrong_shape", "unused_text", "spare_numbers"]
 FIRST = [n for n in TOOL if n not in ("channel", "name_tie")]  # without asking the model
-FIT = ["above_other", "name_said", "taken", "missing_numbers", "enum_said", "outside"]
+FIT = ["above_other", "heard", "name_said", "taken", "missing_numbers", "enum_said", "outside"]
 FOLDS = 8
 LOST = 0.022  # of the training rows that have a tool, by the threshold of "no tool fits"
 

@@ -202,7 +202,8 @@ ToolSpec spec_for(const EmailOptions& options) {
                    "To: kim@example.com / Subject: Friday / Text: I can come.",
                    "Please write to my landlord home@example.net: \"The heating is broken.\"",
                    "Drop the team a line at team@example.org saying the server is back, and attach log.txt",
-                   "Tell, inform, notify, message, ping, advise, remind, thank, invite, congratulate, reply to or mail somebody."};
+                   "Tell, inform, notify, message, ping, advise, remind, thank, invite, congratulate, reply to or mail somebody.",
+                   "Transmit, deliver, dispatch, circulate, share, pass on, drop a line, get word or a letter to somebody, get over to, get in touch, make aware, acquaint, wants to hear."};
   Json to = list_of("email", "Email addresses of the recipients.");
   to["minItems"] = 1;
   to["maxItems"] = 100;

@@ -158,7 +158,8 @@ Tool file_read(std::string root) {
                              "Show me what is in docs/readme.md",
                              "I'd like to look at config.yml",
                              "Read the text of server.log out to me.",
-                             "Display, view, peek into, pull up, bring up, check, see, present or read out what is written in a file."},
+                             "Display, view, peek into, pull up, bring up, check, see, present or read out what is written in a file.",
+                             "Acquaint with, quote, recite, run through, glance at, inspect, examine, consult, review, present or tell what it says, holds, contains or lists."},
                 .arguments = std::move(schema),
                 .roles = {{"path", ArgumentRole::destination},
                           {"offset", ArgumentRole::value},
@@ -178,6 +179,7 @@ Tool file_list(std::string root) {
                              "ls docs",
                              "Which files and folders do I have here?",
                              "List everything inside backup/",
+                             "What have I already got or what do I keep in the holidays folder?",
                              "Browse a directory: what is inside, under or in there, an overview of the names, is it empty?"},
                 .arguments = std::move(schema),
                 .roles = {{"path", ArgumentRole::destination}}};
@@ -204,7 +206,8 @@ Tool file_find(std::string root) {
                              "Is there a file called logo.png somewhere in the folder pictures?",
                              "Search for files whose name ends in .txt",
                              "Locate contract.docx",
-                             "Hunt down or look for anything so named, wherever or somewhere, in subfolders; where is it kept, which folder, its path."},
+                             "Hunt down or look for anything so named, wherever or somewhere, in subfolders; where is it kept, which folder, its path.",
+                             "Track down, dig out, discover, trace, its whereabouts, misplaced or lost, cannot find it, lay my hands on, where it has got to, one of the folders."},
                 .arguments = std::move(schema),
                 .roles = {{"pattern", ArgumentRole::value}, {"path", ArgumentRole::destination}}};
   return looking(std::move(spec), find_files, root);

@@ -71,6 +71,7 @@ void print_details(const Request& request, const Ending& ending, const Verdict& 
   std::printf("%s (%s, %s): %s\n", request.id.c_str(), request.language.c_str(),
               request.style.c_str(), request.words.c_str());
   for (const std::string& line : verdict.wrong) std::printf("  wrong: %s\n", line.c_str());
+  for (const std::string& step : ending.plan) std::printf("  step: %s\n", step.c_str());
   for (const CallState& call : ending.calls) std::printf("  call: %s\n", shown(call).c_str());
   for (const std::string& question : ending.questions) {
     std::printf("  asked: %s\n", question.c_str());

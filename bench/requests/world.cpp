@@ -138,6 +138,7 @@ std::vector<ArrivedMail> gathered(const std::vector<fakes::SeenMail>& seen) {
 
 void take_report(const RunReport& report, Ending& ending) {
   ending.status = report.status;
+  ending.plan = report.state.plan;
   ending.text = report.text;
   ending.reason = report.reason;
   for (const Entry& entry : report.state.entries) {

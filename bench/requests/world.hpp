@@ -27,6 +27,7 @@ struct Ending {
   std::map<std::string, std::string> files_before, files_after;
   std::vector<ArrivedMail> mails;
   std::vector<ArrivedRequest> requests;
+  std::vector<std::string> plan;       ///< the steps that the request was cut into
   std::vector<std::string> questions;  ///< put to the user
   std::vector<CallState> calls;        ///< in order
   std::vector<double> step_ms;

@@ -101,6 +101,11 @@ class Form {
   std::vector<Span> pieces_for(const Slot& slot) const;
 
   MaybeValue text(const Slot& slot);
+  std::optional<Value> same_text() const;
+  std::optional<Value> words_to_look_for(const Slot& slot) const;
+  std::optional<Span> only_file_name(const Slot& slot) const;
+  std::optional<std::string> found_file() const;
+  bool was_read_for_this(const Span& span) const;
   std::optional<Value> referred_text();
   std::optional<Value> explicit_text(const Slot& slot);
   bool carries_files() const;

@@ -5,6 +5,7 @@
 #include "deed/llm/local/segments.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace deed {
 // What the words give to this slot: its own claims, else what nobody claims. Text that is only said
@@ -22,7 +23,25 @@ std::vector<Span> Form::pieces_for(const Slot& slot) const {
     if (!piece.is_in_text && !claimed.contains(piece.span) &&
         !(wants_folder && has_extension(piece.span.in(step_.clause))))
       result.push_back(piece.span);
-  return result;
+  if (slot.property.kind != SlotKind::path || slot.property.is_list || result.size() < 2) return result;
+  // "copy a.txt to b.txt", "of a.txt make one called b.txt": b is what is written, a what is read.
+  std::vector<Span> source, target;
+  for (const Span& span : result) {
+    const std::vector<std::string> before = material_.words_before(span.begin, 1);
+    const bool is_target = !before.empty() && (announces_name(before[0]) || before[0] == "to" ||
+                                               before[0] == "into" || before[0] == "as");
+    (is_target ? target : source).push_back(span);
+  }
+  if (target.size() != 1 || source.empty()) return result;
+  return tool_.changes_world ? target : source;
+}
+
+bool Form::was_read_for_this(const Span& span) const {
+  if (!step_.uses_last_result || step_.past.empty()) return false;
+  const Json& arguments = step_.past.back().arguments;
+  return std::any_of(arguments.begin(), arguments.end(), [&](const Json& argument) {
+    return argument.is_string() && argument.get_ref<const std::string&>() == span.in(step_.clause);
+  });
 }
 
 Form::MaybeValue Form::critical(const Slot& slot) {
@@ -30,13 +49,7 @@ Form::MaybeValue Form::critical(const Slot& slot) {
   if (!slot.property.is_required)
     std::erase_if(spans, [&](const Span& span) { return used_.contains(span); });
   // What was read for this step is not where it goes.
-  if (step_.uses_last_result && spans.size() > 1 && !step_.past.empty())
-    std::erase_if(spans, [&](const Span& span) {
-      const Json& arguments = step_.past.back().arguments;
-      return std::any_of(arguments.begin(), arguments.end(), [&](const Json& argument) {
-        return argument.is_string() && argument.get_ref<const std::string&>() == span.in(step_.clause);
-      });
-    });
+  if (spans.size() > 1) std::erase_if(spans, [&](const Span& span) { return was_read_for_this(span); });
   if (spans.empty()) {
     if (slot.property.is_required) {
       DEED_TRY(auto referred, referred_critical(slot));
@@ -80,7 +93,7 @@ Form::MaybeValue Form::critical(const Slot& slot) {
 
 Form::MaybeValue Form::critical_list(const Slot& slot) {
   std::vector<Span> spans = pieces_for(slot);
-  std::erase_if(spans, [&](const Span& span) { return used_.contains(span); });
+  std::erase_if(spans, [&](const Span& span) { return used_.contains(span) || was_read_for_this(span); });
   Value value{.json = Json::array(), .is_certain = true};
   for (const Span& span : spans) {
     const std::string text(span.in(step_.clause));
@@ -116,9 +129,33 @@ Form::MaybeValue Form::critical_list(const Slot& slot) {
   return std::optional(std::move(value));
 }
 
+// "find lease.pdf and send it": the one path in the last result that ends in the name which the user gave. Its folder
+// comes from the result, its name never does.
+std::optional<std::string> Form::found_file() const {
+  if (step_.past.empty() || step_.past.back().changes_world || step_.past.back().is_cut) return std::nullopt;
+  const PastCall& last = step_.past.back();
+  std::set<std::string> found;
+  for (const auto& [name, argument] : last.arguments.items()) {
+    if (!argument.is_string()) continue;
+    const std::string& wanted = argument.get_ref<const std::string&>();
+    if (!has_extension(wanted) || wanted.find_first_of("*?/") != wanted.npos) continue;
+    for (const Span& span : find_kind(SlotKind::path, last.result)) {
+      const std::string_view path = span.in(last.result);
+      if (path == wanted || path.ends_with("/" + wanted)) found.emplace(path);
+    }
+  }
+  return found.size() == 1 ? std::optional(*found.begin()) : std::nullopt;
+}
+
 // "it": what the last step was about, or the one piece of that kind in its result.
 Form::MaybeValue Form::referred_critical(const Slot& slot) {
   if (!material_.refers_back) return std::optional<Value>();
+  if (slot.property.kind == SlotKind::path)
+    if (const auto file = found_file()) {
+      Value value{.json = slot.property.is_list ? Json::array({*file}) : Json(*file), .shown = *file};
+      value.choice = make_choice(slot_pointer(slot.path), {*file}, {0.0}, "result of " + step_.past.back().tool);
+      return std::optional(std::move(value));
+    }
   for (auto call = step_.past.rbegin(); call != step_.past.rend(); ++call) {
     for (const auto& [name, argument] : call->arguments.items()) {
       if (!argument.is_string()) continue;
@@ -155,6 +192,13 @@ Form::MaybeValue Form::bare_path(const Slot& slot) {
     return word == "folder" || word == "directory" || word == "file" || word == "path" ||
            word == "called" || word == "named";
   };
+  // "in one of the folders", "the folder has …"
+  const auto is_no_name = [](std::string_view word) {
+    static constexpr std::array words = {"here",  "there", "one",  "some", "any",  "these", "those",     "has",
+                                         "have",  "had",   "of",   "all",  "each", "every", "somewhere", "right",
+                                         "which", "where", "same", "last", "first", "and",  "or",        "but"};
+    return is_one_of(word, words);
+  };
   const auto is_said = [&](const Span& span) {
     return material_.is_dictated(span) || material_.is_in_piece(span) ||
            std::any_of(material_.quotes.begin(), material_.quotes.end(),
@@ -163,13 +207,12 @@ Form::MaybeValue Form::bare_path(const Slot& slot) {
   std::vector<Span> found, after_preposition;
   for (std::size_t i = 1; i < material_.words.size(); ++i) {
     const Span span = material_.words[i];
-    const std::string word = lower_ascii(span.in(step_.clause));
-    if (is_function_word(word) || word == "here" || word == "there" || is_place(word) ||
-        is_said(span) ||
+    const std::string word(in_english(lower_ascii(span.in(step_.clause)), material_.language));
+    if (is_function_word(word) || is_no_name(word) || is_place(word) || is_said(span) ||
         word.find_first_of("@:?*") != word.npos)
       continue;
     const auto neighbour = [&](std::size_t index) {
-      return lower_ascii(material_.words[index].in(step_.clause));
+      return std::string(in_english(lower_ascii(material_.words[index].in(step_.clause)), material_.language));
     };
     const bool follows = is_place(neighbour(i - 1));
     const bool precedes = i + 1 < material_.words.size() &&

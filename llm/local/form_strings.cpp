@@ -43,6 +43,16 @@ bool is_in_description(const Property& property, std::string_view text) {
   return false;
 }
 
+// The first sentence of a text, or as much of it as a title may have.
+std::string title_within(std::string_view text, std::size_t longest) {
+  std::size_t end = std::min(text.size(), text.find_first_of(".!?;\n"));
+  if (end > longest) {
+    const std::size_t blank = text.rfind(' ', longest);
+    end = blank == text.npos ? utf8_prefix(text, longest).size() : blank;
+  }
+  return std::string(text.substr(0, end));
+}
+
 bool is_before_text(std::string_view word) {
   return is_any(word, {"saying", "says", "say", "that", "text", "message", "containing", "reading",
                        "post", "save", "write", "submit", "content", "body", "with"});
@@ -58,7 +68,29 @@ struct Form::Start {
   TextScore score = {};
 };
 
+// "the same to bob@…": the text that the last call with one was given.
+std::optional<Form::Value> Form::same_text() const {
+  for (auto call = step_.past.rbegin(); call != step_.past.rend(); ++call) {
+    const std::string* best = nullptr;
+    bool best_is_text = false;
+    for (const auto& [name, argument] : call->arguments.items()) {
+      if (!argument.is_string() || !find_places(argument.get_ref<const std::string&>()).empty()) continue;
+      const std::string& text = argument.get_ref<const std::string&>();
+      const bool is_text = slot_kind(name, Json::object()) == SlotKind::free_text;
+      if (best == nullptr || (is_text && !best_is_text) || (is_text == best_is_text && text.size() > best->size()))
+        best = &text, best_is_text = is_text;
+    }
+    if (best == nullptr || best->empty()) continue;
+    Value value{.json = *best, .shown = std::string(utf8_prefix(*best, 200)), .is_certain = true};
+    value.choice = make_choice("", {value.shown}, {0.0}, "argument of " + call->tool);
+    return value;
+  }
+  return std::nullopt;
+}
+
 std::optional<Form::Value> Form::referred_text() {
+  if (material_.says_same && !used_reference_ && !step_.past.empty() && step_.past.back().changes_world)
+    if (auto value = same_text()) return value;
   if (!material_.refers_back || used_reference_ || referred_file()) return std::nullopt;
   // What was read, rather than the report of something done.
   const PastCall* source = nullptr;
@@ -107,6 +139,8 @@ std::optional<Form::Value> Form::explicit_text(const Slot& slot) {
 Form::MaybeValue Form::text(const Slot& slot) {
   std::optional<Value> value =
       claims_.contains(slot.property.name) ? explicit_text(slot) : std::nullopt;
+  // What was read for an address is not what is to be said.
+  if (!value && step_.uses_last_result) value = explicit_text(slot);
   if (!value) {
     value = referred_text();
     if (value) used_reference_ = true;
@@ -139,6 +173,7 @@ std::optional<Form::WrittenFile> Form::referred_file() const {
       }))
     return std::nullopt;
   const PastCall& last = step_.past.back();
+  if (const auto found = found_file()) return WrittenFile{*found, last.tool};
   const std::vector<std::string> words = identifier_words(without_quotes(material_.in_english));
   const bool attaches = std::any_of(words.begin(), words.end(), [](const std::string& word) {
     return word.starts_with("attach");
@@ -195,6 +230,14 @@ Form::MaybeValue Form::label(const Slot& slot) {
         value.is_certain = true;
         return std::optional(std::move(value));
       }
+  if (!tool_.changes_world && slot.property.is_required && slot.property.kind == SlotKind::label)
+    if (auto value = words_to_look_for(slot)) return std::optional(std::move(*value));
+  if (!tool_.changes_world && slot.property.is_required && slot.property.kind == SlotKind::label)
+    if (const auto span = only_file_name(slot)) {
+      Value value = copied(slot, *span, 0);
+      value.is_certain = true;
+      return std::optional(std::move(value));
+    }
   if (tool_.changes_world && slot.property.kind == SlotKind::label)
     if (const auto span = named_to_the_end(slot)) {
       Value value = copied(slot, *span, 0);
@@ -222,6 +265,45 @@ Form::MaybeValue Form::label(const Slot& slot) {
   if (has_text)
     if (auto value = name_of_source(slot)) return std::optional(std::move(*value));
   return decoded(slot);
+}
+
+// "What did I say the guest wifi password was?": for "words to look for", those that are not of the asking itself.
+std::optional<Form::Value> Form::words_to_look_for(const Slot& slot) const {
+  constexpr std::size_t most = 8;
+  const std::vector<std::string> described = identifier_words(slot.property.description());
+  if (described.empty() || described[0] != "words" || !material_.quotes.empty()) return std::nullopt;
+  const std::set<std::string> own = own_stems(tool_);
+  // Of several sentences, the one that asks.
+  const std::size_t last = step_.clause.find_last_of(".!?;\n", step_.clause.find_last_not_of(" .!?\n"));
+  const std::size_t comma = step_.clause.rfind(", ");
+  std::size_t from = last == step_.clause.npos ? 0 : last;
+  if (is_question(step_.clause) && comma != step_.clause.npos && comma > from) from = comma;
+  Value value{.is_certain = true};
+  std::size_t count = 0;
+  for (const Span& word : material_.words) {
+    if (word.begin < from || count == most || !is_content(word, material_, own)) continue;
+    value.shown += (value.shown.empty() ? "" : " ") + std::string(word.in(step_.clause));
+    value.spans.push_back(word);
+    ++count;
+  }
+  if (count == 0) return std::nullopt;
+  value.json = value.shown;
+  value.choice = make_choice(slot_pointer(slot.path), {value.shown}, {0.0}, "request");
+  return value;
+}
+
+// "Which folder is programme.txt in?": the one file's name, where a name is what is looked for.
+std::optional<Span> Form::only_file_name(const Slot& slot) const {
+  const std::vector<std::string> words = identifier_words(slot.property.name + " " + slot.property.description());
+  if (std::none_of(words.begin(), words.end(), [](const std::string& word) { return is_any(word, {"name", "pattern"}); }))
+    return std::nullopt;
+  std::optional<Span> only;
+  for (const Piece& piece : material_.pieces.at(SlotKind::path)) {
+    if (piece.is_in_text || !has_extension(piece.span.in(step_.clause)) || !is_nobodys_piece(piece.span)) continue;
+    if (only) return std::nullopt;
+    only = piece.span;
+  }
+  return only;
 }
 
 // Where a text was read and is passed on, what it was read from names it: a file's path, or a URL
@@ -258,19 +340,22 @@ std::optional<Form::Value> Form::title_of_text(const Slot& slot) {
   const std::vector<Property> all = properties_of(tool_.parameters);
   const auto text = std::find_if(all.begin(), all.end(),
                                  [](const Property& property) { return property.is_text() && property.is_required; });
-  if (text == all.end() || material_.refers_back) return std::nullopt;
+  if (text == all.end()) return std::nullopt;
+  if (material_.says_same && step_.past.back().changes_world)
+    if (auto same = same_text()) {
+      same->shown = title_within(same->json.get<std::string>(), longest);
+      same->json = same->shown;
+      if (same->shown.empty()) return std::nullopt;
+      same->choice.about = slot_pointer(slot.path);
+      return same;
+    }
+  if (material_.refers_back) return std::nullopt;
   const bool had_dictation = used_dictation_;
   const auto said = explicit_text({*text, text->name, {}});
   used_dictation_ = had_dictation;
   if (!said || said->spans.size() != 1) return std::nullopt;
   Span span = said->spans[0];
-  const std::string_view whole = span.in(step_.clause);
-  std::size_t end = std::min(whole.size(), whole.find_first_of(".!?;\n"));
-  if (end > longest) {
-    const std::size_t blank = whole.rfind(' ', longest);
-    end = blank == whole.npos ? utf8_prefix(whole, longest).size() : blank;
-  }
-  span.end = span.begin + end;
+  span.end = span.begin + title_within(span.in(step_.clause), longest).size();
   if (span.size() == 0) return std::nullopt;
   Value value = copied(slot, span, 0);
   value.spans.clear();  // the text still says it
@@ -371,8 +456,9 @@ double Form::span_bonus(const Slot& slot, Span span, bool is_text) const {
     if (name != slot.property.name && std::find(spans.begin(), spans.end(), span) != spans.end())
       bonus += weights_.reused_span;
   const std::vector<std::string> inside = identifier_words(text);
-  if (std::all_of(inside.begin(), inside.end(),
-                  [](const std::string& word) { return is_function_word(word); }))
+  if (std::all_of(inside.begin(), inside.end(), [](const std::string& word) {
+        return is_function_word(word) || is_any(word, {"would", "kindly", "thanks", "thank", "cheers", "now", "too", "also"});
+      }))
     bonus += weights_.only_function_words;
   if (is_only_digits(text) && !may_be_digits(slot.property)) bonus += weights_.only_digits;
   if (is_in_description(slot.property, text)) bonus += weights_.in_description;

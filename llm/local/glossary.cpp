@@ -16,8 +16,9 @@ struct Entry {
   std::string_view word, english;
 };
 
-// Longer beginnings first where one begins with another.
+// A word stands for all that begin with it in Korean, and elsewhere with a star. The first that fits is taken.
 constexpr Entry korean[] = {
+    {"그다음", "then"}, {"그러고", "then"}, {"그런 다음", "then"}, {"그걸", "it"}, {"그대로", "same"},
     {"줘", "please"}, {"주세요", "please"}, {"주실", "please"}, {"주십시오", "please"},
     {"주시", "please"}, {"줄래", "please"}, {"줄 수", "please"}, {"해줘", "please"}, {"해주", "please"},
     {"좀", "please"}, {"바랍니다", "please"}, {"부탁", "please"}, {"둬", "please"}, {"두세요", "please"},
@@ -46,7 +47,13 @@ constexpr Entry korean[] = {
     {"시간", "time"},       {"시각", "time"},       {"몇", "what"},         {"지금", "now"},
     {"현재", "current"},    {"기억", "remember"},   {"요청", "request"},    {"라고", "saying"},
     {"이라고", "saying"},   {"에게", "to"},         {"한테", "to"},         {"그리고", "and"},
-    {"그", "its"},          {"뭐", "what"},         {"무엇", "what"},       {"무슨", "what"}};
+    {"그", "its"},          {"뭐", "what"},         {"무엇", "what"},       {"무슨", "what"},
+    {"이를", "this"}, {"이것", "this"}, {"이거", "this"}, {"그걸", "it"},
+    {"같은", "same"}, {"밑", "bottom"}, {"아래", "below"}, {"연락", "notify"},
+    {"전해", "tell"}, {"일러", "tell"}, {"통보", "notify"}, {"공유", "send"}, {"담아", "put"}, {"넣어", "put"},
+    {"띄워", "show"}, {"봐야", "see"}, {"봐줘", "see"}, {"두시", "please"}, {"보고싶", "see"}, {"보내", "send"}, {"말씀", "tell"},
+    {"까먹", "forget"}, {"외워", "remember"}, {"첫", "first"}, {"공지", "notice"}, {"올라온", "posted"},
+    {"올라와", "posted"}, {"있는지", "what"}};
 constexpr Entry german[] = {
     {"dass", "that"}, {"daß", "that"},
     {"schickt", "send"}, {"lest", "read"}, {"holt", "fetch"}, {"speichert", "save"}, {"hängt", "append"},
@@ -85,7 +92,24 @@ constexpr Entry german[] = {
     {"das", "the"},         {"den", "the"},         {"eine", "a"},          {"einen", "a"},
     {"bitte", "please"},    {"es", "it"},           {"sie", "it"},          {"ihn", "it"},
     {"mir", "me"},          {"was", "what"},        {"wie", "how"},         {"in", "in"},
-    {"welche", "which"},    {"als", "as"},          {"von", "from"},        {"ende", "end"}};
+    {"welche", "which"},    {"als", "as"},          {"von", "from"},        {"ende", "end"},
+    {"danach", "then"}, {"anschließend", "then"}, {"daraufhin", "then"}, {"lautet", "is"},
+    {"lauten", "is"}, {"bescheid", "inform"}, {"unten", "bottom"}, {"darunter", "below"},
+    {"dasselbe", "same"}, {"entsprechend", "accordingly"}, {"gleiche", "same"}, {"heutige", "today"}, {"muss", "need"},
+    {"könnten", "please"}, {"könntest", "please"}, {"würden", "please"}, {"würdest", "please"},
+    {"schick*", "send"}, {"send*", "send"}, {"versend*", "send"}, {"übermittel*", "send"},
+    {"übersend*", "send"}, {"weiterleit*", "forward"}, {"speicher*", "save"}, {"notier*", "note"},
+    {"vermerk*", "note"}, {"öffn*", "open"}, {"zeig*", "show"}, {"abruf*", "fetch"},
+    {"herunterlad*", "download"}, {"such*", "search"}, {"schreib*", "write"},
+    {"ergänz*", "append"}, {"hinzufüg*", "append"}, {"eintragen", "append"}, {"trage", "append"},
+    {"benachrichtig*", "notify"}, {"informier*", "inform"}, {"mitteil*", "tell"},
+    {"erstell*", "create"}, {"kopier*", "copy"}, {"lösch*", "delete"}, {"ablegen", "save"},
+    {"festhalten", "save"}, {"schau*", "look"}, {"guck*", "look"}, {"sieh", "check"},
+    {"nachseh*", "check"}, {"prüf*", "check"}, {"einprägen", "remember"}, {"präg", "remember"},
+    {"drin", "inside"}, {"darin", "inside"}, {"drinsteht", "inside"}, {"wüsste", "know"},
+    {"wüßte", "know"}, {"gerne", "please"}, {"hängen", "attach"}, {"beigefügt*", "attached"},
+    {"angehängt*", "attached"}, {"ruft", "fetch"}, {"laden", "download"}, {"auflist*", "list"},
+    {"list*", "list"}, {"nenn*", "tell"}, {"richte", "tell"}, {"melde", "tell"}};
 constexpr Entry french[] = {
     {"retenir", "remember"}, {"sauvegarder", "save"}, {"mettre", "put"}, {"récupérer", "fetch"}, {"lisez", "read"},
     {"supprime", "delete"}, {"efface", "delete"}, {"renomme", "rename"}, {"déplace", "move"},
@@ -113,7 +137,25 @@ constexpr Entry french[] = {
     {"avec", "with"},       {"à", "to"},            {"le", "the"},          {"la", "the"},
     {"les", "the"},         {"un", "a"},            {"une", "a"},           {"dans", "in"},
     {"de", "of"},           {"moi", "me"},          {"quelle", "what"},     {"fin", "end"},
-    {"du", "of"},           {"s", "s"}};
+    {"du", "of"},           {"s", "s"},
+    {"ensuite", "then"}, {"puis", "then"}, {"veuillez", "please"}, {"pourriez", "please"},
+    {"pourrais", "please"}, {"pouvez", "please"}, {"peux", "please"}, {"pourr*", "please"}, {"pouv*", "please"}, {"voudrais", "please"},
+    {"savoir", "know"}, {"besoin", "need"}, {"faut", "need"}, {"faudrait", "need"},
+    {"jointe", "attached"}, {"bas", "bottom"}, {"suite", "end"}, {"même", "same"}, {"ça", "this"},
+    {"cela", "this"}, {"ceci", "this"}, {"prévén*", "notify"}, {"préven*", "notify"},
+    {"prévien*", "notify"}, {"inform*", "inform"}, {"avert*", "notify"}, {"ajout*", "append"},
+    {"enregistr*", "save"}, {"sauvegard*", "save"}, {"conserv*", "save"}, {"affich*", "show"},
+    {"montr*", "show"}, {"ouvr*", "open"}, {"cherch*", "search"}, {"retrouv*", "find"},
+    {"trouv*", "find"}, {"localis*", "find"}, {"télécharg*", "download"}, {"récupér*", "fetch"},
+    {"consult*", "open"}, {"transf*", "forward"}, {"transm*", "forward"}, {"mémoris*", "remember"},
+    {"retien*", "remember"}, {"reten*", "remember"}, {"rappel*", "remember"},
+    {"souven*", "remember"}, {"souvien*", "remember"}, {"oubli*", "forget"}, {"envoi*", "send"},
+    {"envoy*", "send"}, {"adresser", "send"}, {"expédi*", "send"}, {"copi*", "copy"},
+    {"recopi*", "copy"}, {"notez", "note"}, {"noter", "note"}, {"inscri*", "append"},
+    {"joign*", "attach"}, {"mett*", "put"}, {"lire", "read"}, {"lisez", "read"}, {"donn*", "give"},
+    {"indiqu*", "tell"}, {"écriv*", "write"}, {"rédig*", "write"}, {"dites", "tell"},
+    {"dire", "tell"}, {"rang*", "put"}, {"aller", "go"}, {"jett*", "look"}, {"regard*", "look"},
+    {"vérifi*", "check"}, {"répond*", "reply"}, {"list*", "list"}};
 constexpr Entry spanish[] = {
     {"que", "that"},
     {"guárdalo", "save"}, {"envíalo", "send"}, {"mándalo", "send"}, {"guárdala", "save"}, {"envíala", "send"}, {"léelo", "read"}, {"mira", "look"}, {"agrégalo", "append"}, {"añádelo", "append"},
@@ -141,7 +183,22 @@ constexpr Entry spanish[] = {
     {"y", "and"},           {"luego", "then"},      {"con", "with"},        {"el", "the"},
     {"la", "the"},          {"los", "the"},         {"las", "the"},         {"un", "a"},
     {"una", "a"},           {"en", "in"},           {"de", "of"},           {"qué", "what"},
-    {"necesito", "i need"}, {"por", "for"},         {"favor", "please"},    {"al", "to"}};
+    {"necesito", "i need"}, {"por", "for"},         {"favor", "please"},    {"al", "to"},
+    {"después", "then"}, {"entonces", "then"}, {"seguidamente", "then"}, {"puedes", "please"},
+    {"podrías", "please"}, {"podría", "please"}, {"puede", "please"}, {"ruego", "please"},
+    {"pudiera", "please"}, {"quiero", "need"}, {"quisiera", "need"}, {"debajo", "below"},
+    {"mismo", "same"}, {"misma", "same"}, {"esto", "this"}, {"eso", "this"}, {"ponga", "put"},
+    {"poner", "put"}, {"lea", "read"}, {"abra", "open"}, {"cree", "create"}, {"diga", "tell"},
+    {"dígame", "tell"}, {"decir", "tell"}, {"decirle", "tell"}, {"comunic*", "tell"},
+    {"envi*", "send"}, {"enví*", "send"}, {"mand*", "send"}, {"remit*", "send"},
+    {"guard*", "save"}, {"guárd*", "save"}, {"escrib*", "write"}, {"añad*", "append"},
+    {"agreg*", "append"}, {"apunt*", "note"}, {"anot*", "note"}, {"avis*", "notify"},
+    {"inform*", "inform"}, {"busc*", "search"}, {"búsc*", "search"}, {"encuentr*", "find"},
+    {"localic*", "find"}, {"localiz*", "find"}, {"muestr*", "show"}, {"mostr*", "show"},
+    {"enseñ*", "show"}, {"descarg*", "download"}, {"consult*", "open"}, {"recuerd*", "remember"},
+    {"record*", "remember"}, {"acuerd*", "remember"}, {"acord*", "remember"}, {"olvid*", "forget"},
+    {"coloc*", "put"}, {"adjunt*", "attach"}, {"copi*", "copy"}, {"cópi*", "copy"},
+    {"reenv*", "forward"}, {"sab*", "know"}, {"revis*", "check"}, {"list*", "list"}};
 
 std::span<const Entry> entries(Language language) {
   switch (language) {
@@ -161,6 +218,13 @@ bool has_hangul(std::string_view text) {
     return u >= 0xEA && u <= 0xED && &c + 1 < text.data() + text.size() &&
            (u != 0xEA || static_cast<unsigned char>(*(&c + 1)) >= 0xB0);
   });
+}
+
+// Korean words by their beginning, as are those with a star; all others whole.
+bool is_entry(std::string_view word, const Entry& entry, Language language) {
+  if (language == Language::korean) return word.starts_with(entry.word);
+  if (entry.word.ends_with('*')) return word.starts_with(entry.word.substr(0, entry.word.size() - 1));
+  return word == entry.word;
 }
 
 std::string lower(std::string_view word) {
@@ -183,8 +247,7 @@ std::string_view in_english(std::string_view word, Language language) {
   if (language == Language::korean && std::find(std::begin(loose), std::end(loose), word) != std::end(loose))
     return "the";
   for (const Entry& entry : entries(language))
-    if (language == Language::korean ? word.starts_with(entry.word) : word == entry.word)
-      return entry.english;
+    if (is_entry(word, entry, language)) return entry.english;
   return word;
 }
 
@@ -193,21 +256,27 @@ Language language_of(std::string_view request) {
   if (has_hangul(bare)) return Language::korean;
   std::size_t english = 0;
   std::array<std::size_t, 3> known{};
+  std::array<bool, 3> is_sure{};  // "Retenir : …": one word, but a long one, or the first; and none of English
+  constexpr std::size_t telling = 6;
   constexpr std::array languages = {Language::german, Language::french, Language::spanish};
-  for (const Span& span : find_words(bare, 64)) {
+  const std::vector<Span> words = find_words(bare, 64);
+  for (const Span& span : words) {
     const std::string word = lower(span.in(bare));
     english += is_function_word(word) ? 1 : 0;
     for (std::size_t i = 0; i < languages.size(); ++i) {
       const auto list = entries(languages[i]);
       // "text" and "in" are English too.
-      known[i] += std::any_of(list.begin(), list.end(), [&](const Entry& e) {
-        return e.word == word && e.word != e.english;
+      const bool is_known = std::any_of(list.begin(), list.end(), [&](const Entry& e) {
+        return is_entry(word, e, languages[i]) && !word.starts_with(e.english);
       });
+      known[i] += is_known ? 1 : 0;
+      is_sure[i] = is_sure[i] || (is_known && (span == words.front() || word.size() >= telling));
     }
   }
   const auto best = std::max_element(known.begin(), known.end());
-  if (*best < 2 || *best <= english) return Language::english;
-  return languages[static_cast<std::size_t>(best - known.begin())];
+  const auto language = static_cast<std::size_t>(best - known.begin());
+  if (*best <= english || *best == 0 || (*best < 2 && !is_sure[language])) return Language::english;
+  return languages[language];
 }
 
 std::string in_english_words(std::string_view text, Language language) {

@@ -44,8 +44,8 @@ bool is_lead_in(const std::vector<std::string>& plan, std::size_t index, const L
 }
 
 bool only_asks_to_be_told(const std::string& clause, const Lexicon& lexicon) {
-  static constexpr std::array tellers = {"tell",    "show", "say",     "let", "report",
-                                         "explain", "know", "present", "display"};
+  static constexpr std::array tellers = {"tell",    "show", "say",     "let",      "report", "give",
+                                         "explain", "know", "present", "acquaint", "display"};
   static constexpr std::array askers = {"its", "contents", "what", "whether", "if", "how", "which", "it", "me", "us"};
   constexpr double of_another_tool = 1.5;  // "tell me the current time"
   const Language language = language_of(clause);
@@ -60,11 +60,10 @@ bool only_asks_to_be_told(const std::string& clause, const Lexicon& lexicon) {
                     std::any_of(words.begin(), words.end(), [](const std::string& word) {
                       return is_one_of(word, askers);
                     });
-  double heard = 0;
+  std::set<std::string> others;
   for (const std::string& word : words)
-    if (!is_function_word(word) && !is_one_of(word, tellers) && !is_one_of(word, askers))
-      for (const std::string& stem : stems(word)) heard += lexicon.weight(stem);
-  return tells && asks && heard < of_another_tool;
+    if (!is_function_word(word) && !is_one_of(word, tellers) && !is_one_of(word, askers)) others.merge(stems(word));
+  return tells && asks && lexicon.most_heard(others) < of_another_tool;
 }
 
 bool is_ruled_out(const std::string& clause) {

@@ -32,6 +32,16 @@ double Lexicon::weight(const std::string& stem) const {
   return found == weights_.end() ? 0 : found->second;
 }
 
+double Lexicon::most_heard(const std::set<std::string>& stems) const {
+  double most = 0;
+  for (std::size_t tool = 0; tool < words_.size(); ++tool) {
+    double heard = 0;
+    for (const std::string& stem : stems) heard += weight(tool, stem);
+    most = std::max(most, heard);
+  }
+  return most;
+}
+
 bool Lexicon::is_outside(const std::string& word, bool is_verb) const {
   // As far as a word's forms have them in common.
   static constexpr std::string_view deeds[] = {

@@ -19,6 +19,8 @@ class Lexicon {
   double weight(std::size_t tool, const std::string& stem) const;
   /// The same for whichever tool has it; 0: none.
   double weight(const std::string& stem) const;
+  /// Of the tool that has most of the words, how telling they are together.
+  double most_heard(const std::set<std::string>& stems) const;
   /// Whether it is a word for what programs do ("delete", "print") that none of these tools has.
   /// `is_verb`: it stands where what is asked for stands.
   bool is_outside(const std::string& word, bool is_verb) const;

@@ -37,6 +37,7 @@ bool is_named_by(const Property& property, const std::vector<std::string>& befor
     if (is_quote && property.kind == SlotKind::free_text && looked == 0 && announces_text(word))
       return true;
     if (is_quote && property.kind == SlotKind::label && announces_name(word)) return true;
+
     if (!is_filler(word) && ++looked >= 1) return false;
   }
   return false;
@@ -84,6 +85,29 @@ bool names_past_tool(const std::string& clause, const std::vector<PastCall>& pas
   return false;
 }
 
+// "the same", "the same words", "inform them accordingly"; not "at the same time".
+bool asks_for_same(const std::string& clause) {
+  const std::vector<std::string> words = identifier_words(without_quotes(clause));
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == "accordingly") return true;
+    if (words[i] != "same") continue;
+    const std::string next = i + 1 < words.size() ? words[i + 1] : "";
+    if (next != "time" && next != "day" && next != "place" && next != "folder" && next != "way") return true;
+  }
+  return false;
+}
+
+// "that file", after a step that wrote one.
+bool names_a_past_file(const Material& material, const std::string& clause, const std::vector<PastCall>& past) {
+  if (past.empty() || !past.back().changes_world || material.has(SlotKind::path)) return false;
+  const std::vector<std::string> words = identifier_words(without_quotes(clause));
+  for (std::size_t i = 1; i < words.size(); ++i)
+    if ((words[i] == "file" || words[i] == "document" || words[i] == "note") &&
+        (words[i - 1] == "the" || words[i - 1] == "that" || words[i - 1] == "this"))
+      return true;
+  return false;
+}
+
 // Whether a label of a form is that property's.
 bool is_labelled(const Property& property, const std::string& label) {
   if (property.is_text() && is_text_label(label)) return true;
@@ -110,13 +134,18 @@ Material::Material(const Step& step)
   const Dictation said = find_dictation(clause);
   dictation = said.begin, dictation_end = said.end;
   if (!fields.list.empty()) dictation = fields.rest, dictation_end = clause.size();
+  // "We have moved to Bern. Remember this": nothing else is said, and "this" is what was told.
+  const bool is_told = step.told > 0 && dictation == clause.npos && quotes.empty();
+  if (is_told) dictation = 0, dictation_end = step.told;
   // "tell them that the data is ready" says it, and points back to nothing.
   std::string asking = clause;
   if (dictation < clause.size())
     std::fill(asking.begin() + static_cast<std::ptrdiff_t>(dictation),
               asking.begin() + static_cast<std::ptrdiff_t>(dictation_end), ' ');
-  refers_back = step.uses_last_result || deed::refers_back(asking) ||
-                names_past_file(asking, step.past) || names_past_tool(asking, step.past);
+  says_same = !is_told && !step.past.empty() && asks_for_same(in_english_words(asking, language));
+  refers_back = says_same || step.uses_last_result ||
+                (!is_told && (deed::refers_back(asking) || names_past_file(asking, step.past) ||
+                              names_past_tool(asking, step.past)));
   for (const SlotKind kind : critical_slots) {
     pieces[kind] = {};
     for (const Span& span : find_kind(kind, clause)) {
@@ -130,6 +159,7 @@ Material::Material(const Step& step)
       pieces[kind].push_back({span, is_quoted || is_in_field || is_dictated(span)});
     }
   }
+  refers_back = refers_back || names_a_past_file(*this, in_english_words(asking, language), step.past);
 }
 
 bool Material::has(SlotKind kind) const {

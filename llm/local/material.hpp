@@ -33,6 +33,7 @@ struct Step {
   std::vector<PastCall> past = {};        ///< oldest first
   std::optional<Language> language = {};  ///< of the whole request; nullopt: that of the clause
   bool uses_last_result = false;          ///< the last of them was read for this very step
+  std::size_t told = 0;  ///< bytes at the clause's beginning that tell what the order behind them is about
 };
 
 /// A piece of the clause that can be copied.
@@ -54,6 +55,7 @@ struct Material {
   std::size_t dictation;  ///< where dictated text begins; npos
   std::size_t dictation_end;  ///< in Korean what is said stands before "라고"; else the clause's end
   bool refers_back = false;
+  bool says_same = false;  ///< "the same to bob@…": what a step before was given
   Language language;
   std::string in_english;  ///< the clause, known words of other languages in English
 
@@ -63,7 +65,7 @@ struct Material {
   std::vector<std::string> words_before(std::size_t at, std::size_t count) const;
   /// Whether `span` is part of what is dictated.
   bool is_dictated(const Span& span) const {
-    return dictation != std::string::npos && span.begin > dictation && span.end <= dictation_end;
+    return dictation != std::string::npos && span.begin >= dictation && span.end <= dictation_end;
   }
   /// Whether `span` lies in an address, a URL or a path.
   bool is_in_piece(const Span& span) const;

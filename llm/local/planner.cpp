@@ -4,10 +4,9 @@
 #include "deed/core/text.hpp"
 #include "deed/llm/local/form.hpp"
 #include "deed/llm/local/lead_in.hpp"
-#include "deed/llm/local/segments.hpp"
+#include "deed/llm/local/plan.hpp"
 
 #include <algorithm>
-#include <set>
 
 namespace deed {
 namespace {
@@ -73,69 +72,6 @@ Reply finished(const Situation& situation, const std::vector<std::string>& left_
   return reply;
 }
 
-// "Save http://a to a.txt and http://b to b.txt" is two steps of one verb: where the places and texts
-// of a clause are pairs of the same two kinds, each pair gets the words before the first.
-std::vector<std::string> distributed(std::string clause) {
-  struct Thing {
-    Span span;
-    int kind;
-  };
-  std::vector<Thing> things;
-  const Step step{clause};
-  const Material material(step);
-  for (const auto& [kind, pieces] : material.pieces)
-    for (const Piece& piece : pieces)
-      if (!piece.is_in_text) things.push_back({piece.span, static_cast<int>(kind)});
-  for (const Span& quote : material.quotes)
-    if (!material.is_in_piece(quote)) things.push_back({quote, -1});
-  std::sort(things.begin(), things.end(),
-            [](const Thing& a, const Thing& b) { return a.span < b.span; });
-  if (things.size() < 4 || things.size() > 16 || things.size() % 2 != 0 ||
-      things[0].kind == things[1].kind)
-    return {std::move(clause)};
-  for (std::size_t i = 2; i < things.size(); ++i)
-    if (things[i].kind != things[i - 2].kind) return {std::move(clause)};
-  std::vector<std::size_t> cuts;
-  for (std::size_t i = 2; i < things.size(); i += 2) {
-    const std::size_t from = things[i - 1].span.end;
-    const std::string between = clause.substr(from, things[i].span.begin - from);
-    const std::size_t joint = between.find_first_of(",;");
-    const std::size_t word = between.find(" and ");
-    if (joint == between.npos && word == between.npos) return {std::move(clause)};
-    cuts.push_back(from + (word != between.npos ? word + 5 : joint + 1));
-  }
-  const std::size_t blank = clause.rfind(' ', things[0].span.begin);
-  const std::string head = blank == clause.npos ? std::string() : clause.substr(0, blank + 1);
-  std::vector<std::string> steps = {clause.substr(0, cuts[0])};
-  for (std::size_t i = 0; i < cuts.size(); ++i) {
-    const std::size_t end = i + 1 < cuts.size() ? cuts[i + 1] : clause.size();
-    steps.push_back(head + std::string(trim(clause.substr(cuts[i], end - cuts[i]))));
-  }
-  // What joined them is left at their ends.
-  for (std::string& one : steps) {
-    one = std::string(trim(one));
-    if (one.ends_with(" and")) one.resize(one.size() - 4);
-    while (one.ends_with(',') || one.ends_with(';')) one.pop_back();
-  }
-  return steps;
-}
-
-// How a request of this kind begins; of "Tell, inform or mail somebody." all three.
-std::set<std::string> verbs_of(const std::string& example) {
-  std::set<std::string> verbs;
-  if (is_question(example)) return verbs;
-  const bool is_concrete = example.find_first_of("\"@/0123456789") != example.npos;
-  for (std::size_t at = 0; at < example.size();) {
-    const std::size_t end = std::min({example.find(", ", at), example.find(" or ", at), example.size()});
-    const std::vector<std::string> part = identifier_words(example.substr(at, end - at));
-    if (!part.empty() && !is_function_word(part[0])) verbs.merge(stems(part[0]));
-    // "…, present or read out what is written": the last of the list goes on.
-    if (is_concrete || part.size() > 2) break;
-    at = end + (end < example.size() && example[end] == ',' ? 2 : 4);
-  }
-  return verbs;
-}
-
 std::string fitting_tools(const ToolList& tools) {
   std::string names;
   std::size_t count = 0;
@@ -191,39 +127,6 @@ Situation read_transcript(const ModelRequest& request) {
   return situation;
 }
 
-std::vector<std::string> plan_of(const std::string& request,
-                                 const ToolList& tools) {
-  StepWords words;
-  for (const ToolDefinition& tool : tools) {
-    // "Reserve a table" and "restaurant.book" start with, or end in, what the tool does.
-    const std::vector<std::string> described = identifier_words(tool.description),
-                                   named = identifier_words(tool.name);
-    if (!described.empty() && !is_function_word(described[0]))
-      words.starting.merge(stems(described[0]));
-    if (named.size() > 1) words.starting.merge(stems(named.back()));
-    for (const std::string& example : tool.examples) words.starting.merge(verbs_of(example));
-    for (const Property& property : properties_of(tool.parameters))
-      words.naming.merge(stems(property.name));
-  }
-  std::vector<std::string> plan;
-  std::optional<std::size_t> held;  // where a clause began that is part of the next one
-  for (const Span& clause : find_clauses(request, words)) {
-    const std::size_t begin = held.value_or(clause.begin);
-    const std::vector<std::string> said = identifier_words(clause.in(request));
-    held.reset();
-    // "attach a.pdf and send it to …": to fill an argument is no step.
-    if (!said.empty() && !stems(said[0]).empty() && words.naming.contains(*stems(said[0]).begin()) &&
-        !words.starting.contains(*stems(said[0]).begin()) && clause.end + 1 < request.size()) {
-      held = begin;
-      continue;
-    }
-    for (std::string& one : distributed(request.substr(begin, clause.end - begin)))
-      plan.push_back(std::move(one));
-  }
-  if (held) plan.push_back(request.substr(*held));
-  return plan;
-}
-
 Result<PlannedStep> Planner::next(const ModelRequest& request) {
   const Situation situation = read_transcript(request);
   if (situation.request.size() > max_request_bytes)
@@ -274,7 +177,8 @@ Result<PlannedStep> Planner::plan_step(const Situation& situation,
   const bool reads_first = choice.reader && !place.has_read;
   const Step step{clause, situation.attachments, situation.answers, situation.done,
                   language_of(situation.request),
-                  place.has_read || (choice.takes_last_result && !reads_first)};
+                  place.has_read || (choice.takes_last_result && !reads_first),
+                  told_before(clause, step_words_of(request.tools))};
   DEED_TRY(Reply reply, call(situation, step,
                              request.tools[reads_first ? *choice.reader : *choice.tool], request));
   reply.choices.insert(reply.choices.begin(), choice.record);
@@ -288,19 +192,23 @@ Result<Planner::Place> Planner::find_place(const Situation& situation,
                                            const ToolList& tools) {
   Place place;
   const Lexicon& lexicon = chooser_.lexicon(tools);
+  const StepWords words = step_words_of(tools);
   std::size_t used = 0;
   const std::vector<PastCall>& done = situation.done;
   for (; place.clause < plan.size(); ++place.clause) {
     const bool is_next = used == done.size();
     const auto end = done.begin() + static_cast<std::ptrdiff_t>(used);
-    if (is_lead_in(plan, place.clause, lexicon)) {
+    const std::size_t told = told_before(plan[place.clause], words);
+    if (told == 0 && is_lead_in(plan, place.clause, lexicon)) {
       place.left_out.push_back(plan[place.clause]);
       continue;
     }
     const Step step{plan[place.clause], situation.attachments,
                     is_next ? situation.answers : std::vector<std::string>(),
                     {done.begin(), end},
-                    language_of(situation.request)};
+                    language_of(situation.request),
+                    false,
+                    told};
     // What was found is told at the end anyway.
     if (is_next && !step.past.empty() &&
         (is_ruled_out(plan[place.clause]) ||

@@ -60,8 +60,4 @@ class Planner {
   ToolChooser chooser_;
 };
 
-/// The steps of a request, given what the tools do.
-std::vector<std::string> plan_of(const std::string& request,
-                                 const ToolList& tools);
-
 }  // namespace deed

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <utility>
 
 namespace deed {
 namespace {
@@ -17,8 +19,15 @@ constexpr std::array common_verbs = {
     "search", "look",     "find",     "check",    "print",  "put",      "copy",   "forward",
     "reply",  "add",      "append",   "ask",      "call",   "give",     "return", "delete",
     "remove", "remember", "load",     "retrieve", "report", "summarize"};
-constexpr std::array joiners = {"and",        "then", "after", "that",   "finally",
-                                "afterwards", "next", "also",  "please", "lastly"};
+constexpr std::array joiners = {"and",        "then",       "after",  "that",   "finally",
+                                "afterwards", "next",       "also",   "please", "lastly",
+                                "thereafter", "subsequently", "afterward", "kindly"};
+// Of them, those that begin another step by themselves: "…, and then the file to ann@…".
+constexpr std::array sequencers = {"then", "afterwards", "afterward", "thereafter", "subsequently"};
+// Verbs whose forms do not end in -ed: "have it sent".
+constexpr std::array<std::pair<std::string_view, std::string_view>, 10> irregular = {{
+    {"sent", "send"}, {"kept", "keep"}, {"written", "write"}, {"made", "make"}, {"told", "tell"},
+    {"read", "read"}, {"put", "put"}, {"found", "find"}, {"got", "get"}, {"given", "give"}}};
 constexpr std::array dictating = {"saying", "says", "containing", "reading", "that"};
 
 struct Word {
@@ -45,6 +54,10 @@ std::vector<Word> words_of(std::string_view text) {
 }
 
 bool starts_step(const Word& word, const StepWords& words) {
+  // "It is sent to … and reads …": an order has no third person.
+  const bool is_third_person = word.lower.size() > 2 && word.lower.back() == 's' &&
+                               std::string_view("sui").find(word.lower[word.lower.size() - 2]) == std::string_view::npos;
+  if (is_third_person) return false;
   std::string stem(word.lower);
   while (!stem.empty() && stem.back() == 's') stem.pop_back();
   stem = std::string(utf8_prefix(stem, 5));
@@ -55,6 +68,35 @@ bool starts_step(const Word& word, const StepWords& words) {
         is_one_of(std::string_view(word.lower).substr(0, word.lower.size() - ending.size()), common_verbs))
       return true;
   return is_one_of(word.lower, common_verbs) && !words.naming.contains(stem);
+}
+
+bool is_in_place(const std::vector<Span>& places, const Span& word) {
+  return std::any_of(places.begin(), places.end(), [&](const Span& place) { return place.covers(word); });
+}
+
+// "have it sent", "get them printed": which word is the verb, where such a group begins at `index`.
+std::optional<std::size_t> caused(const std::vector<Word>& words, std::size_t index) {
+  static constexpr std::array things = {"it", "this", "that", "them", "these", "those"};
+  if (words[index].lower != "have" && words[index].lower != "get") return std::nullopt;
+  if (index + 2 >= words.size() || !is_one_of(words[index + 1].lower, things)) return std::nullopt;
+  const std::string& verb = words[index + 2].lower;
+  const bool is_participle = verb.ends_with("ed") || std::any_of(irregular.begin(), irregular.end(), [&](const auto& one) {
+                               return one.first == verb;
+                             });
+  return is_participle ? std::optional(index + 2) : std::nullopt;
+}
+
+// "file it as notes.txt": elsewhere "file" is a thing.
+bool is_filing(const std::vector<Word>& words, std::size_t index) {
+  static constexpr std::array things = {"it", "this", "that", "them"};
+  return words[index].lower == "file" && index + 1 < words.size() && is_one_of(words[index + 1].lower, things);
+}
+
+// "would you", "can you", "could you", with more behind it than ", would you?".
+bool begins_asking(const std::vector<Word>& words, std::size_t index) {
+  static constexpr std::array asking = {"would", "could", "can", "will"};
+  constexpr std::size_t fewest_words = 4;
+  return index + fewest_words < words.size() && is_one_of(words[index].lower, asking) && words[index + 1].lower == "you";
 }
 
 enum class Joint { none, weak, then };
@@ -80,23 +122,60 @@ Joint joint_before(std::string_view text, const std::vector<Word>& words, std::s
       --first;
       return Joint::then;
     }
-    // "et l'envoyer"
-    if (first > 1 && words[first - 1].lower == "l" && is_one_of(words[first - 2].lower, joiners)) {
+    // "et l'envoyer", "y lo remita"
+    static constexpr std::array objects = {"l", "lo", "le", "les", "the"};
+    if (first > 1 && is_one_of(words[first - 1].lower, objects) && language_of(text) != Language::english && is_one_of(words[first - 2].lower, joiners)) {
       --first;
       continue;
     }
     if (first == 0 || !is_plain || !is_one_of(words[first - 1].lower, joiners)) return joint;
     const std::string& before = words[first - 1].lower;
+    const bool is_address = before == "please" || before == "kindly";
     const bool is_sequence =
-        before != "and" && before != "that" && before != "also" && before != "please";
+        before != "and" && before != "that" && before != "also" && !is_address;
+    const std::size_t before_end = first > 1 ? words[first - 2].span.end : 0;
+    const std::string_view before_gap = text.substr(before_end, words[first - 1].span.begin - before_end);
+    const bool begins_sentence = before_gap.size() > 1 && before_gap.find_first_of(".!?\n") != before_gap.npos;
+    // "… is paid. Also remember …"
+    if (begins_sentence && (is_address || before == "also")) joint = Joint::then;
     // "and please …", "and also …" speak to whoever does it, not to whom a text is for.
-    const bool is_turn = first > 1 && (before == "please" || before == "also") &&
+    const bool is_turn = first > 1 && (is_address || before == "also") &&
                          words[first - 2].lower == "and";
     if (is_turn) joint = Joint::then;
-    if (before != "that" && before != "please")
+    if (before != "that" && !is_address)
       joint = std::max(joint, is_sequence ? Joint::then : Joint::weak);
     --first;
   }
+}
+
+// "tell dana@example.org order 5512 is cancelled": what stands behind the address, with at most a name and a comma
+// before it, is said; unless it is a place, a quotation, or about what is elsewhere.
+std::optional<std::size_t> told_to_address(std::string_view text, const std::vector<Word>& words,
+                                           const std::vector<Span>& places, const std::vector<Span>& quotes) {
+  static constexpr std::array tellers = {"tell", "inform", "notify", "remind", "warn", "advise", "let"};
+  static constexpr std::array links = {"about", "of", "to", "and", "what", "how", "when", "where", "which", "who",
+                                       "with", "on", "in", "at", "for", "from", "by", "then"};
+  // "the meeting is off" says something, "the minutes" names it.
+  static constexpr std::array things = {"the", "it", "this", "my", "our", "your", "his", "her", "their", "a", "an"};
+  static constexpr std::array finite = {"is",  "are", "was",  "were", "will", "won",  "has",  "have", "had",  "can",
+                                        "isn", "aren", "cannot", "must", "should", "needs", "need", "did", "does", "got"};
+  constexpr std::size_t farthest = 40, fewest_words = 3;
+  if (!quotes.empty()) return std::nullopt;
+  for (const Word& verb : words) {
+    if (!is_one_of(verb.lower, tellers)) continue;
+    const auto place = std::find_if(places.begin(), places.end(), [&](const Span& p) { return p.begin > verb.span.end; });
+    if (place == places.end() || place->begin - verb.span.end > farthest) return std::nullopt;
+    const std::string_view address = place->in(text);
+    if (address.find('@') == address.npos || place + 1 != places.end()) return std::nullopt;
+    const auto next = std::find_if(words.begin(), words.end(), [&](const Word& w) { return w.span.begin >= place->end; });
+    if (words.end() - next < static_cast<std::ptrdiff_t>(fewest_words) || is_one_of(next->lower, links)) return std::nullopt;
+    if (is_one_of(next->lower, things) &&
+        std::none_of(next, words.end(), [](const Word& w) { return is_one_of(w.lower, finite); }))
+      return std::nullopt;
+    if (text.substr(place->end, next->span.begin - place->end).find_first_of(".;\n") != text.npos) return std::nullopt;
+    return next->span.begin;
+  }
+  return std::nullopt;
 }
 
 // Where text that the user dictates begins: after "saying", "containing" or a colon, where no
@@ -118,7 +197,7 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
     // "let her know …"; in Korean what is said stands before the word for saying.
     const bool is_let_know = words[i].lower == "know" && i > 1 && words[i - 2].lower.starts_with("let");
     const bool is_dictating = is_one_of(words[i].lower, dictating) || is_let_know;
-    if (!is_dictating || is_before_quote(words[i].span.end)) continue;
+    if (!is_dictating || i + 1 == words.size() || is_before_quote(words[i].span.end)) continue;
     if (static_cast<unsigned char>(text[words[i].span.begin]) >= 0x80) continue;
     // "send him what it says"
     static constexpr std::array speakers = {"it", "that", "which"};
@@ -132,12 +211,19 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
     // "ce que dit …", "lo que dice …": what something says.
     if (words[i].lower == "that" && i > 0 && (words[i - 1].lower == "what" || words[i - 1].lower == "lo"))
       continue;
+    // "find a.pdf, that must be in …"
+    const auto is_at_place = [&](const Span& place) {
+      return place.end <= words[i].span.begin && trim(text.substr(place.end, words[i].span.begin - place.end)) == ",";
+    };
+    if (words[i].lower == "that" && std::any_of(places.begin(), places.end(), is_at_place)) continue;
     // "that "paid" be added to list.txt": what follows names the place of it all.
     if (words[i].lower == "that" && leads_up_to_places(words[i].span.begin)) continue;
     // "after that", "and that" join; "that" dictates only after a verb of saying.
     if (words[i].lower == "that" && (i == 0 || is_one_of(words[i - 1].lower, joiners))) continue;
     begin = std::min(begin, words[i].span.end);
   }
+  if (begin == text.npos)
+    if (const auto told = told_to_address(text, words, places, quotes)) begin = *told;
   for (std::size_t at = text.find(": "); at != text.npos; at = text.find(": ", at + 1)) {
     if (is_before_quote(at + 1)) continue;
     // "…: write to ann@… and say …"
@@ -157,7 +243,7 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
 // already behind them.
 Span trimmed(std::string_view text, Span clause) {
   const auto is_loose = [](char c) {
-    return static_cast<unsigned char>(c) <= ' ' || c == ',' || c == ';' || c == ':';
+    return static_cast<unsigned char>(c) <= ' ' || c == ',' || c == ';' || c == ':' || c == '+';
   };
   while (clause.begin < clause.end && is_loose(text[clause.begin])) ++clause.begin;
   while (clause.end > clause.begin && is_loose(text[clause.end - 1])) --clause.end;
@@ -175,6 +261,12 @@ std::vector<Span> korean_clauses(std::string_view request, const std::vector<Wor
   std::size_t begin = 0;
   for (std::size_t i = 0; i + 1 < words.size() && clauses.size() + 1 < max; ++i) {
     const std::string_view word = words[i].span.in(request);
+    // "…, 그다음 …": then
+    if (words[i].lower == "then" && i > 0) {
+      clauses.push_back(trimmed(request, {begin, words[i].span.begin}));
+      begin = words[i].span.end;
+      continue;
+    }
     const bool goes_on = word.ends_with("고") || word.ends_with("서");
     const std::string_view behind = request.substr(words[i].span.end);
     const bool is_listed = behind.starts_with(" + ") || behind.starts_with(" -> ");
@@ -183,7 +275,9 @@ std::vector<Span> korean_clauses(std::string_view request, const std::vector<Wor
       begin = words[i].span.end + behind.find_first_not_of(" +->");
       continue;
     }
-    if (!goes_on || word.ends_with("라고") || word.ends_with("다고") || !starts_step(words[i], step_words)) continue;
+    // "기억해 두고": the verb may stand before one that only helps it.
+    const bool is_verb = starts_step(words[i], step_words) || (i > 0 && starts_step(words[i - 1], step_words));
+    if (!goes_on || word.ends_with("라고") || word.ends_with("다고") || !is_verb) continue;
     const Span clause = trimmed(request, {begin, words[i].span.end});
     if (clause.size() > 0) clauses.push_back(clause);
     begin = words[i].span.end;
@@ -213,14 +307,16 @@ Dictation korean_dictation(const std::string& bare) {
   for (const Word& word : words_of(bare)) {
     const std::string_view text = word.span.in(bare);
     const bool quotes = text.ends_with("라고"), says = text.ends_with("다고");
-    if ((quotes || says) && text.size() >= 6) {
+    const bool asks = text.starts_with("뭐") || text.starts_with("무엇") || text.starts_with("어떻");  // "뭐라고"
+    if ((quotes || says) && !asks && text.size() >= 6) {
       std::size_t cut = says ? 3 : 6;  // "고", "라고"
       if (quotes && text.size() > 9 && text.ends_with("이라고")) cut = 9;
       while (begin < bare.size() && static_cast<unsigned char>(bare[begin]) <= ' ') ++begin;
       const std::size_t end = word.span.end - cut;
       if (end > begin + 3) return {begin, end};
     }
-    if (at_sign < word.span.begin && std::any_of(particles.begin(), particles.end(),
+    // "(ann@…)께 오늘 3시로": where to is said once.
+    if (begin == 0 && at_sign < word.span.begin && std::any_of(particles.begin(), particles.end(),
                                 [&](std::string_view p) { return text.ends_with(p); }))
       begin = word.span.end;
   }
@@ -255,8 +351,20 @@ std::vector<Span> find_clauses(std::string_view request, const StepWords& step_w
   std::vector<Span> clauses;
   std::size_t begin = 0;
   if (language_of(request) == Language::korean) return korean_clauses(request, words, step_words, max);
+  const auto has_place = [&](std::size_t from, std::size_t to) {
+    return std::any_of(places.begin(), places.end(),
+                       [&](const Span& place) { return place.begin >= from && place.end <= to; });
+  };
   for (std::size_t i = 1; i < words.size() && clauses.size() + 1 < max; ++i) {
-    if (!starts_step(words[i], step_words)) continue;
+    // "…, and then that file to ann@…": no verb, and places on both sides.
+    const bool is_joint_word = words[i].lower != "that" && is_one_of(words[i].lower, joiners);
+    const bool is_sequel = i > 1 && is_one_of(words[i - 1].lower, sequencers) && !is_joint_word && !starts_step(words[i], step_words) &&
+                           words[i - 1].span.begin < dictation && has_place(begin, words[i - 1].span.begin) &&
+                           has_place(words[i].span.begin, request.size()) && !is_in_place(places, words[i].span);
+    // "My hands are full, would you mind telling me …": words[i] is "would".
+    const bool is_asking = begins_asking(words, i);
+    if (!is_sequel && !is_asking && !is_filing(words, i) && !starts_step(words[i], step_words) && !caused(words, i))
+      continue;
     // "tell her that …" goes on about the person of the clause before.
     static constexpr std::array persons = {"him", "her", "them"};
     const bool names_someone = request.substr(begin, words[i].span.begin - begin).find('@') != request.npos;
@@ -292,6 +400,50 @@ std::vector<Span> find_clauses(std::string_view request, const StepWords& step_w
   const Span rest = trimmed(request, {begin, request.size()});
   if (rest.size() > 0) clauses.push_back(rest);
   return clauses;
+}
+
+bool has_order(std::string_view clause, const StepWords& step_words) {
+  // "I need what is at …", "Could you …"
+  static constexpr std::array asking = {"need", "want", "like", "wish", "please", "kindly", "could", "would", "can"};
+  const std::string bare = without_quotes(clause);
+  const std::vector<Word> words = words_of(bare);
+  const std::vector<Span> places = find_places(clause);
+  bool is_first = true;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (is_in_place(places, words[i].span)) continue;
+    if (is_one_of(words[i].lower, asking)) return true;
+    const bool is_start = starts_step(words[i], step_words) || caused(words, i) || is_filing(words, i);
+    std::size_t first = i;
+    // Elsewhere than in English the verb may stand last.
+    if (is_start && (is_first || language_of(clause) != Language::english ||
+                     joint_before(bare, words, i, first) != Joint::none))
+      return true;
+    const bool is_number = words[i].lower.find_first_not_of("0123456789") == std::string::npos;
+    is_first = is_first && (is_number || is_function_word(words[i].lower));
+  }
+  return false;
+}
+
+std::size_t told_before(std::string_view clause, const StepWords& step_words) {
+  static constexpr std::array pointers = {"it", "this", "that", "these", "those", "same", "so"};
+  constexpr std::size_t fewest_words = 3;
+  const std::string bare = without_quotes(clause);
+  const std::vector<Span> places = find_places(clause);
+  const std::size_t first_place = places.empty() ? clause.size() : places.front().begin;
+  for (std::size_t at = bare.find_first_of(".!;\n"); at < first_place; at = bare.find_first_of(".!;\n", at + 1)) {
+    const bool is_end = at + 1 >= bare.size() || static_cast<unsigned char>(bare[at + 1]) <= ' ' || bare[at] == '\n';
+    if (!is_end) continue;
+    const std::string_view told = clause.substr(0, at), order = clause.substr(at + 1);
+    if (has_order(told, step_words)) return 0;
+    if (!has_order(order, step_words)) continue;
+    const std::vector<Word> before = words_of(std::string_view(bare).substr(0, at));
+    if (before.size() < fewest_words || is_question(told)) return 0;
+    const std::vector<Word> behind = words_of(std::string_view(bare).substr(at + 1, first_place - at - 1));
+    const bool points = std::any_of(behind.begin(), behind.end(),
+                                    [](const Word& word) { return is_one_of(word.lower, pointers); });
+    return points ? at : 0;
+  }
+  return 0;
 }
 
 bool is_question(std::string_view clause) {

@@ -40,6 +40,13 @@ bool is_question(std::string_view clause);
 /// response".
 bool refers_back(std::string_view clause);
 
+/// Whether any word outside of quotations starts a step.
+bool has_order(std::string_view clause, const StepWords& words);
+
+/// "We have moved to Bern. Remember this": how many bytes at the beginning are a statement that names no place and that
+/// the order behind it points to, without the mark at its end. 0: none.
+std::size_t told_before(std::string_view clause, const StepWords& words);
+
 /// `text` with the bytes within quotations made blank, so that positions stay.
 std::string without_quotes(std::string_view text);
 

@@ -154,6 +154,41 @@ void count_string(ToolEvidence& evidence, const ToolDefinition& tool, const Prop
 
 }  // namespace
 
+namespace {
+
+// "mail her the link http://…"
+bool speaks_of_link(const Material& material) {
+  const std::vector<std::string> words = identifier_words(without_places(without_quotes(material.in_english)));
+  return std::any_of(words.begin(), words.end(), [](const std::string& word) {
+    return word == "link" || word == "url" || word == "address" || word == "bookmark";
+  });
+}
+
+// "copy a.txt to b.txt": the first of two files is read for the second.
+bool is_copy(const ToolDefinition& tool, const Material& material) {
+  const std::vector<Property> all = properties_of(tool.parameters);
+  const bool takes_one = std::any_of(all.begin(), all.end(), [](const Property& property) {
+    return property.is_critical_string() && property.kind == SlotKind::path && !property.is_list;
+  });
+  std::size_t files = 0;
+  for (const Piece& piece : material.pieces.at(SlotKind::path)) files += piece.is_in_text ? 0 : 1;
+  return takes_one && files == 2;
+}
+
+// "file it as b.txt", "put that into b.txt", after something was read; "the same in b.txt", after something was said.
+bool is_put_into(const Step& step, const Material& material) {
+  if (material.says_same && !step.past.empty() && step.past.back().changes_world) return material.has(SlotKind::path);
+  if (step.past.empty() || step.past.back().changes_world || !material.refers_back) return false;
+  for (const Piece& piece : material.pieces.at(SlotKind::path)) {
+    const std::vector<std::string> before = material.words_before(piece.span.begin, 1);
+    if (!piece.is_in_text && !before.empty() && (before[0] == "as" || before[0] == "into" || before[0] == "to"))
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 bool lacks_text(const ToolDefinition& tool, const Step& step, const Material& material) {
   const std::vector<Property> properties = properties_of(tool.parameters);
   const bool takes_text = std::any_of(properties.begin(), properties.end(),
@@ -171,7 +206,10 @@ bool lacks_text(const ToolDefinition& tool, const Step& step, const Material& ma
                           !step.answers.empty() ||
                           (material.refers_back && !step.past.empty());
   // "mail her the link http://…" has words of its own to send.
-  return takes_text && !has_source && (!has_words_left(tool, material) || material.refers_back);
+  // Which words of another language have content is not known well enough; and beside a page that can be read, what is
+  // left of the words is hardly all of the text.
+  const bool is_sure = material.language == Language::english && !(material.has(SlotKind::url) && !speaks_of_link(material));
+  return takes_text && !has_source && (!is_sure || !has_words_left(tool, material) || material.refers_back);
 }
 
 std::optional<std::size_t> reading_before(const ToolDefinition& tool, const Step& step,
@@ -180,7 +218,8 @@ std::optional<std::size_t> reading_before(const ToolDefinition& tool, const Step
     return std::nullopt;
   const std::set<SlotKind> taken = kinds_of(tool);
   for (const auto& [kind, pieces] : material.pieces) {
-    if (!material.has(kind) || taken.contains(kind)) continue;
+    const bool is_copied = kind == SlotKind::path && is_copy(tool, material);
+    if (!material.has(kind) || (taken.contains(kind) && !is_copied)) continue;
     for (std::size_t i = 0; i < tools.size(); ++i) {
       if (tools[i].changes_world || tools[i].asks_user) continue;
       const std::vector<Property> of_reader = properties_of(tools[i].parameters);
@@ -210,6 +249,12 @@ void hear(ToolEvidence& evidence, const Material& material, const Lexicon& lexic
   static const std::set<std::string> polite =
       stems("could would can you your please kindly like want need the and for with this that have "
             "has will may thanks");
+  // "list.txt += eggs", "list.txt + line: eggs"
+  for (const std::string_view sign : {" += ", " >> ", " + "})
+    if (text.find(sign) != text.npos) {
+      text += " append";
+      break;
+    }
   for (const std::string& stem : stems(text))
     if (!polite.contains(stem)) evidence.heard += lexicon.weight(tool, stem);
   evidence.heard = std::min(evidence.heard, most);
@@ -222,9 +267,12 @@ void hear(ToolEvidence& evidence, const Material& material, const Lexicon& lexic
     asked.resize(std::min(asked.size(), about));
   }
   bool is_verb = true;  // in English the first word with content, elsewhere any
-  for (const std::string& word : identifier_words(asked)) {
+  const std::vector<std::string> asking = identifier_words(asked);
+  for (std::size_t i = 0; i < asking.size(); ++i) {
+    const std::string& word = asking[i];
     const std::set<std::string> stem = stems(word);
-    if (lexicon.is_outside(word, is_verb)) evidence.outside = 1;
+    const bool is_phrase = i + 1 < asking.size() && asking[i + 1] == "up";  // "draw up"
+    if (!is_phrase && lexicon.is_outside(word, is_verb)) evidence.outside = 1;
     const bool is_content = !is_function_word(word) && !stem.empty() && !polite.contains(*stem.begin());
     is_verb = is_verb && (material.language != Language::english || !is_content);
   }
@@ -313,6 +361,9 @@ ToolEvidence evidence_for(const ToolList& tools, std::size_t index, const Step& 
   evidence.lost_address =
       material.has(SlotKind::email) && !taken.contains(SlotKind::email) ? 1 : 0;
   hear(evidence, material, lexicon, index);
+  if (taken.contains(SlotKind::path) && taken.contains(SlotKind::free_text) && tool.changes_world &&
+      !evidence.lost_address && is_put_into(step, material))
+    evidence.heard += 1;
   evidence.has_cause = calls_for(tool, evidence, said, taken, material) ? 1 : 0;
   if (reads_first) {
     evidence.no_text = evidence.vague_text = 0;

@@ -1,6 +1,7 @@
 // What is read out of a description, and what other languages come to in English.
 #include "deed/llm/local/description.hpp"
 #include "deed/llm/local/glossary.hpp"
+#include "deed/llm/local/plan.hpp"
 #include "deed/llm/local/planner.hpp"
 #include "deed/llm/local/segments.hpp"
 
@@ -50,6 +51,18 @@ TEST(Glossary, PutsWhatIsNotQuotedIntoEnglish) {
   EXPECT_EQ(in_english_words(german, Language::german), "read the file plan.txt");
 }
 
+TEST(Glossary, KnowsTheFormsOfAVerbByItsBeginning) {
+  EXPECT_EQ(in_english_words("Veuillez transmettre", Language::french), "please forward");
+  EXPECT_EQ(in_english_words("Datei kopieren", Language::german), "file copy");
+  EXPECT_EQ(in_english_words("localice el archivo", Language::spanish), "find the file");
+}
+
+TEST(Glossary, OneLongWordOfALanguageIsEnoughWhereNoneIsEnglish) {
+  EXPECT_EQ(language_of("Retenir : 5 rue Noire"), Language::french);
+  EXPECT_EQ(language_of("a.txt nach b.txt kopieren"), Language::german);
+  EXPECT_EQ(language_of("Mail this to the los-angeles.txt team"), Language::english);
+}
+
 TEST(Glossary, LeavesEnglishAlone) {
   for (const char* text : {"Send an email to Ann", "He lies in the text", "Write a note and mail it"}) {
     EXPECT_EQ(language_of(text), Language::english) << text;
@@ -69,6 +82,13 @@ TEST(Plan, PairsOfPlacesAreAStepEach) {
   EXPECT_THAT(plan_of("Save http://a.org/x to a.txt and http://b.org/y to b.txt", {}),
               ElementsAre("Save http://a.org/x to a.txt", "Save http://b.org/y to b.txt"));
   EXPECT_THAT(plan_of("Email a@x.org and b@x.org about c.txt and d.txt", {}), testing::SizeIs(1));
+}
+
+TEST(Plan, AStatementOfAPlaceIsOneStepWithTheOrderBehindIt) {
+  EXPECT_THAT(plan_of("Our dates are up on http://h/june, finally! Fetch them and save it to a.txt", {}),
+              ElementsAre("Our dates are up on http://h/june, finally! Fetch them", "save it to a.txt"));
+  EXPECT_THAT(plan_of("Read a.txt, then write it to b.txt", {}), testing::SizeIs(2));
+  EXPECT_THAT(plan_of("a.txt + line: eggs. Also read b.txt", {}), testing::SizeIs(2));
 }
 
 TEST(Plan, NumberedStepsAreSteps) {

@@ -443,5 +443,54 @@ TEST(Structured, SaysWhichValueIsMissing) {
               IsError(ErrorKind::corrupt, HasSubstr("count")));
 }
 
+TEST(Planner, AttachesWhatWasFoundByTheNameThatTheUserGave) {
+  FakeScorer scorer;
+  std::vector<ToolDefinition> tools = office();
+  tools.push_back({.name = "file.find",
+                   .description = "Find files by their name.",
+                   .parameters = object_of({{"pattern", text_of("Name to look for.")}}, {"pattern"})});
+  ModelRequest request = request_of("Find plan.pdf and send it to ann@example.org", tools);
+  const auto result_is = [&](std::string text) {
+    ModelRequest next = request;
+    add_call(next, "file.find", {{"pattern", "plan.pdf"}}, {.text = std::move(text)});
+    return plan(scorer, next);
+  };
+  const Reply found = result_is("old/sites/plan.pdf  32 bytes");
+  ASSERT_EQ(found.tool_calls.size(), 1u) << found.text;
+  EXPECT_EQ(found.tool_calls[0].arguments["attachments"], (Json{"old/sites/plan.pdf"}));
+  EXPECT_EQ(found.tool_calls[0].arguments["to"], (Json{"ann@example.org"}));
+  // Nothing that merely stands in a result, and neither of two.
+  for (const char* other : {"secrets/keys.pdf  32 bytes", "a/plan.pdf  1 byte\nb/plan.pdf  1 byte"}) {
+    const Reply none = result_is(other);
+    for (const ToolCall& call : none.tool_calls) EXPECT_FALSE(call.arguments.contains("attachments")) << other;
+  }
+}
+
+TEST(Planner, TheSameIsWhatTheStepBeforeWasGiven) {
+  FakeScorer scorer;
+  ModelRequest request = request_of("Send \"Lunch is at noon\" to ann@example.org and write the same to lunch.txt");
+  add_call(request, "email.send",
+           {{"to", {"ann@example.org"}}, {"subject", "Lunch is at noon"}, {"text", "Lunch is at noon"}},
+           {.text = "Sent to ann@example.org."});
+  const Reply reply = plan(scorer, request);
+  ASSERT_EQ(reply.tool_calls.size(), 1u) << reply.text;
+  EXPECT_EQ(reply.tool_calls[0].name, "file.write");
+  EXPECT_EQ(reply.tool_calls[0].arguments, (Json{{"path", "lunch.txt"}, {"content", "Lunch is at noon"}}));
+}
+
+TEST(Planner, CopiesAFileByReadingTheOneAndWritingTheOther) {
+  FakeScorer scorer;
+  ModelRequest request = request_of("Write a.txt into b.txt");
+  const Reply reading = plan(scorer, request);
+  ASSERT_EQ(reading.tool_calls.size(), 1u) << reading.text;
+  EXPECT_EQ(reading.tool_calls[0].name, "file.read");
+  EXPECT_EQ(reading.tool_calls[0].arguments, (Json{{"path", "a.txt"}}));
+  add_call(request, "file.read", {{"path", "a.txt"}}, {.text = "all of a"});
+  const Reply writing = plan(scorer, request);
+  ASSERT_EQ(writing.tool_calls.size(), 1u) << writing.text;
+  EXPECT_EQ(writing.tool_calls[0].name, "file.write");
+  EXPECT_EQ(writing.tool_calls[0].arguments, (Json{{"path", "b.txt"}, {"content", "all of a"}}));
+}
+
 }  // namespace
 }  // namespace deed

@@ -89,5 +89,66 @@ TEST(Segments, ReadsTwoMegabytesOfVerbsWithinItsLimits) {
   EXPECT_LE(find_clauses(request, {}).size(), 16u);
 }
 
+TEST(Segments, AThenBeginsAStepWithoutAVerbWherePlacesStandOnBothSides) {
+  EXPECT_THAT(clauses("I need http://h/x kept in a.txt, and then that file has to go to ann@example.org"),
+              ElementsAre("I need http://h/x kept in a.txt", "that file has to go to ann@example.org"));
+  EXPECT_THAT(clauses("Send a.txt to ann@example.org. Thereafter, kindly note \"sent\" in b.txt",
+                      {.starting = stems("note"), .naming = {}}),
+              ElementsAre("Send a.txt to ann@example.org.", "note \"sent\" in b.txt"));
+  const std::string one = "Tell ann@example.org that we met and then the train left";
+  EXPECT_THAT(clauses(one), ElementsAre(one));
+}
+
+TEST(Segments, WhatIsToBeDoneToSomethingIsAStep) {
+  EXPECT_THAT(clauses("Write \"hi\" into a.txt and have it sent to ann@example.org"),
+              ElementsAre("Write \"hi\" into a.txt", "have it sent to ann@example.org"));
+  EXPECT_THAT(clauses("Fetch http://h/x, file it as a.txt"), ElementsAre("Fetch http://h/x", "file it as a.txt"));
+  const std::string noun = "Read the file and the file below";
+  EXPECT_THAT(clauses(noun), ElementsAre(noun));
+}
+
+TEST(Segments, APoliteQuestionBehindAStatementIsAStepOfItsOwn) {
+  EXPECT_THAT(clauses("My hands are full, would you mind telling me what a.txt says"),
+              ElementsAre("My hands are full", "would you mind telling me what a.txt says"));
+  const std::string tag = "Send a.txt to ann@example.org, would you";
+  EXPECT_THAT(clauses(tag), ElementsAre(tag));
+}
+
+TEST(Segments, AThirdPersonIsNoOrder) {
+  const std::string request = "It goes by POST to http://h/x and reads {\"a\": 1}";
+  EXPECT_THAT(clauses(request), ElementsAre(request));
+}
+
+TEST(Segments, ANewSentenceThatAlsoAsksEndsDictatedText) {
+  EXPECT_THAT(clauses("Write into a.txt: hive 3 is well. Also read b.txt"),
+              ElementsAre("Write into a.txt: hive 3 is well.", "read b.txt"));
+}
+
+TEST(Segments, KoreanThenCuts) {
+  EXPECT_THAT(clauses("a.txt 끝에 \"완료\" 한 줄, 그다음 lee@x.example 한테 끝났다고 메일"),
+              ElementsAre("a.txt 끝에 \"완료\" 한 줄", "lee@x.example 한테 끝났다고 메일"));
+}
+
+TEST(Segments, AStatementThatTheOrderPointsToIsTold) {
+  const StepWords words{.starting = stems("remember"), .naming = {}};
+  const std::string told = "We have moved to Bern. Please remember this";
+  EXPECT_EQ(told_before(told, words), std::string("We have moved to Bern").size());
+  EXPECT_EQ(told_before("We have moved to Bern. Remember to read a.txt", words), 0u);
+  EXPECT_EQ(told_before("Read a.txt. Remember this", words), 0u);
+  EXPECT_EQ(told_before("Hello there. Remember this", words), 0u);
+  EXPECT_EQ(told_before("Is it raining in Bern? Remember this.", words), 0u);
+  EXPECT_EQ(told_before(std::string(100'000, '.'), words), 0u);
+}
+
+TEST(Segments, WhatAddressSomebodyIsToldAtEndsWhereTheTextBegins) {
+  const std::string said = "tell dana@x.example order 5512 is cancelled";
+  EXPECT_EQ(find_dictation(said).begin, said.find("order"));
+  const std::string article = "Tell Dana (dana@x.example) the meeting is off";
+  EXPECT_EQ(find_dictation(article).begin, article.find("the meeting"));
+  for (const char* none : {"tell dana@x.example about the meeting", "tell dana@x.example the latest news of it",
+                           "send dana@x.example the minutes of May", "tell dana@x.example what a.txt says"})
+    EXPECT_EQ(find_dictation(none).begin, std::string::npos) << none;
+}
+
 }  // namespace
 }  // namespace deed

@@ -1,0 +1,133 @@
+#include "deed/llm/local/plan.hpp"
+
+#include "deed/core/text.hpp"
+#include "deed/llm/local/material.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace deed {
+namespace {
+
+// "Save http://a to a.txt and http://b to b.txt" is two steps of one verb: where the places and texts
+// of a clause are pairs of the same two kinds, each pair gets the words before the first.
+std::vector<std::string> distributed(std::string clause) {
+  struct Thing {
+    Span span;
+    int kind;
+  };
+  std::vector<Thing> things;
+  const Step step{clause};
+  const Material material(step);
+  for (const auto& [kind, pieces] : material.pieces)
+    for (const Piece& piece : pieces)
+      if (!piece.is_in_text) things.push_back({piece.span, static_cast<int>(kind)});
+  for (const Span& quote : material.quotes)
+    if (!material.is_in_piece(quote)) things.push_back({quote, -1});
+  std::sort(things.begin(), things.end(),
+            [](const Thing& a, const Thing& b) { return a.span < b.span; });
+  if (things.size() < 4 || things.size() > 16 || things.size() % 2 != 0 ||
+      things[0].kind == things[1].kind)
+    return {std::move(clause)};
+  for (std::size_t i = 2; i < things.size(); ++i)
+    if (things[i].kind != things[i - 2].kind) return {std::move(clause)};
+  std::vector<std::size_t> cuts;
+  for (std::size_t i = 2; i < things.size(); i += 2) {
+    const std::size_t from = things[i - 1].span.end;
+    const std::string between = clause.substr(from, things[i].span.begin - from);
+    const std::size_t joint = between.find_first_of(",;");
+    const std::size_t word = between.find(" and ");
+    if (joint == between.npos && word == between.npos) return {std::move(clause)};
+    cuts.push_back(from + (word != between.npos ? word + 5 : joint + 1));
+  }
+  const std::size_t blank = clause.rfind(' ', things[0].span.begin);
+  const std::string head = blank == clause.npos ? std::string() : clause.substr(0, blank + 1);
+  std::vector<std::string> steps = {clause.substr(0, cuts[0])};
+  for (std::size_t i = 0; i < cuts.size(); ++i) {
+    const std::size_t end = i + 1 < cuts.size() ? cuts[i + 1] : clause.size();
+    steps.push_back(head + std::string(trim(clause.substr(cuts[i], end - cuts[i]))));
+  }
+  // What joined them is left at their ends.
+  for (std::string& one : steps) {
+    one = std::string(trim(one));
+    if (one.ends_with(" and")) one.resize(one.size() - 4);
+    while (one.ends_with(',') || one.ends_with(';')) one.pop_back();
+  }
+  return steps;
+}
+
+// How a request of this kind begins; of "Tell, inform or mail somebody." all three.
+std::set<std::string> verbs_of(const std::string& example) {
+  std::set<std::string> verbs;
+  if (is_question(example)) return verbs;
+  const bool is_concrete = example.find_first_of("\"@/0123456789") != example.npos;
+  for (std::size_t at = 0; at < example.size();) {
+    const std::size_t end = std::min({example.find(", ", at), example.find(" or ", at), example.size()});
+    const std::vector<std::string> part = identifier_words(example.substr(at, end - at));
+    if (!part.empty() && !is_function_word(part[0])) verbs.merge(stems(part[0]));
+    // "…, present or read out what is written": the last of the list goes on.
+    if (is_concrete || part.size() > 2) break;
+    at = end + (end < example.size() && example[end] == ',' ? 2 : 4);
+  }
+  return verbs;
+}
+
+// "attach a.pdf and send it to …": to fill an argument is no step.
+bool only_fills(std::string_view clause, const StepWords& words) {
+  const std::vector<std::string> said = identifier_words(clause);
+  if (said.empty() || stems(said[0]).empty()) return false;
+  const std::string stem = *stems(said[0]).begin();
+  return words.naming.contains(stem) && !words.starting.contains(stem);
+}
+
+// "Our dates are at http://…. Save them": a statement says where, or what, and the order behind it what to do with
+// that. One that names no place is told only where no step stands before it to which the order could point.
+bool leads_to(std::string_view statement, std::string_view order, const StepWords& words, bool is_first) {
+  if (has_order(statement, words) || is_question(statement)) return false;
+  // "list.txt + line: eggs. Also …" gives a text: it is a step, whatever its verb.
+  if (find_dictation(statement).begin != statement.npos || !find_quotes(statement).empty()) return false;
+  if (!find_places(statement).empty()) return true;
+  const std::string both = std::string(statement) + "\n" + std::string(order);
+  return is_first && told_before(both, words) > 0;
+}
+
+}  // namespace
+
+StepWords step_words_of(const ToolList& tools) {
+  StepWords words;
+  for (const ToolDefinition& tool : tools) {
+    // "Reserve a table" and "restaurant.book" start with, or end in, what the tool does.
+    const std::vector<std::string> described = identifier_words(tool.description),
+                                   named = identifier_words(tool.name);
+    if (!described.empty() && !is_function_word(described[0]))
+      words.starting.merge(stems(described[0]));
+    if (named.size() > 1) words.starting.merge(stems(named.back()));
+    for (const std::string& example : tool.examples) words.starting.merge(verbs_of(example));
+    for (const Property& property : properties_of(tool.parameters))
+      words.naming.merge(stems(property.name));
+  }
+  return words;
+}
+
+std::vector<std::string> plan_of(const std::string& request, const ToolList& tools) {
+  const StepWords words = step_words_of(tools);
+  std::vector<std::string> plan;
+  std::optional<std::size_t> held;  // where a clause began that is part of the next one
+  const std::vector<Span> clauses = find_clauses(request, words);
+  for (std::size_t i = 0; i < clauses.size(); ++i) {
+    const Span clause = clauses[i];
+    const bool is_last = i + 1 == clauses.size();
+    const std::size_t begin = held.value_or(clause.begin);
+    const std::string_view text = clause.in(request);
+    held.reset();
+    if (!is_last && (only_fills(text, words) || leads_to(text, clauses[i + 1].in(request), words, plan.empty()))) {
+      held = begin;
+      continue;
+    }
+    for (std::string& one : distributed(request.substr(begin, clause.end - begin)))
+      plan.push_back(std::move(one));
+  }
+  return plan;
+}
+
+}  // namespace deed
