@@ -226,7 +226,7 @@ Tool file_append(std::string root) {
                             "Please note another point at the bottom of minutes.txt, after the others: budget.",
                             "Also write \"bread\" on my list list.txt, keep what is there.",
                             "Tack on, insert, extend, supplement, continue or log another, further, next or last line, entry, item or remark after, below or at the bottom or foot of it too.",
-                            "Stick or put underneath or under the rest, the others or what is there; at the tail, on the end; make an entry, enter or register in the log, ledger or diary."},
+                            "Stick or put more underneath, under the rest, the others or what is there; at the tail, on the end; make an entry, enter or register in the log, ledger or diary."},
                .arguments = write_schema("Path of the file to add to.",
                                          "Text to add at the end of the file."),
                .effect = EffectClass::once,

@@ -68,7 +68,7 @@ Tool http_get(HttpClient& client, const EgressGuard& guard) {
                                 "Get me the website https://example.net",
                                 "Check what http://127.0.0.1:9000/health returns",
                                 "Open, load, visit, hit, try, pull, grab, retrieve, obtain or download a document, an answer or JSON from a link, a site or an API.",
-                                "Look up, see, consult, find out or check what is published, announced, posted or going up online, on the web, the site or at an address."},
+                                "Look up, see, read, consult, find out or check what is published, announced, posted or going up online, on the web, the site or at an address."},
                    .arguments = {{"type", "object"},
                                  {"properties", std::move(properties)},
                                  {"required", {"url"}},

@@ -105,6 +105,8 @@ class Form {
   std::optional<Value> words_to_look_for(const Slot& slot) const;
   std::optional<Span> only_file_name(const Slot& slot) const;
   std::optional<std::string> found_file() const;
+  bool speaks_of_someone(const Slot& slot) const;
+  std::optional<Span> in_the_line_that_is_meant(const std::string& result, const std::vector<Span>& spans) const;
   bool was_read_for_this(const Span& span) const;
   std::optional<Value> referred_text();
   std::optional<Value> explicit_text(const Slot& slot);

@@ -3,6 +3,7 @@
 #include "deed/core/text.hpp"
 #include "deed/llm/local/form.hpp"
 #include "deed/llm/local/segments.hpp"
+#include "deed/llm/local/tool_evidence.hpp"
 
 #include <algorithm>
 #include <array>
@@ -147,9 +148,39 @@ std::optional<std::string> Form::found_file() const {
   return found.size() == 1 ? std::optional(*found.begin()) : std::nullopt;
 }
 
+// "the plumber" of a list of addresses: the only line with a place that has a word of the request.
+std::optional<Span> Form::in_the_line_that_is_meant(const std::string& result, const std::vector<Span>& spans) const {
+  const std::set<std::string> own = own_stems(tool_);
+  std::set<std::string> asked;
+  for (const Span& word : material_.words)
+    if (is_content(word, material_, own)) asked.merge(stems(word.in(step_.clause)));
+  for (const Span& word : find_words(step_.before))
+    if (own.empty() || count_common(stems(word.in(step_.before)), own) == 0) asked.merge(telling_stems(word.in(step_.before)));
+  std::optional<Span> only;
+  for (const Span& span : spans) {
+    const std::size_t begin = span.begin == 0 ? 0 : result.rfind('\n', span.begin - 1) + 1;  // npos + 1 is 0
+    const std::string line = result.substr(begin, std::min(result.size(), result.find('\n', span.end)) - begin);
+    if (count_common(stems(line), asked) == 0) continue;
+    if (only) return std::nullopt;
+    only = span;
+  }
+  return only;
+}
+
+// "ask him to come", after his address was looked up; "write to the address in there".
+bool Form::speaks_of_someone(const Slot& slot) const {
+  static constexpr std::array persons = {"him", "her", "he", "she", "they", "address", "addresses", "contact", "contacts",
+                                         "email", "sender", "author"};
+  if (slot.property.kind != SlotKind::email || step_.past.empty()) return false;
+  const std::vector<std::string> words = identifier_words(without_quotes(material_.in_english));
+  return std::any_of(words.begin(), words.end(), [](const std::string& word) { return is_one_of(word, persons); });
+}
+
 // "it": what the last step was about, or the one piece of that kind in its result.
 Form::MaybeValue Form::referred_critical(const Slot& slot) {
-  if (!material_.refers_back) return std::optional<Value>();
+  // Whom an effect goes to is taken from a result only where the words ask for that.
+  if (slot.property.kind == SlotKind::email && tool_.changes_world ? !speaks_of_someone(slot) : !material_.refers_back)
+    return std::optional<Value>();
   if (slot.property.kind == SlotKind::path)
     if (const auto file = found_file()) {
       Value value{.json = slot.property.is_list ? Json::array({*file}) : Json(*file), .shown = *file};
@@ -167,10 +198,14 @@ Form::MaybeValue Form::referred_critical(const Slot& slot) {
           make_choice(slot_pointer(slot.path), {text}, {0.0}, "argument of " + call->tool);
       return std::optional(std::move(value));
     }
-    const std::vector<Span> spans = find_kind(slot.property.kind, call->result);
+    std::vector<Span> spans = find_kind(slot.property.kind, call->result);
     if (spans.empty()) continue;
+    if (spans.size() > 1)
+      if (const auto meant = in_the_line_that_is_meant(call->result, spans)) spans = {*meant};
     // An effect does not go to whichever of several places the model likes.
     if (spans.size() > 1 && tool_.changes_world) return std::optional<Value>();
+    // What was read for where it goes is not what it says.
+    if (step_.uses_last_result) used_reference_ = true;
     std::vector<std::string> texts;
     for (const Span& span : spans) texts.emplace_back(span.in(call->result));
     DEED_TRY(const std::vector<double> scores, rank(slot.line, texts));
@@ -196,7 +231,7 @@ Form::MaybeValue Form::bare_path(const Slot& slot) {
   const auto is_no_name = [](std::string_view word) {
     static constexpr std::array words = {"here",  "there", "one",  "some", "any",  "these", "those",     "has",
                                          "have",  "had",   "of",   "all",  "each", "every", "somewhere", "right",
-                                         "which", "where", "same", "last", "first", "and",  "or",        "but"};
+                                         "which", "where", "same", "last", "first", "and",  "or",        "but", "out"};
     return is_one_of(word, words);
   };
   const auto is_said = [&](const Span& span) {
@@ -205,7 +240,8 @@ Form::MaybeValue Form::bare_path(const Slot& slot) {
                        [&](const Span& q) { return q.covers(span) && q != span; });
   };
   std::vector<Span> found, after_preposition;
-  for (std::size_t i = 1; i < material_.words.size(); ++i) {
+  // In English an order begins with its verb.
+  for (std::size_t i = material_.language == Language::english ? 1 : 0; i < material_.words.size(); ++i) {
     const Span span = material_.words[i];
     const std::string word(in_english(lower_ascii(span.in(step_.clause)), material_.language));
     if (is_function_word(word) || is_no_name(word) || is_place(word) || is_said(span) ||
@@ -214,12 +250,12 @@ Form::MaybeValue Form::bare_path(const Slot& slot) {
     const auto neighbour = [&](std::size_t index) {
       return std::string(in_english(lower_ascii(material_.words[index].in(step_.clause)), material_.language));
     };
-    const bool follows = is_place(neighbour(i - 1));
+    const bool follows = i > 0 && is_place(neighbour(i - 1));
     const bool precedes = i + 1 < material_.words.size() &&
                           (neighbour(i + 1) == "folder" || neighbour(i + 1) == "directory");
     if (follows || precedes)
       found.push_back(span);
-    else if (!tool_.changes_world && names_folder(slot.property) &&
+    else if (i > 0 && !tool_.changes_world && names_folder(slot.property) &&
              (neighbour(i - 1) == "in" || neighbour(i - 1) == "of" || neighbour(i - 1) == "inside"))
       after_preposition.push_back(span);
   }

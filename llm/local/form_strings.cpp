@@ -273,23 +273,30 @@ std::optional<Form::Value> Form::words_to_look_for(const Slot& slot) const {
   const std::vector<std::string> described = identifier_words(slot.property.description());
   if (described.empty() || described[0] != "words" || !material_.quotes.empty()) return std::nullopt;
   const std::set<std::string> own = own_stems(tool_);
-  // Of several sentences, the one that asks.
-  const std::size_t last = step_.clause.find_last_of(".!?;\n", step_.clause.find_last_not_of(" .!?\n"));
-  const std::size_t comma = step_.clause.rfind(", ");
-  std::size_t from = last == step_.clause.npos ? 0 : last;
-  if (is_question(step_.clause) && comma != step_.clause.npos && comma > from) from = comma;
-  Value value{.is_certain = true};
-  std::size_t count = 0;
-  for (const Span& word : material_.words) {
-    if (word.begin < from || count == most || !is_content(word, material_, own)) continue;
-    value.shown += (value.shown.empty() ? "" : " ") + std::string(word.in(step_.clause));
-    value.spans.push_back(word);
-    ++count;
+  const auto gathered = [&](const Span& part) {
+    Value value{.is_certain = true};
+    for (const Span& word : material_.words) {
+      if (!part.covers(word) || value.spans.size() == most || !is_content(word, material_, own)) continue;
+      value.shown += (value.shown.empty() ? "" : " ") + std::string(word.in(step_.clause));
+      value.spans.push_back(word);
+    }
+    value.json = value.shown;
+    value.choice = make_choice(slot_pointer(slot.path), {value.shown}, {0.0}, "request");
+    return value;
+  };
+  // Of several sentences, the one that asks; of that, what stands behind the last comma, if that asks.
+  const std::string& clause = step_.clause;
+  Span part{0, clause.size()};
+  if (const std::size_t mark = clause.rfind('?'); mark != clause.npos) {
+    const std::size_t before = mark == 0 ? clause.npos : clause.find_last_of(".!?;\n", clause.find_last_not_of("?", mark));
+    part = {before == clause.npos ? 0 : before + 1, mark + 1};
+    const std::string_view asking = part.in(clause);
+    if (const std::size_t comma = asking.rfind(", "); comma != asking.npos && is_question(asking.substr(comma + 2)))
+      part.begin += comma + 2;
   }
-  if (count == 0) return std::nullopt;
-  value.json = value.shown;
-  value.choice = make_choice(slot_pointer(slot.path), {value.shown}, {0.0}, "request");
-  return value;
+  Value value = gathered(part);
+  if (value.spans.empty()) value = gathered({0, clause.size()});
+  return value.spans.empty() ? std::nullopt : std::optional(std::move(value));
 }
 
 // "Which folder is programme.txt in?": the one file's name, where a name is what is looked for.

@@ -93,7 +93,7 @@ constexpr Entry german[] = {
     {"bitte", "please"},    {"es", "it"},           {"sie", "it"},          {"ihn", "it"},
     {"mir", "me"},          {"was", "what"},        {"wie", "how"},         {"in", "in"},
     {"welche", "which"},    {"als", "as"},          {"von", "from"},        {"ende", "end"},
-    {"danach", "then"}, {"anschließend", "then"}, {"daraufhin", "then"}, {"lautet", "is"},
+    {"danach", "then"}, {"vor", "out"}, {"anschließend", "then"}, {"daraufhin", "then"}, {"lautet", "is"},
     {"lauten", "is"}, {"bescheid", "inform"}, {"unten", "bottom"}, {"darunter", "below"},
     {"dasselbe", "same"}, {"entsprechend", "accordingly"}, {"gleiche", "same"}, {"heutige", "today"}, {"muss", "need"},
     {"könnten", "please"}, {"könntest", "please"}, {"würden", "please"}, {"würdest", "please"},

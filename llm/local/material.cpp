@@ -121,6 +121,14 @@ bool is_labelled(const Property& property, const std::string& label) {
   return property.kind == SlotKind::path && !property.is_list && (label == "file" || label == "folder");
 }
 
+// "list.txt += eggs", "list.txt + line: eggs": signs as the word that they stand for.
+std::string without_signs(std::string text) {
+  const std::string bare = without_quotes(text);
+  for (const std::string_view sign : {" += ", " >> ", " + "})
+    if (const std::size_t at = bare.find(sign); at != bare.npos) return text.replace(at, sign.size(), " append ");
+  return text;
+}
+
 }  // namespace
 
 Material::Material(const Step& step)
@@ -130,7 +138,7 @@ Material::Material(const Step& step)
       numbers(find_numbers(step.clause)),
       fields(find_fields(step.clause)),
       language(step.language.value_or(language_of(step.clause))),
-      in_english(in_english_words(step.clause, language)) {
+      in_english(without_signs(in_english_words(step.clause, language))) {
   const Dictation said = find_dictation(clause);
   dictation = said.begin, dictation_end = said.end;
   if (!fields.list.empty()) dictation = fields.rest, dictation_end = clause.size();
@@ -143,7 +151,11 @@ Material::Material(const Step& step)
     std::fill(asking.begin() + static_cast<std::ptrdiff_t>(dictation),
               asking.begin() + static_cast<std::ptrdiff_t>(dictation_end), ' ');
   says_same = !is_told && !step.past.empty() && asks_for_same(in_english_words(asking, language));
-  refers_back = says_same || step.uses_last_result ||
+  // "… saved in a.txt and mailed to ann@…": still the same thing.
+  const std::vector<std::string> said_words = identifier_words(asking);
+  const bool goes_on = !step.past.empty() && !said_words.empty() && !base_forms(said_words[0]).empty() &&
+                       !is_function_word(said_words[0]) && said_words[0] != "read" && said_words[0] != "put";
+  refers_back = says_same || goes_on || step.uses_last_result ||
                 (!is_told && (deed::refers_back(asking) || names_past_file(asking, step.past) ||
                               names_past_tool(asking, step.past)));
   for (const SlotKind kind : critical_slots) {

@@ -33,6 +33,7 @@ struct Step {
   std::vector<PastCall> past = {};        ///< oldest first
   std::optional<Language> language = {};  ///< of the whole request; nullopt: that of the clause
   bool uses_last_result = false;          ///< the last of them was read for this very step
+  std::string before = {};  ///< the clause before this one: of whom "him" speaks
   std::size_t told = 0;  ///< bytes at the clause's beginning that tell what the order behind them is about
 };
 

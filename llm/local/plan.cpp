@@ -9,6 +9,30 @@
 namespace deed {
 namespace {
 
+// "show me a.txt and b.txt": one step for each place that is only listed, of a kind that is read one at a time.
+std::vector<std::string> listed(const std::string& clause) {
+  constexpr std::size_t most = 8;
+  const Step step{clause};
+  const Material material(step);
+  if (!material.quotes.empty() || material.dictation != clause.npos || material.has(SlotKind::email)) return {};
+  for (const SlotKind kind : {SlotKind::path, SlotKind::url}) {
+    const std::vector<Piece>& pieces = material.pieces.at(kind);
+    const SlotKind other = kind == SlotKind::path ? SlotKind::url : SlotKind::path;
+    if (pieces.size() < 2 || pieces.size() > most || !material.pieces.at(other).empty()) continue;
+    for (std::size_t i = 1; i < pieces.size(); ++i) {
+      const std::string between = clause.substr(pieces[i - 1].span.end, pieces[i].span.begin - pieces[i - 1].span.end);
+      const std::string_view joint = trim(between);
+      if (joint != "," && joint != "and" && joint != ", and" && joint != "&" && joint != "+") return {};
+    }
+    std::vector<std::string> steps;
+    const std::string head = clause.substr(0, pieces[0].span.begin);
+    for (std::size_t i = 0; i < pieces.size(); ++i) steps.push_back(head + std::string(pieces[i].span.in(clause)));
+    steps.back() += clause.substr(pieces.back().span.end);
+    return steps;
+  }
+  return {};
+}
+
 // "Save http://a to a.txt and http://b to b.txt" is two steps of one verb: where the places and texts
 // of a clause are pairs of the same two kinds, each pair gets the words before the first.
 std::vector<std::string> distributed(std::string clause) {
@@ -124,10 +148,20 @@ std::vector<std::string> plan_of(const std::string& request, const ToolList& too
       held = begin;
       continue;
     }
-    for (std::string& one : distributed(request.substr(begin, clause.end - begin)))
-      plan.push_back(std::move(one));
+    const std::string step = request.substr(begin, clause.end - begin);
+    std::vector<std::string> steps = listed(step);
+    if (steps.empty()) steps = distributed(step);
+    for (std::string& one : steps) plan.push_back(std::move(one));
   }
   return plan;
+}
+
+bool leads_up(const std::vector<std::string>& plan, std::size_t index, const StepWords& words) {
+  const auto names_place = [](const std::string& step) { return !find_places(step).empty(); };
+  const std::string& step = plan[index];
+  if (names_place(step) || !find_quotes(step).empty() || find_dictation(step).begin != step.npos) return false;
+  return !has_order(step, words) && !is_question(step) &&
+         std::any_of(plan.begin() + static_cast<std::ptrdiff_t>(index) + 1, plan.end(), names_place);
 }
 
 }  // namespace deed

@@ -16,4 +16,8 @@ StepWords step_words_of(const ToolList& tools);
 /// with it.
 std::vector<std::string> plan_of(const std::string& request, const ToolList& tools);
 
+/// Whether step number `index` asks for nothing and names no place, while one behind it does: "I do hope I am doing
+/// this right."
+bool leads_up(const std::vector<std::string>& plan, std::size_t index, const StepWords& words);
+
 }  // namespace deed

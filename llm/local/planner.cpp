@@ -7,6 +7,7 @@
 #include "deed/llm/local/plan.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace deed {
 namespace {
@@ -55,12 +56,16 @@ std::string first_line(std::string_view text) {
   return std::string(utf8_prefix(text.substr(0, text.find('\n')), 200));
 }
 
-// Facts from the results: what was read last, or a line for each thing done.
+// Facts from the results: what was read at the end, or a line for each thing done.
 Reply finished(const Situation& situation, const std::vector<std::string>& left_out) {
   constexpr std::size_t longest = 8192;
   Reply reply{.stop = StopReason::end};
   if (!situation.done.empty() && !situation.done.back().changes_world) {
-    reply.text = std::string(utf8_prefix(situation.done.back().result, longest));
+    auto first = situation.done.end();
+    while (first != situation.done.begin() && !std::prev(first)->changes_world) --first;
+    for (auto call = first; call != situation.done.end(); ++call)
+      reply.text += (reply.text.empty() ? "" : "\n") + call->result;
+    reply.text = std::string(utf8_suffix(reply.text, longest));
   } else {
     for (const PastCall& call : situation.done)
       reply.text += (reply.text.empty() ? "" : "\n") + call.tool + ": " + first_line(call.result);
@@ -178,6 +183,7 @@ Result<PlannedStep> Planner::plan_step(const Situation& situation,
   const Step step{clause, situation.attachments, situation.answers, situation.done,
                   language_of(situation.request),
                   place.has_read || (choice.takes_last_result && !reads_first),
+                  place.clause > 0 ? plan[place.clause - 1] : "",
                   told_before(clause, step_words_of(request.tools))};
   DEED_TRY(Reply reply, call(situation, step,
                              request.tools[reads_first ? *choice.reader : *choice.tool], request));
@@ -199,7 +205,7 @@ Result<Planner::Place> Planner::find_place(const Situation& situation,
     const bool is_next = used == done.size();
     const auto end = done.begin() + static_cast<std::ptrdiff_t>(used);
     const std::size_t told = told_before(plan[place.clause], words);
-    if (told == 0 && is_lead_in(plan, place.clause, lexicon)) {
+    if (told == 0 && (is_lead_in(plan, place.clause, lexicon) || leads_up(plan, place.clause, words))) {
       place.left_out.push_back(plan[place.clause]);
       continue;
     }
@@ -208,6 +214,7 @@ Result<Planner::Place> Planner::find_place(const Situation& situation,
                     {done.begin(), end},
                     language_of(situation.request),
                     false,
+                    place.clause > 0 ? plan[place.clause - 1] : "",
                     told};
     // What was found is told at the end anyway.
     if (is_next && !step.past.empty() &&

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <utility>
 
 namespace deed {
 namespace {
@@ -24,10 +23,7 @@ constexpr std::array joiners = {"and",        "then",       "after",  "that",   
                                 "thereafter", "subsequently", "afterward", "kindly"};
 // Of them, those that begin another step by themselves: "…, and then the file to ann@…".
 constexpr std::array sequencers = {"then", "afterwards", "afterward", "thereafter", "subsequently"};
-// Verbs whose forms do not end in -ed: "have it sent".
-constexpr std::array<std::pair<std::string_view, std::string_view>, 10> irregular = {{
-    {"sent", "send"}, {"kept", "keep"}, {"written", "write"}, {"made", "make"}, {"told", "tell"},
-    {"read", "read"}, {"put", "put"}, {"found", "find"}, {"got", "get"}, {"given", "give"}}};
+
 constexpr std::array dictating = {"saying", "says", "containing", "reading", "that"};
 
 struct Word {
@@ -63,10 +59,8 @@ bool starts_step(const Word& word, const StepWords& words) {
   stem = std::string(utf8_prefix(stem, 5));
   if (words.starting.contains(stem)) return true;
   // "saved in a.txt and mailed to …", "finding it and sending it"
-  for (const std::string_view ending : {"ed", "d", "ing"})
-    if (word.lower.size() > ending.size() + 3 && word.lower.ends_with(ending) &&
-        is_one_of(std::string_view(word.lower).substr(0, word.lower.size() - ending.size()), common_verbs))
-      return true;
+  for (const std::string& base : base_forms(word.lower))
+    if (base != word.lower && is_one_of(base, common_verbs)) return true;
   return is_one_of(word.lower, common_verbs) && !words.naming.contains(stem);
 }
 
@@ -79,11 +73,7 @@ std::optional<std::size_t> caused(const std::vector<Word>& words, std::size_t in
   static constexpr std::array things = {"it", "this", "that", "them", "these", "those"};
   if (words[index].lower != "have" && words[index].lower != "get") return std::nullopt;
   if (index + 2 >= words.size() || !is_one_of(words[index + 1].lower, things)) return std::nullopt;
-  const std::string& verb = words[index + 2].lower;
-  const bool is_participle = verb.ends_with("ed") || std::any_of(irregular.begin(), irregular.end(), [&](const auto& one) {
-                               return one.first == verb;
-                             });
-  return is_participle ? std::optional(index + 2) : std::nullopt;
+  return base_forms(words[index + 2].lower).empty() ? std::nullopt : std::optional(index + 2);
 }
 
 // "file it as notes.txt": elsewhere "file" is a thing.
@@ -148,6 +138,43 @@ Joint joint_before(std::string_view text, const std::vector<Word>& words, std::s
   }
 }
 
+// "I need bread and stamps added to list.txt": what is to be there.
+Dictation needed_there(std::string_view text, const std::vector<Word>& words, const std::vector<Span>& places) {
+  static constexpr std::array needs = {"need", "want", "like"};
+  static constexpr std::array put = {"added", "appended", "put", "written", "noted", "entered", "inserted"};
+  static constexpr std::array named = {"a", "an", "the", "my", "our", "this", "that", "it", "what", "to", "you", "your", "all", "everything"};
+  if (places.size() != 1 || text.substr(places[0].begin, places[0].size()).find('/') == 0) return {};
+  const auto need = std::find_if(words.begin(), words.end(), [](const Word& word) { return is_one_of(word.lower, needs); });
+  if (need == words.end() || need + 1 == words.end() || is_one_of((need + 1)->lower, named)) return {};
+  const auto verb = std::find_if(need + 1, words.end(), [](const Word& word) { return is_one_of(word.lower, put); });
+  if (verb == words.end() || verb == need + 1 || verb->span.begin > places[0].begin) return {};
+  const std::string_view said = text.substr((need + 1)->span.begin, (verb - 1)->span.end - (need + 1)->span.begin);
+  if (said.find_first_of(".!?;:") != said.npos) return {};
+  return {(need + 1)->span.begin, (verb - 1)->span.end};
+}
+
+// "ask him to come on Tuesday", "remind ann@example.org to call": what somebody is asked to do.
+std::optional<std::size_t> asked_to(const std::vector<Word>& words, const std::vector<Span>& places) {
+  static constexpr std::array askers = {"ask", "remind", "invite", "tell", "urge", "beg"};
+  static constexpr std::array persons = {"him", "her", "them"};
+  static constexpr std::array by = {"by", "via", "per", "email", "mail", "e"};
+  for (std::size_t i = 0; i + 3 < words.size(); ++i) {
+    if (!is_one_of(words[i].lower, askers)) continue;
+    std::size_t at = i + 1;
+    if (is_one_of(words[at].lower, persons)) {
+      ++at;
+    } else {
+      const auto place = std::find_if(places.begin(), places.end(), [&](const Span& p) { return p.begin > words[i].span.end; });
+      if (place == places.end() || place->begin - words[i].span.end > 40) return std::nullopt;
+      while (at < words.size() && words[at].span.begin < place->end) ++at;
+    }
+    while (at < words.size() && is_one_of(words[at].lower, by)) ++at;
+    if (at + 1 < words.size() && words[at].lower == "to") return words[at + 1].span.begin;
+    return std::nullopt;
+  }
+  return std::nullopt;
+}
+
 // "tell dana@example.org order 5512 is cancelled": what stands behind the address, with at most a name and a comma
 // before it, is said; unless it is a place, a quotation, or about what is elsewhere.
 std::optional<std::size_t> told_to_address(std::string_view text, const std::vector<Word>& words,
@@ -195,19 +222,24 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
   std::size_t begin = text.npos;
   for (std::size_t i = 0; i < words.size(); ++i) {
     // "let her know …"; in Korean what is said stands before the word for saying.
-    const bool is_let_know = words[i].lower == "know" && i > 1 && words[i - 2].lower.starts_with("let");
+    bool is_let_know = false;
+    for (std::size_t back = 2; words[i].lower == "know" && back <= std::min<std::size_t>(i, 6); ++back)
+      is_let_know = is_let_know || words[i - back].lower == "let" || words[i - back].lower == "lets";
     const bool is_dictating = is_one_of(words[i].lower, dictating) || is_let_know;
     if (!is_dictating || i + 1 == words.size() || is_before_quote(words[i].span.end)) continue;
     if (static_cast<unsigned char>(text[words[i].span.begin]) >= 0x80) continue;
     // "send him what it says"
     static constexpr std::array speakers = {"it", "that", "which"};
     if (words[i].lower == "says" && i > 0 && is_one_of(words[i - 1].lower, speakers)) continue;
-    // "know what the log says"
-    const auto near = words.begin() + static_cast<std::ptrdiff_t>(i - std::min<std::size_t>(i, 5));
-    if (words[i].lower == "says" &&
-        std::any_of(near, words.begin() + static_cast<std::ptrdiff_t>(i),
-                    [](const Word& word) { return word.lower == "what"; }))
-      continue;
+    // "know what the log says", however long the name of the log is
+    std::size_t seen = 0;
+    bool is_asked = false;
+    for (std::size_t back = i; words[i].lower == "says" && back-- > 0 && seen < 5;) {
+      if (is_in_place(places, words[back].span)) continue;
+      ++seen;
+      is_asked = is_asked || words[back].lower == "what";
+    }
+    if (is_asked) continue;
     // "ce que dit …", "lo que dice …": what something says.
     if (words[i].lower == "that" && i > 0 && (words[i - 1].lower == "what" || words[i - 1].lower == "lo"))
       continue;
@@ -218,10 +250,14 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
     if (words[i].lower == "that" && std::any_of(places.begin(), places.end(), is_at_place)) continue;
     // "that "paid" be added to list.txt": what follows names the place of it all.
     if (words[i].lower == "that" && leads_up_to_places(words[i].span.begin)) continue;
+    // "email that to …" points.
+    if (words[i].lower == "that" && words[i + 1].lower == "to") continue;
     // "after that", "and that" join; "that" dictates only after a verb of saying.
     if (words[i].lower == "that" && (i == 0 || is_one_of(words[i - 1].lower, joiners))) continue;
     begin = std::min(begin, words[i].span.end);
   }
+  if (begin == text.npos && quotes.empty())
+    if (const auto asked = asked_to(words, places)) begin = *asked;
   if (begin == text.npos)
     if (const auto told = told_to_address(text, words, places, quotes)) begin = *told;
   for (std::size_t at = text.find(": "); at != text.npos; at = text.find(": ", at + 1)) {
@@ -330,7 +366,21 @@ Dictation find_dictation(std::string_view request) {
   if (language_of(request) == Language::korean)
     if (const Dictation said = korean_dictation(bare); said.begin != request.npos) return said;
   const std::vector<Word> words = words_of(bare);
-  Dictation said{dictation_begin(bare, words, find_quotes(request)), request.size()};
+  const std::vector<Span> quotes = find_quotes(request);
+  Dictation said{dictation_begin(bare, words, quotes), request.size()};
+  if (said.begin == request.npos && quotes.empty()) {
+    const Dictation needed = needed_there(bare, words, find_places(request));
+    if (needed.begin != request.npos) return needed;
+  }
+  // "… that I am ill. Her address is in contacts.txt": the next sentence is about the errand, not in the text.
+  static constexpr std::array about = {"her", "his", "their", "its", "it", "they", "you"};
+  const std::vector<Span> places = find_places(request);
+  for (std::size_t at = bare.find(". ", std::min(said.begin, bare.size())); at < said.end; at = bare.find(". ", at + 1)) {
+    const auto next = std::find_if(words.begin(), words.end(), [&](const Word& word) { return word.span.begin > at; });
+    if (next == words.end() || !is_one_of(next->lower, about)) continue;
+    if (places.empty() || places.back().begin < at || (places.front().begin >= said.begin && places.front().begin < at)) continue;
+    said.end = at;
+  }
   // "…, subject Sick leave" behind it is a label.
   for (const Word& word : words)
     if (said.begin != bare.npos && word.span.begin > said.begin + 2 && bare[word.span.begin - 1] == ' ' &&

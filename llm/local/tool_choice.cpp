@@ -220,7 +220,7 @@ Result<ToolLook> ToolChooser::look(const Step& step, const ToolList& tools) {
   for (std::size_t i = 0; i < tools.size(); ++i) {
     look.readers.push_back(reading_before(tools[i], step, material, tools));
     look.tools.push_back(
-        evidence_for(tools, i, step, material, heard, look.readers.back().has_value()));
+        evidence_for(tools, i, step, material, heard, look.readers.back()));
   }
   look.asked = worth_asking(look, tools);
   DEED_TRY(const Likelihood found, likelihood(clause, tools, look.asked));
@@ -270,7 +270,9 @@ Result<ToolChoice> ToolChooser::choose(const Step& step, const ToolList& tools) 
     const bool needs_result = seen.readers[i] || (!step.past.empty() && !step.past.back().changes_world);
     if (needs_result && e.verb_above_other - other_verb > weights_->verb_margin) e.has_cause = 1;
     // What lacks its place only leads to a question.
-    const double margin = e.missing + e.missing_all > 0 ? 0.0 : weights_->reading_margin;
+    const bool is_beside = reading && seen.tools[*reading].lost_address > 0 && seen.tools[*reading].taken == 0;
+    // Nor is a reading in the way that has no place for anything that is named.
+    const double margin = e.missing + e.missing_all > 0 || is_beside ? 0.0 : weights_->reading_margin;
     return scores[i] - (reading ? scores[*reading] : -1e9) < margin || e.has_cause == 0 ||
            e.lost_address > 0 || seen.is_question;
   };

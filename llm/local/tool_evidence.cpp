@@ -4,6 +4,7 @@
 #include "deed/llm/local/segments.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 
@@ -156,6 +157,15 @@ void count_string(ToolEvidence& evidence, const ToolDefinition& tool, const Prop
 
 namespace {
 
+// "a list of what is in the folder drawings"
+bool asks_for_listing(const Material& material) {
+  static constexpr std::array things = {"list", "what", "names", "files", "everything", "contents", "which"};
+  const std::vector<std::string> words = identifier_words(without_places(without_quotes(material.in_english)));
+  const auto says = [&](auto is) { return std::any_of(words.begin(), words.end(), is); };
+  return !has_said_text(material) && says([](const std::string& word) { return word == "folder" || word == "directory"; }) &&
+         says([](const std::string& word) { return is_one_of(word, things); });
+}
+
 // "mail her the link http://…"
 bool speaks_of_link(const Material& material) {
   const std::vector<std::string> words = identifier_words(without_places(without_quotes(material.in_english)));
@@ -208,18 +218,43 @@ bool lacks_text(const ToolDefinition& tool, const Step& step, const Material& ma
   // "mail her the link http://…" has words of its own to send.
   // Which words of another language have content is not known well enough; and beside a page that can be read, what is
   // left of the words is hardly all of the text.
-  const bool is_sure = material.language == Language::english && !(material.has(SlotKind::url) && !speaks_of_link(material));
+  const bool is_sure = material.language == Language::english && !asks_for_listing(material) &&
+                       !(material.has(SlotKind::url) && !speaks_of_link(material));
   return takes_text && !has_source && (!is_sure || !has_words_left(tool, material) || material.refers_back);
 }
 
+namespace {
+
+bool has_no_address(const ToolDefinition& tool, const Step& step, const Material& material) {
+  const std::vector<Property> all = properties_of(tool.parameters);
+  return std::any_of(all.begin(), all.end(), [&](const Property& property) {
+    return property.is_required && property.is_critical_string() && property.kind == SlotKind::email &&
+           source_of(property.kind, step, material, property.is_list) == Source::none;
+  });
+}
+
+// "Her address is in contacts.txt": the tool needs an address, none is given, and the words say where one stands.
+bool lacks_address(const ToolDefinition& tool, const Step& step, const Material& material) {
+  if (!has_no_address(tool, step, material)) return false;
+  std::vector<std::string> words = identifier_words(without_quotes(material.in_english));
+  return std::any_of(words.begin(), words.end(), [](const std::string& word) {
+    static constexpr std::array sources = {"address", "addresses", "contact", "contacts", "emails", "phonebook"};
+    return is_one_of(word, sources) || (word == "email" || word == "mail");
+  });
+}
+
+}  // namespace
+
 std::optional<std::size_t> reading_before(const ToolDefinition& tool, const Step& step,
                                           const Material& material, const ToolList& tools) {
-  if (!tool.changes_world || step.uses_last_result || !lacks_text(tool, step, material))
-    return std::nullopt;
+  if (!tool.changes_world || step.uses_last_result) return std::nullopt;
+  const bool for_address = lacks_address(tool, step, material) && has_said_text(material);
+  // Without a recipient there is nothing to read a text for.
+  if (!for_address && (has_no_address(tool, step, material) || !lacks_text(tool, step, material))) return std::nullopt;
   const std::set<SlotKind> taken = kinds_of(tool);
   for (const auto& [kind, pieces] : material.pieces) {
     const bool is_copied = kind == SlotKind::path && is_copy(tool, material);
-    if (!material.has(kind) || (taken.contains(kind) && !is_copied)) continue;
+    if (!material.has(kind) || (taken.contains(kind) && !is_copied && !for_address)) continue;
     for (std::size_t i = 0; i < tools.size(); ++i) {
       if (tools[i].changes_world || tools[i].asks_user) continue;
       const std::vector<Property> of_reader = properties_of(tools[i].parameters);
@@ -231,6 +266,13 @@ std::optional<std::size_t> reading_before(const ToolDefinition& tool, const Step
       });
       if (reads_it && !needs_more) return i;
     }
+  }
+  if (!asks_for_listing(material)) return std::nullopt;
+  for (std::size_t i = 0; i < tools.size(); ++i) {
+    if (tools[i].changes_world || tools[i].asks_user) continue;
+    const std::vector<Property> all = properties_of(tools[i].parameters);
+    const bool lists = all.size() == 1 && !all[0].is_required && all[0].kind == SlotKind::path && names_folder(all[0]);
+    if (lists) return i;
   }
   return std::nullopt;
 }
@@ -249,14 +291,16 @@ void hear(ToolEvidence& evidence, const Material& material, const Lexicon& lexic
   static const std::set<std::string> polite =
       stems("could would can you your please kindly like want need the and for with this that have "
             "has will may thanks");
-  // "list.txt += eggs", "list.txt + line: eggs"
-  for (const std::string_view sign : {" += ", " >> ", " + "})
-    if (text.find(sign) != text.npos) {
-      text += " append";
-      break;
-    }
-  for (const std::string& stem : stems(text))
-    if (!polite.contains(stem)) evidence.heard += lexicon.weight(tool, stem);
+  const auto weight_of = [&](const std::string& stem) {
+    return polite.contains(stem) ? 0 : lexicon.weight(tool, stem);
+  };
+  std::set<std::string> heard;
+  for (const std::string& word : identifier_words(text)) {
+    const std::set<std::string> own = stems(word);
+    heard.insert(own.begin(), own.end());
+    for (const std::string& base : base_forms(word)) heard.merge(stems(base));
+  }
+  for (const std::string& stem : heard) evidence.heard += weight_of(stem);
   evidence.heard = std::min(evidence.heard, most);
   // What is asked for stands before what it is about, in English: "Print a.pdf so that I can …".
   std::string asked = text;
@@ -307,7 +351,8 @@ bool calls_for(const ToolDefinition& tool, const ToolEvidence& evidence,
 }  // namespace
 
 ToolEvidence evidence_for(const ToolList& tools, std::size_t index, const Step& step,
-                          const Material& material, const Lexicon& lexicon, bool reads_first) {
+                          const Material& material, const Lexicon& lexicon,
+                          std::optional<std::size_t> reader) {
   const ToolDefinition& tool = tools[index];
   ToolEvidence evidence;
   const bool has_any =
@@ -344,7 +389,9 @@ ToolEvidence evidence_for(const ToolList& tools, std::size_t index, const Step& 
   if (has_said_text(material) && !taken.contains(SlotKind::free_text) &&
       !taken.contains(SlotKind::label))
     ++evidence.unused_text;
-  const std::set<std::string> said = telling_stems(without_places(material.in_english));
+  std::set<std::string> said = telling_stems(without_places(material.in_english));
+  for (const std::string& word : words)
+    for (const std::string& base : base_forms(word)) said.merge(telling_stems(base));
   const std::set<std::string> name = telling_stems(tool.name + " " + tool.description);
   const auto share = [](std::size_t part, std::size_t whole) {
     return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
@@ -365,8 +412,15 @@ ToolEvidence evidence_for(const ToolList& tools, std::size_t index, const Step& 
       !evidence.lost_address && is_put_into(step, material))
     evidence.heard += 1;
   evidence.has_cause = calls_for(tool, evidence, said, taken, material) ? 1 : 0;
-  if (reads_first) {
+  if (reader) {
+    // "a list of the folder drawings, written to a.txt": some of the words are about the listing.
+    if (asks_for_listing(material) && evidence.has_cause > 0) {
+      ToolEvidence listing;
+      hear(listing, material, lexicon, *reader);
+      evidence.heard += listing.heard;
+    }
     evidence.no_text = evidence.vague_text = 0;
+    if (lacks_address(tool, step, material)) evidence.missing = std::max(0.0, evidence.missing - 1);
     evidence.unused = std::max(0.0, evidence.unused - 1);
   }
   return evidence;

@@ -41,11 +41,11 @@ struct ToolEvidence {
   double has_cause = 0;  ///< 1: something in the words calls for the effect of this tool
 };
 
-/// All but what a model has to be asked for, of tool number `index`. Pure. `reads_first`: something
-/// else is read for it before, so it lacks no text, and what that reading takes is not left over.
+/// All but what a model has to be asked for, of tool number `index`. Pure. `reader`: the tool that
+/// reads something for it before, so that it lacks no text, and what that reading takes is not left over.
 ToolEvidence evidence_for(const ToolList& tools, std::size_t index, const Step& step,
                           const Material& material, const Lexicon& lexicon,
-                          bool reads_first = false);
+                          std::optional<std::size_t> reader = {});
 
 /// Whether the clause has content of its own beside its verb and its places.
 bool has_words_left(const ToolDefinition& tool, const Material& material);

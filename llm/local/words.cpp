@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace deed {
 namespace {
@@ -62,6 +63,20 @@ std::set<std::string> stems(std::string_view text) {
     result.insert(std::string(utf8_prefix(word, 5)));
   }
   return result;
+}
+
+std::vector<std::string> base_forms(std::string_view word) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 12> irregular = {{
+      {"sent", "send"}, {"kept", "keep"}, {"written", "write"}, {"made", "make"}, {"told", "tell"}, {"found", "find"},
+      {"got", "get"}, {"given", "give"}, {"put", "put"}, {"read", "read"}, {"taken", "take"}, {"brought", "bring"}}};
+  constexpr std::size_t shortest = 3;
+  std::vector<std::string> forms;
+  for (const auto& [form, base] : irregular)
+    if (form == word) forms.emplace_back(base);
+  for (const std::string_view ending : {"ed", "d", "ing"})
+    if (word.size() >= ending.size() + shortest && word.ends_with(ending))
+      forms.emplace_back(word.substr(0, word.size() - ending.size()));
+  return forms;
 }
 
 std::set<std::string> telling_stems(std::string_view text) {

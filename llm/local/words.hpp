@@ -22,6 +22,10 @@ struct Span {
   auto operator<=>(const Span&) const = default;
 };
 
+/// What a past participle or a gerund may be a form of: "saved" of "sav" and "save", "written" of "write". Without the
+/// word itself.
+std::vector<std::string> base_forms(std::string_view word);
+
 /// Lower-case words of letters and digits; "fileName", "file_name" and "file name" are the same two
 /// words.
 std::vector<std::string> identifier_words(std::string_view text);
