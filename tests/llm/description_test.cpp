@@ -91,6 +91,12 @@ TEST(Plan, AStatementOfAPlaceIsOneStepWithTheOrderBehindIt) {
   EXPECT_THAT(plan_of("a.txt + line: eggs. Also read b.txt", {}), testing::SizeIs(2));
 }
 
+TEST(Plan, EachOfSeveralPlacesIsAStepWhereNothingElseIsNamed) {
+  EXPECT_THAT(plan_of("show me a.txt and b.txt", {}), ElementsAre("show me a.txt", "show me b.txt"));
+  EXPECT_THAT(plan_of("copy a.txt to b.txt", {}), testing::SizeIs(1));
+  EXPECT_THAT(plan_of("send a.txt and b.txt to ann@example.org", {}), testing::SizeIs(1));
+}
+
 TEST(Plan, NumberedStepsAreSteps) {
   EXPECT_THAT(plan_of("1) read a.txt  2) save it as b.txt", {}), testing::SizeIs(2));
   EXPECT_THAT(plan_of("plan.txt 읽고 그 내용을 저장해줘", {}), testing::SizeIs(2));

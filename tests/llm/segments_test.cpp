@@ -150,5 +150,32 @@ TEST(Segments, WhatAddressSomebodyIsToldAtEndsWhereTheTextBegins) {
     EXPECT_EQ(find_dictation(none).begin, std::string::npos) << none;
 }
 
+TEST(Segments, WhatSomebodyIsAskedToDoIsSaid) {
+  for (const char* request : {"ask him by email to come on Tuesday", "Remind ann@x.example to come on Tuesday"}) {
+    const std::string text = request;
+    EXPECT_EQ(find_dictation(text).begin, text.find("come")) << text;
+  }
+  EXPECT_EQ(find_dictation("ask him about the roof").begin, std::string::npos);
+}
+
+TEST(Segments, WhatIsNeededSomewhereIsSaid) {
+  const std::string text = "I need bread and stamps added to my list errands.txt";
+  const Dictation said = find_dictation(text);
+  ASSERT_NE(said.begin, std::string::npos);
+  EXPECT_EQ(text.substr(said.begin, said.end - said.begin), "bread and stamps");
+  for (const char* none : {"I need a list of all files written to a.txt", "I need a.txt added to b.txt"})
+    EXPECT_EQ(find_dictation(none).begin, std::string::npos) << none;
+}
+
+TEST(Segments, ASentenceAboutTheErrandEndsWhatIsSaid) {
+  const std::string text = "Let the vet know the cat is ill. Her address is in contacts.txt";
+  const Dictation said = find_dictation(text);
+  EXPECT_EQ(text.substr(said.begin, said.end - said.begin), " the cat is ill");
+}
+
+TEST(Segments, WhatAPageSaysIsAskedForHoweverLongItsName) {
+  EXPECT_EQ(find_dictation("I need to know what http://127.0.0.1:8080/faq/all says about refunds").begin, std::string::npos);
+}
+
 }  // namespace
 }  // namespace deed
