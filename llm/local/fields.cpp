@@ -77,7 +77,8 @@ Fields find_fields(std::string_view clause) {
     if (i + 1 == found.size() && !is_text_label(found[i].name)) {
       // What stands apart from a title or an address is something else.
       const Span whole = trimmed(clause, value);
-      const std::size_t gap = std::min(clause.find("  ", whole.begin), clause.find('\n', whole.begin));
+      // Or a sentence of its own behind a title: "Subj: Soil. Three bags are coming."
+      const std::size_t gap = std::min({clause.find("  ", whole.begin), clause.find('\n', whole.begin), clause.find(". ", whole.begin)});
       if (gap < whole.end) value.end = fields.rest = gap;
     }
     value = trimmed(clause, value);

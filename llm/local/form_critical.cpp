@@ -250,12 +250,12 @@ Form::MaybeValue Form::bare_path(const Slot& slot) {
     const auto neighbour = [&](std::size_t index) {
       return std::string(in_english(lower_ascii(material_.words[index].in(step_.clause)), material_.language));
     };
-    const bool follows = i > 0 && is_place(neighbour(i - 1));
+    const bool follows = i > 0 && material_.language != Language::korean && is_place(neighbour(i - 1));
     const bool precedes = i + 1 < material_.words.size() &&
                           (neighbour(i + 1) == "folder" || neighbour(i + 1) == "directory");
     if (follows || precedes)
       found.push_back(span);
-    else if (i > 0 && !tool_.changes_world && names_folder(slot.property) &&
+    else if (i > 0 && !tool_.changes_world && names_folder(slot.property) && material_.language == Language::english &&
              (neighbour(i - 1) == "in" || neighbour(i - 1) == "of" || neighbour(i - 1) == "inside"))
       after_preposition.push_back(span);
   }

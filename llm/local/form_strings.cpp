@@ -146,6 +146,12 @@ Form::MaybeValue Form::text(const Slot& slot) {
     if (value) used_reference_ = true;
   }
   if (!value && !cut_result_of_.empty() && slot.property.is_required) return std::optional<Value>();
+  // A second text ("html") is given only by its name.
+  const std::vector<Property> all = properties_of(tool_.parameters);
+  const bool is_second = !slot.property.is_required && std::any_of(all.begin(), all.end(), [](const Property& property) {
+    return property.is_text() && property.is_required;
+  });
+  if (!value && is_second) return std::optional<Value>();
   if (!value) value = explicit_text(slot);
   if (value) {
     value->choice.about = slot_pointer(slot.path);

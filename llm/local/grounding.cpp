@@ -204,7 +204,7 @@ std::vector<Span> find_paths(std::string_view text) {
   for (const Span& quote : find_quotes(text)) {
     const std::string_view inside = quote.in(text);
     const bool is_one = inside.size() <= 255 &&
-                        inside.find_first_of("\r\n\t@:?*\"") == inside.npos &&
+                        inside.find_first_of("\r\n\t@:?*\",") == inside.npos &&
                         std::count(inside.begin(), inside.end(), ' ') <= 8;
     if (is_one && looks_like_path(inside) && inside.find("://") == inside.npos &&
         inside.back() != '.') {

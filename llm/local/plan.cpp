@@ -4,6 +4,7 @@
 #include "deed/llm/local/material.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 namespace deed {
@@ -88,8 +89,9 @@ std::set<std::string> verbs_of(const std::string& example) {
   for (std::size_t at = 0; at < example.size();) {
     const std::size_t end = std::min({example.find(", ", at), example.find(" or ", at), example.size()});
     const std::vector<std::string> part = identifier_words(example.substr(at, end - at));
-    if (!part.empty() && !is_function_word(part[0])) verbs.merge(stems(part[0]));
     // "…, present or read out what is written": the last of the list goes on.
+    if (at > 0 && part.size() > 2) break;
+    if (!part.empty() && !is_function_word(part[0])) verbs.merge(stems(part[0]));
     if (is_concrete || part.size() > 2) break;
     at = end + (end < example.size() && example[end] == ',' ? 2 : 4);
   }
@@ -102,6 +104,16 @@ bool only_fills(std::string_view clause, const StepWords& words) {
   if (said.empty() || stems(said[0]).empty()) return false;
   const std::string stem = *stems(said[0]).begin();
   return words.naming.contains(stem) && !words.starting.contains(stem);
+}
+
+// "Hello", "would you be so kind"
+bool is_only_polite(const std::string& step) {
+  static constexpr std::array polite = {"hello", "hi",   "dear",  "hey",   "good",  "morning", "afternoon", "evening", "would", "be",
+                                        "so",    "kind", "sir",   "madam", "there", "thanks",  "thank",     "sorry",   "kindly"};
+  const std::vector<std::string> words = identifier_words(step);
+  return std::all_of(words.begin(), words.end(), [](const std::string& word) {
+    return is_one_of(word, polite) || is_function_word(word);
+  });
 }
 
 // "Our dates are at http://…. Save them": a statement says where, or what, and the order behind it what to do with
@@ -160,7 +172,7 @@ bool leads_up(const std::vector<std::string>& plan, std::size_t index, const Ste
   const auto names_place = [](const std::string& step) { return !find_places(step).empty(); };
   const std::string& step = plan[index];
   if (names_place(step) || !find_quotes(step).empty() || find_dictation(step).begin != step.npos) return false;
-  return !has_order(step, words) && !is_question(step) &&
+  return (!has_order(step, words) || is_only_polite(step)) && !is_question(step) &&
          std::any_of(plan.begin() + static_cast<std::ptrdiff_t>(index) + 1, plan.end(), names_place);
 }
 

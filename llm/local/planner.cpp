@@ -7,6 +7,7 @@
 #include "deed/llm/local/plan.hpp"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 namespace deed {
@@ -49,6 +50,17 @@ std::string done_so_far(const Situation& situation) {
   for (std::size_t i = 0; i < situation.done.size(); ++i)
     text += (i > 0 ? ", " : "") + situation.done[i].tool;
   return text + ".";
+}
+
+// "find lease.pdf and tell me its contents": where a file is, is not what is in it.
+bool asks_what_is_in(const std::string& clause, const PastCall& last) {
+  static constexpr std::array things = {"content", "contents", "inside", "says", "written", "text"};
+  const std::vector<std::string> words = identifier_words(in_english_words(clause, language_of(clause)));
+  const bool asks = std::any_of(words.begin(), words.end(), [](const std::string& word) { return is_one_of(word, things); });
+  return asks && std::any_of(last.arguments.begin(), last.arguments.end(), [&](const Json& argument) {
+    return argument.is_string() && has_extension(argument.get_ref<const std::string&>()) &&
+           last.result.find("/" + argument.get_ref<const std::string&>()) != std::string::npos;
+  });
 }
 
 std::string first_line(std::string_view text) {
@@ -219,7 +231,8 @@ Result<Planner::Place> Planner::find_place(const Situation& situation,
     // What was found is told at the end anyway.
     if (is_next && !step.past.empty() &&
         (is_ruled_out(plan[place.clause]) ||
-         (!step.past.back().changes_world && only_asks_to_be_told(plan[place.clause], lexicon)))) {
+         (!step.past.back().changes_world && !asks_what_is_in(plan[place.clause], step.past.back()) &&
+          only_asks_to_be_told(plan[place.clause], lexicon)))) {
       place.left_out.push_back(plan[place.clause]);
       continue;
     }

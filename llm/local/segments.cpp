@@ -19,7 +19,7 @@ constexpr std::array common_verbs = {
     "reply",  "add",      "append",   "ask",      "call",   "give",     "return", "delete",
     "remove", "remember", "load",     "retrieve", "report", "summarize"};
 constexpr std::array joiners = {"and",        "then",       "after",  "that",   "finally",
-                                "afterwards", "next",       "also",   "please", "lastly",
+                                "afterwards", "next",       "also",   "please", "lastly", "pls",
                                 "thereafter", "subsequently", "afterward", "kindly"};
 // Of them, those that begin another step by themselves: "…, and then the file to ann@…".
 constexpr std::array sequencers = {"then", "afterwards", "afterward", "thereafter", "subsequently"};
@@ -120,7 +120,7 @@ Joint joint_before(std::string_view text, const std::vector<Word>& words, std::s
     }
     if (first == 0 || !is_plain || !is_one_of(words[first - 1].lower, joiners)) return joint;
     const std::string& before = words[first - 1].lower;
-    const bool is_address = before == "please" || before == "kindly";
+    const bool is_address = before == "please" || before == "pls" || before == "kindly";
     const bool is_sequence =
         before != "and" && before != "that" && before != "also" && !is_address;
     const std::size_t before_end = first > 1 ? words[first - 2].span.end : 0;
@@ -146,7 +146,13 @@ Dictation needed_there(std::string_view text, const std::vector<Word>& words, co
   if (places.size() != 1 || text.substr(places[0].begin, places[0].size()).find('/') == 0) return {};
   const auto need = std::find_if(words.begin(), words.end(), [](const Word& word) { return is_one_of(word.lower, needs); });
   if (need == words.end() || need + 1 == words.end() || is_one_of((need + 1)->lower, named)) return {};
-  const auto verb = std::find_if(need + 1, words.end(), [](const Word& word) { return is_one_of(word.lower, put); });
+  static constexpr std::array onto = {"on", "onto", "into"};
+  auto verb = std::find_if(need + 1, words.end(), [](const Word& word) { return is_one_of(word.lower, put); });
+  // "I need oat milk on list.txt"
+  if (verb == words.end())
+    verb = std::find_if(need + 1, words.end(), [&](const Word& word) {
+      return is_one_of(word.lower, onto) && word.span.end + 1 == places[0].begin;
+    });
   if (verb == words.end() || verb == need + 1 || verb->span.begin > places[0].begin) return {};
   const std::string_view said = text.substr((need + 1)->span.begin, (verb - 1)->span.end - (need + 1)->span.begin);
   if (said.find_first_of(".!?;:") != said.npos) return {};
@@ -205,6 +211,21 @@ std::optional<std::size_t> told_to_address(std::string_view text, const std::vec
   return std::nullopt;
 }
 
+// "Mrs Dunne at d@example.org needs to know the part came in": who is to know it is not who speaks.
+bool is_for_another(const std::vector<Word>& words, std::size_t know, const std::vector<Span>& places) {
+  static constexpr std::array speakers = {"i", "we", "you", "me", "us"};
+  static constexpr std::array wh = {"what", "which", "where", "when", "who", "whose", "how", "whether", "if", "about", "it", "this", "of"};
+  static constexpr std::array needs = {"needs", "need", "ought", "has", "have", "wants", "should", "must"};
+  if (words[know].lower != "know" || know < 2 || know + 2 >= words.size() || is_one_of(words[know + 1].lower, wh)) return false;
+  if (std::none_of(places.begin(), places.end(), [](const Span&) { return true; })) return false;
+  std::size_t subject = know - 1;
+  if (words[subject].lower == "to") {
+    if (!is_one_of(words[subject - 1].lower, needs) || subject < 2) return false;
+    subject -= 2;
+  }
+  return !is_one_of(words[subject].lower, speakers) && words[subject].lower != "don" && words[subject].lower != "t";
+}
+
 // Where text that the user dictates begins: after "saying", "containing" or a colon, where no
 // quotation follows at once.
 std::size_t dictation_begin(std::string_view text, const std::vector<Word>& words,
@@ -225,7 +246,7 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
     bool is_let_know = false;
     for (std::size_t back = 2; words[i].lower == "know" && back <= std::min<std::size_t>(i, 6); ++back)
       is_let_know = is_let_know || words[i - back].lower == "let" || words[i - back].lower == "lets";
-    const bool is_dictating = is_one_of(words[i].lower, dictating) || is_let_know;
+    const bool is_dictating = is_one_of(words[i].lower, dictating) || is_let_know || is_for_another(words, i, places);
     if (!is_dictating || i + 1 == words.size() || is_before_quote(words[i].span.end)) continue;
     if (static_cast<unsigned char>(text[words[i].span.begin]) >= 0x80) continue;
     // "send him what it says"
@@ -262,6 +283,11 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
     if (const auto told = told_to_address(text, words, places, quotes)) begin = *told;
   for (std::size_t at = text.find(": "); at != text.npos; at = text.find(": ", at + 1)) {
     if (is_before_quote(at + 1)) continue;
+    // "The subject shall read: …"
+    const bool is_title = std::any_of(words.begin(), words.end(), [&](const Word& word) {
+      return (word.lower == "subject" || word.lower == "title") && word.span.end <= at && at - word.span.end <= 14;
+    });
+    if (is_title) continue;
     // "…: write to ann@… and say …"
     if (leads_up_to_places(at)) continue;
     // "ideas.txt: add "bees""
@@ -342,7 +368,8 @@ Dictation korean_dictation(const std::string& bare) {
   std::size_t begin = 0;
   for (const Word& word : words_of(bare)) {
     const std::string_view text = word.span.in(bare);
-    const bool quotes = text.ends_with("라고"), says = text.ends_with("다고");
+    const bool states = text.size() > 9 && text.ends_with("음을");  // "변경되었음을 통보"
+    const bool quotes = text.ends_with("라고"), says = text.ends_with("다고") || states;
     const bool asks = text.starts_with("뭐") || text.starts_with("무엇") || text.starts_with("어떻");  // "뭐라고"
     if ((quotes || says) && !asks && text.size() >= 6) {
       std::size_t cut = says ? 3 : 6;  // "고", "라고"
@@ -368,16 +395,21 @@ Dictation find_dictation(std::string_view request) {
   const std::vector<Word> words = words_of(bare);
   const std::vector<Span> quotes = find_quotes(request);
   Dictation said{dictation_begin(bare, words, quotes), request.size()};
-  if (said.begin == request.npos && quotes.empty()) {
+  if (said.begin == request.npos && quotes.empty() && language_of(request) == Language::english) {
     const Dictation needed = needed_there(bare, words, find_places(request));
     if (needed.begin != request.npos) return needed;
   }
   // "… that I am ill. Her address is in contacts.txt": the next sentence is about the errand, not in the text.
   static constexpr std::array about = {"her", "his", "their", "its", "it", "they", "you"};
+  static constexpr std::array addresses = {"address", "email", "mail", "e", "s"};
   const std::vector<Span> places = find_places(request);
-  for (std::size_t at = bare.find(". ", std::min(said.begin, bare.size())); at < said.end; at = bare.find(". ", at + 1)) {
+  for (std::size_t at = bare.find_first_of(".,", std::min(said.begin, bare.size())); at < said.end;
+       at = bare.find_first_of(".,", at + 1)) {
+    if (at + 1 >= bare.size() || bare[at + 1] != ' ') continue;
     const auto next = std::find_if(words.begin(), words.end(), [&](const Word& word) { return word.span.begin > at; });
     if (next == words.end() || !is_one_of(next->lower, about)) continue;
+    // Behind a comma only "his address is ann@…".
+    if (bare[at] == ',' && (next + 1 == words.end() || !is_one_of((next + 1)->lower, addresses))) continue;
     if (places.empty() || places.back().begin < at || (places.front().begin >= said.begin && places.front().begin < at)) continue;
     said.end = at;
   }
@@ -454,7 +486,7 @@ std::vector<Span> find_clauses(std::string_view request, const StepWords& step_w
 
 bool has_order(std::string_view clause, const StepWords& step_words) {
   // "I need what is at …", "Could you …"
-  static constexpr std::array asking = {"need", "want", "like", "wish", "please", "kindly", "could", "would", "can"};
+  static constexpr std::array asking = {"need", "want", "like", "wish", "please", "pls", "kindly", "could", "would", "can"};
   const std::string bare = without_quotes(clause);
   const std::vector<Word> words = words_of(bare);
   const std::vector<Span> places = find_places(clause);
@@ -474,6 +506,11 @@ bool has_order(std::string_view clause, const StepWords& step_words) {
   return false;
 }
 
+// Whether the last of the words, which begin at `offset`, ends a place.
+bool is_in_place_end(const std::vector<Span>& places, const std::string& text, const std::vector<Word>& words, std::size_t offset) {
+  return !places.empty() && places.back().end == offset + words.back().span.end && places.back().end <= text.size();
+}
+
 std::size_t told_before(std::string_view clause, const StepWords& step_words) {
   static constexpr std::array pointers = {"it", "this", "that", "these", "those", "same", "so"};
   constexpr std::size_t fewest_words = 3;
@@ -491,7 +528,13 @@ std::size_t told_before(std::string_view clause, const StepWords& step_words) {
     const std::vector<Word> behind = words_of(std::string_view(bare).substr(at + 1, first_place - at - 1));
     const bool points = std::any_of(behind.begin(), behind.end(),
                                     [](const Word& word) { return is_one_of(word.lower, pointers); });
-    return points ? at : 0;
+    // "…. Please inform ann@example.org.": nothing else to say is given.
+    static constexpr std::array tellers = {"inform", "tell", "notify", "forward", "advise", "know", "warn"};
+    const std::vector<Word> all = words_of(std::string_view(bare).substr(at + 1));
+    const bool only_tells = !all.empty() && (is_one_of(all.back().lower, tellers) || is_in_place_end(places, bare, all, at + 1)) &&
+                            std::any_of(all.begin(), all.end(), [](const Word& word) { return is_one_of(word.lower, tellers); }) &&
+                            find_dictation(order).begin == order.npos && !asks_about(order) && find_quotes(order).empty();
+    return points || only_tells ? at : 0;
   }
   return 0;
 }
@@ -515,6 +558,18 @@ bool is_question(std::string_view clause) {
   // "Why don't you send …?" is a request.
   if (words[0].lower == "why") return words.size() < 2 || !words[1].lower.starts_with("don");
   return is_one_of(words[0].lower, openers);
+}
+
+bool asks_about(std::string_view clause) {
+  static constexpr std::array askers = {"ask", "tell", "know", "see", "wonder", "idea", "say", "hear", "check", "learn",
+                                        "remind", "sure", "recall", "find"};
+  static constexpr std::array wh = {"what", "which", "where", "when", "who", "whose", "how", "whether", "if"};
+  constexpr std::size_t farthest = 4;
+  const std::vector<Word> words = words_of(without_quotes(clause));
+  for (std::size_t i = 0; i < words.size(); ++i)
+    for (std::size_t k = i + 1; is_one_of(words[i].lower, askers) && k < std::min(words.size(), i + farthest); ++k)
+      if (is_one_of(words[k].lower, wh)) return true;
+  return false;
 }
 
 bool refers_back(std::string_view clause) {

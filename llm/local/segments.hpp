@@ -36,6 +36,10 @@ Dictation find_dictation(std::string_view request);
 /// polite form, for something to be done ("Could you …?"). English.
 bool is_question(std::string_view clause);
 
+/// Whether the clause wants to know something, in whatever form: "I need to see what …", "tell me which …", "no idea
+/// where …". English.
+bool asks_about(std::string_view clause);
+
 /// Whether the words outside quotations point back to an earlier result: "it", "its contents", "the
 /// response".
 bool refers_back(std::string_view clause);

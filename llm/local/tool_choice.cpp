@@ -229,9 +229,11 @@ Result<ToolLook> ToolChooser::look(const Step& step, const ToolList& tools) {
     look.tools[i].channel = found.tools[i];
     look.tools[i].above_other = found.tools[i] - std::max(look.talk, look.other);
     // What a model says against a tool in a language that it hardly knows is chance.
-    constexpr double least = -6;
-    if (material.language != Language::english)
+    constexpr double least = -6, foreign = 0.5;
+    if (material.language != Language::english) {
       look.tools[i].above_other = std::max(look.tools[i].above_other, least);
+      look.tools[i].channel *= foreign;
+    }
     look.tools[i].verb_above_other =
         found.verb_tools[i] - std::max(found.verb_others[0], found.verb_others[1]);
   }
@@ -264,6 +266,10 @@ Result<ToolChoice> ToolChooser::choose(const Step& step, const ToolList& tools) 
   for (std::size_t i = 0; i < tools.size(); ++i)
     if (!tools[i].changes_world && seen.asked[i])
       reading_verb = std::max(reading_verb, seen.tools[i].verb_above_other);
+  // "I need to see what a.txt says" wants no effect; "let ann@… know what …" does.
+  const Material material(step);
+  const bool is_said = material.dictation != std::string::npos || !material.quotes.empty();
+  const bool wants_to_know = !is_said && !material.has(SlotKind::email) && asks_about(material.in_english);
   const auto is_doubtful = [&](std::size_t i) {
     ToolEvidence e = seen.tools[i];
     const double other_verb = seen.readers[i] ? seen.tools[*seen.readers[i]].verb_above_other : reading_verb;
@@ -274,7 +280,7 @@ Result<ToolChoice> ToolChooser::choose(const Step& step, const ToolList& tools) 
     // Nor is a reading in the way that has no place for anything that is named.
     const double margin = e.missing + e.missing_all > 0 || is_beside ? 0.0 : weights_->reading_margin;
     return scores[i] - (reading ? scores[*reading] : -1e9) < margin || e.has_cause == 0 ||
-           e.lost_address > 0 || seen.is_question;
+           e.lost_address > 0 || seen.is_question || (wants_to_know && !seen.readers[i]);
   };
   if (tools[*choice.nearest].changes_world && is_doubtful(*choice.nearest)) {
     std::optional<std::size_t> better;
@@ -284,7 +290,6 @@ Result<ToolChoice> ToolChooser::choose(const Step& step, const ToolList& tools) 
         better = i;
     if (better) choice.nearest = better;
   }
-  const Material material(step);
   choice.takes_last_result = !step.past.empty() && !step.past.back().changes_world &&
                              tools[*choice.nearest].changes_world &&
                              lacks_text(tools[*choice.nearest], step, material);
@@ -293,7 +298,12 @@ Result<ToolChoice> ToolChooser::choose(const Step& step, const ToolList& tools) 
   names.push_back("no tool");
   scores.push_back(scores[*choice.nearest] - choice.fit);
   choice.record = make_choice("tool", names, scores, "request");
-  if (choice.fit >= 0)
+  // To look at a place that is named harms nobody, where something is asked about it and no other deed is meant.
+  const ToolEvidence& nearest = seen.tools[*choice.nearest];
+  const bool is_harmless = !tools[*choice.nearest].changes_world && !tools[*choice.nearest].examples.empty() &&
+                           nearest.taken > 0 && nearest.outside == 0 && nearest.missing == 0 && nearest.unused == 0 &&
+                           (wants_to_know || step.clause.find('?') != step.clause.npos);
+  if (choice.fit >= 0 || is_harmless)
     choice.tool = choice.nearest;
   else
     choice.is_talk = seen.talk >= seen.other && !seen.has_critical;

@@ -115,12 +115,16 @@ bool takes_numbers(const Property& property) {
   return property.type == "number" || property.type == "integer";
 }
 
-bool is_enum_said(const Property& property, const std::vector<std::string>& words) {
+// A value in capitals that is an everyday word ("PUT") is said only in capitals.
+bool is_enum_said(const Property& property, const std::vector<std::string>& words, const std::string& clause) {
+  static constexpr std::array everyday = {"put", "get", "head", "options", "on", "off", "all", "any"};
   const auto values = property.schema->find("enum");
   if (values == property.schema->end() || !values->is_array()) return false;
   return std::any_of(values->begin(), values->end(), [&](const Json& value) {
     if (!value.is_string()) return false;
-    const std::vector<std::string> parts = identifier_words(value.get_ref<const std::string&>());
+    const std::string& text = value.get_ref<const std::string&>();
+    const std::vector<std::string> parts = identifier_words(text);
+    if (parts.size() == 1 && parts[0] != text && is_one_of(parts[0], everyday)) return clause.find(text) != clause.npos;
     return !parts.empty() && std::search(words.begin(), words.end(), parts.begin(), parts.end()) !=
                                  words.end();
   });
@@ -267,7 +271,9 @@ std::optional<std::size_t> reading_before(const ToolDefinition& tool, const Step
       if (reads_it && !needs_more) return i;
     }
   }
-  if (!asks_for_listing(material)) return std::nullopt;
+  // Where the listing goes has to be named.
+  const bool has_target = material.has(SlotKind::email) || material.has(SlotKind::path) || material.has(SlotKind::url);
+  if (!has_target || !asks_for_listing(material)) return std::nullopt;
   for (std::size_t i = 0; i < tools.size(); ++i) {
     if (tools[i].changes_world || tools[i].asks_user) continue;
     const std::vector<Property> all = properties_of(tools[i].parameters);
@@ -367,7 +373,7 @@ ToolEvidence evidence_for(const ToolList& tools, std::size_t index, const Step& 
       numeric += 1, takes_many = takes_many || property.is_list;
       required_numbers += property.is_required && !property.schema->contains("default") ? 1 : 0;
     }
-    if (property.is_enum && is_enum_said(property, words)) ++evidence.enum_said;
+    if (property.is_enum && is_enum_said(property, words, material.clause)) ++evidence.enum_said;
     if (property.type == "string" && !property.is_enum)
       count_string(evidence, tool, property, step, material, has_any);
   }
