@@ -9,6 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,21 +44,48 @@ asio::awaitable<void> fill(asio::awaitable<T> work, std::shared_ptr<Bounded<T>> 
 }
 }  // namespace detail
 
-/// timeout  0: none. interrupt  may be null; borrowed until the end
+namespace detail {
+// Shared with its own handler, which may still be queued when the coroutine has ended.
+class Deadline : public std::enable_shared_from_this<Deadline> {
+ public:
+  Deadline(const asio::any_io_executor& executor, std::chrono::milliseconds timeout, std::function<void()> passed)
+      : timer_(executor), timeout_(timeout), passed_(std::move(passed)) {}
+  void arm() {
+    if (timeout_.count() <= 0 || ended_) return;
+    timer_.expires_after(timeout_);
+    timer_.async_wait([self = shared_from_this()](const boost::system::error_code& ec) {
+      if (!ec) self->passed_();
+    });
+  }
+  void end() {
+    ended_ = true;
+    timer_.cancel();
+  }
+
+ private:
+  asio::steady_timer timer_;
+  std::chrono::milliseconds timeout_;
+  std::function<void()> passed_;
+  bool ended_ = false;
+};
+}  // namespace detail
+
+/// timeout  0: none. interrupt, renewal  may be null; borrowed until the end
 template <class T>
-asio::awaitable<Bounded<T>> run_bounded(asio::awaitable<T> work, std::chrono::milliseconds timeout,
-                                        Interrupt* interrupt) {
+asio::awaitable<Bounded<T>> run_bounded(asio::awaitable<T> work, std::chrono::milliseconds timeout, Interrupt* interrupt,
+                                        Renewal* renewal = nullptr) {
   auto executor = co_await asio::this_coro::executor;
-  // Shared with the timer's handler, which may still be queued when the coroutine has ended.
+  // Shared with the deadline, which may be queued when the coroutine has ended.
   auto out = std::make_shared<Bounded<T>>();
   auto signal = std::make_shared<asio::cancellation_signal>();
-  asio::steady_timer timer(executor);
-  if (timeout.count() > 0) {
-    timer.expires_after(timeout);
-    timer.async_wait([out, signal](const boost::system::error_code& ec) {
-      if (ec) return;
-      out->timed_out = true;
-      signal->emit(asio::cancellation_type::terminal);
+  auto deadline = std::make_shared<detail::Deadline>(executor, timeout, [out, signal] {
+    out->timed_out = true;
+    signal->emit(asio::cancellation_type::terminal);
+  });
+  deadline->arm();
+  if (renewal) {
+    renewal->attach([weak = std::weak_ptr(deadline)] {
+      if (const auto live = weak.lock()) live->arm();
     });
   }
   if (interrupt) {
@@ -68,7 +96,7 @@ asio::awaitable<Bounded<T>> run_bounded(asio::awaitable<T> work, std::chrono::mi
   auto token = asio::bind_cancellation_slot(signal->slot(), asio::use_awaitable);
   asio::awaitable<void> filling = detail::fill(std::move(work), out);
   co_await asio::co_spawn(executor, std::move(filling), token);
-  timer.cancel();
+  deadline->end();
   co_return std::move(*out);
 }
 

@@ -14,12 +14,26 @@ class Interrupt {
     requested_ = true;
     if (cancel_) cancel_();
   }
-  /// What `request` calls. It must stay callable when the work it cancels has ended.
-  void attach(std::function<void()> cancel) { cancel_ = std::move(cancel); }
+  /// What `request` calls. It must stay callable when the work it cancels has ended. Gives back what was attached before, for
+  /// work inside of other work.
+  std::function<void()> attach(std::function<void()> cancel) { return std::exchange(cancel_, std::move(cancel)); }
 
  private:
   bool requested_ = false;
   std::function<void()> cancel_;
+};
+
+/// Lets the work under a time limit say that it came further: the limit begins anew.
+class Renewal {
+ public:
+  void renew() {
+    if (renew_) renew_();
+  }
+  /// What `renew` calls. It must stay callable when the work has ended.
+  void attach(std::function<void()> renew) { renew_ = std::move(renew); }
+
+ private:
+  std::function<void()> renew_;
 };
 
 }  // namespace deed
