@@ -14,6 +14,10 @@ namespace deed {
 namespace {
 
 constexpr std::size_t max_answer_bytes = 1u << 20;
+// libcurl takes the middle out of a line that is longer than half of its buffer (lib/pingpong.c),
+// without an error: with its usual 16 KiB, 3,000 copies were counted as 395. Half of this holds
+// 47,000 numbers.
+constexpr long buffer_bytes = 1 << 20;
 
 long tls_of(const ImapServer& server) {
   if (server.security == MailSecurity::none) return CURLUSESSL_NONE;
@@ -194,6 +198,7 @@ void ImapSearchThread::set_up(CURL* easy, const char* login_options) {
   curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "imap,imaps");
   curl_easy_setopt(easy, CURLOPT_PROXY, "");
+  curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, buffer_bytes);
   curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, imap_search_command(search_.message_id).c_str());
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, limit_ms);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, limit_ms);

@@ -82,6 +82,16 @@ TEST_F(MailKill, EveryRecipientGetsItOnceWithoutAPersonWhereAMailboxTells) {
   const Json report = ended.json();
   ASSERT_EQ(report.at("calls").size(), 1u);
   EXPECT_EQ(report.at("calls").at(0).at("result").at("accepted").size(), count);
+  std::map<std::string, int> kinds;
+  const Json shown = deed({"show", "last", "--json"}).json();
+  for (const Json& event : shown.at("events")) {
+    const std::string kind = string_at(event, "kind");
+    ++kinds[kind == "effect.probed" ? string_at(event.at("body"), "verdict") : kind];
+  }
+  EXPECT_EQ(kinds["run.resumed"], static_cast<int>(kills));
+  EXPECT_EQ(kinds["run.paused"], 0) << "nobody was asked";
+  std::printf("%zu recipients, %zu kills; in doubt and found sent: %d, found unsent and sent again: %d\n", count, kills,
+              kinds["confirmed"], kinds["refuted"]);
 }
 
 // Without a mailbox only those are asked about who were in flight, one by one, and the answers are kept.

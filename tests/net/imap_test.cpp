@@ -11,8 +11,10 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
+#include <netdb.h>
 #include <optional>
 #include <thread>
+#include <unistd.h>
 
 namespace deed {
 namespace {
@@ -67,6 +69,14 @@ TEST_F(ImapTest, CountsTheMessagesThatHaveTheMessageId) {
   EXPECT_THAT(server_->commands(), Contains("UID SEARCH HEADER Message-ID \"<1a2b3c@example.org>\""));
 }
 
+TEST_F(ImapTest, CountsAsManyAsAMailMayHaveRecipients) {
+  const auto many = [] { return std::vector<std::string>(10'000, message(id)); };
+  server_ = std::make_unique<fakes::ImapServer>(fakes::ImapServerOptions{.mailboxes = {{"Sent", many}}});
+  const auto found = count();
+  ASSERT_OK(found);
+  EXPECT_EQ(*found, 10'000u);
+}
+
 TEST_F(ImapTest, FindsAMailboxByTheNameThatPeopleSee) {
   serve();
   const auto found = count("Entwürfe");
@@ -98,6 +108,29 @@ TEST_F(ImapTest, SendsNeitherPasswordNorCommandWithoutTheTlsThatWasAskedFor) {
   server.security = MailSecurity::tls;
   EXPECT_THAT(count(server, {.mailbox = "Sent", .message_id = id, .timeout = std::chrono::seconds(5)}), Not(IsOk()));
   for (const std::string& command : server_->commands()) EXPECT_THAT(command, Not(HasSubstr("secret")));
+}
+
+// A name of this machine that is not loopback by its text, as every other host.
+TEST_F(ImapTest, GivesAServerWithoutStarttlsNoPassword) {
+  char name[256] = "";
+  ASSERT_EQ(gethostname(name, sizeof name - 1), 0);
+  addrinfo hints{};
+  hints.ai_family = AF_INET;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(name, nullptr, &hints, &found) != 0) GTEST_SKIP() << "the machine has no name";
+  freeaddrinfo(found);
+  serve();
+  ImapServer server = at();
+  server.host = name;
+  EXPECT_THAT(count(server, {.mailbox = "Sent", .message_id = id}), Not(IsOk()));
+  for (const std::string& command : server_->commands()) EXPECT_THAT(command, Not(HasSubstr("secret")));
+}
+
+TEST_F(ImapTest, LogsInWithPlainWhereTheServerOffersIt) {
+  serve({{.stage = ImapStage::capability, .reply = "* CAPABILITY IMAP4rev1 AUTH=GSSAPI AUTH=PLAIN\r\nTAG OK done"}});
+  EXPECT_THAT(count(at("ann%40example.org:secret@"), {.mailbox = "Sent", .message_id = id}), Not(IsOk()));
+  EXPECT_THAT(server_->commands(), Contains(HasSubstr("AUTHENTICATE PLAIN")));
+  EXPECT_THAT(server_->commands(), Not(Contains(HasSubstr("GSSAPI"))));
 }
 
 TEST_F(ImapTest, EndsAtOnceWhenItIsCancelled) {
