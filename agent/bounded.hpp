@@ -9,6 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -50,11 +51,12 @@ class Deadline : public std::enable_shared_from_this<Deadline> {
  public:
   Deadline(const asio::any_io_executor& executor, std::chrono::milliseconds timeout, std::function<void()> passed)
       : timer_(executor), timeout_(timeout), passed_(std::move(passed)) {}
-  void arm() {
+  void arm(std::chrono::milliseconds extra) {
     if (timeout_.count() <= 0 || ended_) return;
-    timer_.expires_after(timeout_);
-    timer_.async_wait([self = shared_from_this()](const boost::system::error_code& ec) {
-      if (!ec) self->passed_();
+    timer_.expires_after(timeout_ + extra);
+    // A wait that was over before it could be cancelled counts no more.
+    timer_.async_wait([self = shared_from_this(), round = ++round_](const boost::system::error_code& ec) {
+      if (!ec && round == self->round_ && !self->ended_) self->passed_();
     });
   }
   void end() {
@@ -67,6 +69,7 @@ class Deadline : public std::enable_shared_from_this<Deadline> {
   std::chrono::milliseconds timeout_;
   std::function<void()> passed_;
   bool ended_ = false;
+  std::int64_t round_ = 0;
 };
 }  // namespace detail
 
@@ -82,10 +85,10 @@ asio::awaitable<Bounded<T>> run_bounded(asio::awaitable<T> work, std::chrono::mi
     out->timed_out = true;
     signal->emit(asio::cancellation_type::terminal);
   });
-  deadline->arm();
+  deadline->arm({});
   if (renewal) {
-    renewal->attach([weak = std::weak_ptr(deadline)] {
-      if (const auto live = weak.lock()) live->arm();
+    renewal->attach([weak = std::weak_ptr(deadline)](std::chrono::milliseconds extra) {
+      if (const auto live = weak.lock()) live->arm(extra);
     });
   }
   if (interrupt) {

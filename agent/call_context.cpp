@@ -85,6 +85,7 @@ Async<void> CallContext::settle_part(std::string name, Outcome outcome) {
 
 Async<void> CallContext::wait(std::chrono::milliseconds time) {
   if (stop_requested()) co_return stopped();
+  renewal_.renew(time);
   auto executor = co_await asio::this_coro::executor;
   auto timer = std::make_shared<asio::steady_timer>(executor, time);  // shared with nobody: the interrupt has a weak one
   auto outer = drive_.interrupt().attach([weak = std::weak_ptr(timer)] {

@@ -1,6 +1,7 @@
 // A wish to stop, from a signal handler's coroutine or another owner on the loop thread.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <utility>
 
@@ -26,14 +27,15 @@ class Interrupt {
 /// Lets the work under a time limit say that it came further: the limit begins anew.
 class Renewal {
  public:
-  void renew() {
-    if (renew_) renew_();
+  /// extra  on top of the limit, this once: for time that passes by intention
+  void renew(std::chrono::milliseconds extra = {}) {
+    if (renew_) renew_(extra);
   }
   /// What `renew` calls. It must stay callable when the work has ended.
-  void attach(std::function<void()> renew) { renew_ = std::move(renew); }
+  void attach(std::function<void(std::chrono::milliseconds)> renew) { renew_ = std::move(renew); }
 
  private:
-  std::function<void()> renew_;
+  std::function<void(std::chrono::milliseconds)> renew_;
 };
 
 }  // namespace deed

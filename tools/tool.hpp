@@ -157,7 +157,7 @@ class ToolContext {
   /// Whether the run is to stop: begin nothing new, and return. The call goes on when it is resumed,
   /// if it has parts.
   virtual bool stop_requested() const = 0;
-  /// Lets time pass, for example before a second try.
+  /// Lets time pass, for example before a second try. The tool's timeout begins anew behind it.
   /// errors  cancelled: the run is to stop
   virtual Async<void> wait(std::chrono::milliseconds time) = 0;
 

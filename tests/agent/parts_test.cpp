@@ -303,6 +303,24 @@ TEST_F(Parts, AToolThatBreaksOffBetweenTwoOfThemHasDoneTheFirst) {
   EXPECT_THAT(call_of(report).outcome->text, AllOf(HasSubstr("no memory"), HasSubstr("it was done with ann")));
 }
 
+// A mailbox may need longer to settle than a tool may take.
+TEST_F(Parts, AToolThatWaitsOnPurposeIsNotTooSlow) {
+  Tool patient;
+  patient.spec.name = "patient";
+  patient.spec.description = "Test.";
+  patient.spec.arguments = {{"type", "object"}, {"properties", {{"to", {{"type", "array"}}}}}};
+  patient.spec.approval = ApprovalNeed::never;
+  patient.spec.timeout = std::chrono::seconds(1);
+  patient.run = [](Json, ToolContext& context) -> asio::awaitable<Outcome> {
+    auto waited = co_await context.wait(std::chrono::milliseconds(1100));
+    if (!waited) co_return Outcome::failed_without_effect(waited.error());
+    co_return Outcome::succeeded(nullptr, "waited");
+  };
+  ASSERT_OK(tools_.add(std::move(patient)));
+  const RunReport report = start("patient");
+  EXPECT_EQ(call_of(report).outcome->status, OutcomeStatus::succeeded) << call_of(report).outcome->text;
+}
+
 TEST(PartEvents, ThatCannotFollowAreCorrupt) {
   const std::string call = "call_1_1";
   const auto begun = [&] {
