@@ -164,7 +164,7 @@ const std::vector<SettingRow>& setting_rows() {
       {"imap.password_command", Type::list, "", false, "a command and its arguments that prints the password"},
       {"imap.mailbox", Type::text, "DEED_IMAP_MAILBOX", false, "the Sent or archive mailbox (default: Sent)"},
       {"imap.authoritative", Type::flag, "DEED_IMAP_AUTHORITATIVE", false, "true: exactly one copy of each accepted transaction is there, so that a mail without one was not sent"},
-      {"imap.settle_s", Type::integer, "DEED_IMAP_SETTLE_S", false, "seconds after which a copy is there at the latest (default: 60)"},
+      {"imap.settle_s", Type::integer, "DEED_IMAP_SETTLE_S", false, "seconds after the hand-over at which a copy is there at the latest (default: 60)"},
       {"allow", Type::list, "DEED_ALLOW", false, "effects that need no approval: TOOL:DESTINATION"},
       {"allow_hosts", Type::list, "DEED_ALLOW_HOSTS", false, "hosts that tools may reach although they are not public: HOST[:PORT]"},
       {"limits.max_steps", Type::integer, "", true, "model requests of a run"},

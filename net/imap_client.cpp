@@ -20,7 +20,8 @@ Result<void> check(const ImapServer& server, const ImapSearch& search) {
   for (const std::string* text : {&server.host, &server.user, &server.password.reveal(),
                                   &search.mailbox, &search.message_id}) {
     if (has_control_characters(*text) || !is_utf8(*text)) {
-      return fail(ErrorKind::invalid, "the mailbox or the server's settings hold a control character");
+      return fail(ErrorKind::invalid,
+                  "the mailbox or the server's settings hold a control character");
     }
   }
   if (search.mailbox.empty() || search.message_id.empty()) {

@@ -127,7 +127,8 @@ std::size_t ImapSearchThread::on_reply(char* data, std::size_t size, std::size_t
   auto& search = *static_cast<ImapSearchThread*>(self);
   try {
     const std::string line = lower_ascii(std::string_view(data, size * n));
-    const bool offers = line.find("auth=plain") != std::string::npos || line.find("auth=login") != std::string::npos;
+    const bool offers = line.find("auth=plain") != std::string::npos ||
+                        line.find("auth=login") != std::string::npos;
     search.offers_auth_ = search.offers_auth_ || offers;
   } catch (const std::exception&) {
     // Out of memory: what is offered stays unknown, and the search ends with the first answer.
@@ -188,8 +189,8 @@ Result<std::size_t> ImapSearchThread::attempt(const char* login_options) {
 }
 
 void ImapSearchThread::set_up(CURL* easy, const char* login_options) {
-  const std::string url = std::string(server_.security == MailSecurity::tls ? "imaps://" : "imap://") +
-                          authority_of(server_.host, server_.port) + "/" +
+  const char* scheme = server_.security == MailSecurity::tls ? "imaps://" : "imap://";
+  const std::string url = scheme + authority_of(server_.host, server_.port) + "/" +
                           percent_encoded(imap_mailbox_name(search_.mailbox));
   const auto limit_ms = static_cast<long>(
       std::clamp<std::chrono::milliseconds::rep>(search_.timeout.count(), 1, 1'000'000'000));
@@ -227,8 +228,8 @@ void ImapSearchThread::set_up(CURL* easy, const char* login_options) {
 }
 
 Unexpected ImapSearchThread::failure(CURLcode code) const {
-  return fail(kind_of(code), "the mailbox cannot be searched: " + curl_error_text(code, error_text_),
-              server_.host + " " + search_.mailbox, "check the imap settings");
+  return fail(kind_of(code),
+              "the mailbox cannot be searched: " + curl_error_text(code, error_text_), server_.host + " " + search_.mailbox, "check the imap settings");
 }
 
 }  // namespace deed

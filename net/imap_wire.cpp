@@ -11,7 +11,9 @@ namespace {
 
 // One character of valid UTF-8; `text` is left behind it.
 std::uint32_t take_character(std::string_view& text) {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
+  const auto byte = [&](std::size_t i) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i]));
+  };
   const std::uint32_t first = byte(0);
   const std::size_t size = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
   std::uint32_t code = size == 1 ? first : first & (0x7Fu >> size);

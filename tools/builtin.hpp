@@ -35,7 +35,8 @@ struct MailboxOptions {
   /// The mailbox gets exactly one copy of each transaction that the mail server accepts, and nobody
   /// removes it: only then a mail that is not there was not sent.
   bool is_authoritative = false;
-  /// A copy is there so long after the mail was accepted, at the latest.
+  /// A copy is there so long after the end of the message was handed over, at the latest: longer than
+  /// the server may take to accept and file it, which a lost connection does not stop.
   std::chrono::milliseconds settle_time{60'000};
   std::chrono::milliseconds timeout{30'000};  ///< of one search
 };

@@ -84,8 +84,9 @@ Result<Mail> mail_of(const Json& arguments, const EmailOptions& options) {
     }
   }
   if (mail.recipients.size() > max_recipients) {
-    return fail(ErrorKind::limit, "the mail goes to " + std::to_string(mail.recipients.size()) + " people",
-                "", "at most " + std::to_string(max_recipients) + " in one call; make several of it");
+    return fail(ErrorKind::limit,
+                "the mail goes to " + std::to_string(mail.recipients.size()) + " people", "",
+                "at most " + std::to_string(max_recipients) + " in one call; make several of it");
   }
   mail.content.subject = string_at(arguments, "subject");
   mail.content.text = string_at(arguments, "text");
@@ -139,8 +140,8 @@ Outcome tallied(const Mail& mail, const std::optional<Error>& refusal, const Too
 // One transaction, whose outcome is in the journal when this returns, if it is the last word on this
 // recipient or leaves the commit point behind.
 // errors  nothing more may be sent
-Async<void> send_to_one(std::size_t who, Mail& mail, std::string message, const EmailOptions& options,
-                        MailQueue& queue, ToolContext& context) {
+Async<void> send_to_one(std::size_t who, const Mail& mail, std::string message,
+                        const EmailOptions& options, MailQueue& queue, ToolContext& context) {
   const EmailAddress to = mail.recipients[who];
   std::optional<Error> refusal;
   SmtpTransaction transaction{.from = mail.content.from, .to = to, .message = std::move(message)};
@@ -257,7 +258,8 @@ MailCopies copies_for(const Mail& mail, const MailboxOptions& mailbox, const Too
     copies.in_doubt += part.phase == PartPhase::in_doubt ? 1 : 0;
     if (part.phase != PartPhase::settled || !part.outcome) continue;
     copies.accepted += part.outcome->status == OutcomeStatus::succeeded ? 1 : 0;
-    const bool is_word = part.outcome->result.is_object() && part.outcome->result.contains("settled_by");
+    const Json& result = part.outcome->result;
+    const bool is_word = result.is_object() && result.contains("settled_by");
     copies.has_word_of_people = copies.has_word_of_people || is_word;
   }
   return copies;
@@ -284,8 +286,9 @@ asio::awaitable<ProbeResult> probe_mailbox(Json arguments, EmailOptions options,
     const bool is_open = verdict.verdict == ProbeResult::Verdict::undecided;
     const bool may_change = is_open && !copies.has_settled && may_decide(copies);
     if (!may_change) co_return verdict;
-    context.progress("the mail is not in " + sent.mailbox + " yet: looking again when it must be there");
-    const auto rest = std::chrono::ceil<std::chrono::milliseconds>(settled_at - context.clock().now());
+    context.progress("the mail is not in " + sent.mailbox + " yet: looking again when it must be");
+    const auto left = settled_at - context.clock().now();
+    const auto rest = std::chrono::ceil<std::chrono::milliseconds>(left);
     auto waited = co_await context.wait(rest);
     if (!waited) co_return verdict;
   }

@@ -28,10 +28,10 @@ ProbeResult judge_copies(const MailCopies& copies) {
   const std::string evidence = counted(copies);
   if (is_alone(copies) && copies.found > 0) return {Verdict::confirmed, evidence};
   if (!copies.is_authoritative) {
-    return {Verdict::undecided, evidence + "; that proves nothing, because it is not authoritative"};
+    return {Verdict::undecided, evidence + ", which is not authoritative: that proves nothing"};
   }
   if (copies.has_word_of_people) {
-    return {Verdict::undecided, evidence + "; that proves nothing, because somebody has decided about others"};
+    return {Verdict::undecided, evidence + "; others were decided by hand: that proves nothing"};
   }
   if (copies.found >= copies.accepted + copies.in_doubt) return {Verdict::confirmed, evidence};
   if (copies.found < copies.accepted) {

@@ -51,7 +51,8 @@ std::string joined(const std::vector<std::string>& parts) {
 }
 
 void MailTally::add(const EmailAddress& who, const EffectPart& part) {
-  const OutcomeStatus status = part.outcome ? part.outcome->status : OutcomeStatus::failed_without_effect;
+  const OutcomeStatus status =
+      part.outcome ? part.outcome->status : OutcomeStatus::failed_without_effect;
   if (part.phase == PartPhase::in_doubt) {
     unknown_.push_back(who.text());
   } else if (part.phase == PartPhase::open || status == OutcomeStatus::failed_without_effect) {
