@@ -53,9 +53,9 @@ class LocalAgent final : public Agent {
       return runner.decide_approval(std::move(id), std::move(answer), std::move(by));
     });
   }
-  Result<RunReport> reconcile(std::string run, std::string decision, std::string by) override {
+  Result<RunReport> reconcile(std::string run, std::string decision, std::string by, std::string part) override {
     return on_run(run, [&](Runner& runner, RunId id) {
-      return runner.reconcile(std::move(id), std::move(decision), std::move(by));
+      return runner.reconcile(std::move(id), std::move(decision), std::move(by), std::move(part));
     });
   }
 
@@ -105,6 +105,7 @@ class LocalAgent final : public Agent {
   EgressGuard guard_;
   std::unique_ptr<HttpClient> http_;
   std::unique_ptr<SmtpClient> smtp_;
+  std::unique_ptr<ImapClient> imap_;
   std::unique_ptr<Journal> journal_;
   Registry tools_;
   std::unique_ptr<Model> model_;
@@ -126,10 +127,12 @@ Result<void> LocalAgent::open() {
   guard_ = EgressGuard(options_.allow_hosts);
   http_ = make_http_client(io_.get_executor());
   smtp_ = make_smtp_client(io_.get_executor());
+  imap_ = make_imap_client(io_.get_executor());
   Redactor redactor;
   for (const Secret& secret : options_.secrets) redactor.add(secret);
   if (options_.smtp) redactor.add(options_.smtp->password);
-  for (const char* name : {"OPENAI_API_KEY", "DEED_API_KEY", "DEED_SMTP_PASSWORD"}) {
+  if (options_.sent) redactor.add(options_.sent->server.password);
+  for (const char* name : {"OPENAI_API_KEY", "DEED_API_KEY", "DEED_SMTP_PASSWORD", "DEED_IMAP_PASSWORD"}) {
     if (const auto value = environment(name)) redactor.add(Secret(*value));
   }
   DEED_TRY(journal_, open_sqlite_journal({.path = options_.home + "/journal.db", .redactor = std::move(redactor)}));
@@ -140,7 +143,9 @@ Result<void> LocalAgent::open() {
                      .outbox = options_.home + "/outbox",
                      .from = options_.from,
                      .root = options_.root,
-                     .client = smtp_.get()};
+                     .client = smtp_.get(),
+                     .sent = options_.sent,
+                     .imap = imap_.get()};
     builtin.guard = &guard_;
     builtin.http = http_.get();
     builtin.journal = journal_.get();

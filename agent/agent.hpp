@@ -14,6 +14,7 @@
 #include "deed/core/secrets.hpp"
 #include "deed/net/egress.hpp"
 #include "deed/net/smtp.hpp"
+#include "deed/tools/builtin.hpp"
 #include "deed/tools/registry.hpp"
 
 namespace deed {
@@ -26,6 +27,7 @@ struct AgentOptions {
   std::string cache_dir = {};             ///< what is quick to make again; empty: cache/ in `home`
   std::string root = ".";                 ///< what file tools may touch
   std::optional<SmtpServer> smtp = {};    ///< none: mail goes into the outbox, a Maildir
+  std::optional<MailboxOptions> sent = {};  ///< where mail that was sent by `smtp` is looked for when that is in doubt
   std::optional<EmailAddress> from = {};
   std::vector<AllowedHost> allow_hosts = {};
   Policy policy = {};
@@ -57,7 +59,8 @@ class Agent {
   virtual Result<RunReport> say(std::string run, std::string message) = 0;
   virtual Result<RunReport> answer(std::string run, std::string text) = 0;
   virtual Result<RunReport> decide_approval(std::string run, ApprovalAnswer answer, std::string by) = 0;
-  virtual Result<RunReport> reconcile(std::string run, std::string decision, std::string by) = 0;
+  /// part  as Runner::reconcile has it
+  virtual Result<RunReport> reconcile(std::string run, std::string decision, std::string by, std::string part = {}) = 0;
 
   /// A run of exactly one call: validated, judged, recorded and resumable like any other. Needs no model.
   virtual Result<RunReport> call_tool(std::string name, Json arguments) = 0;

@@ -29,22 +29,39 @@ Result<Limits> limits_of(const Settings& settings) {
   return limits;
 }
 
-// A user name and password in a URL stay out of the journal.
-std::string without_credentials(const std::string& url) {
-  const std::size_t authority = url.find("://");
-  const std::size_t at = url.rfind('@');
-  if (authority == std::string::npos || at == std::string::npos || at < authority) return url;
-  return url.substr(0, authority + 3) + url.substr(at + 1);
-}
-
 Json recorded(const Settings& settings) {
   Json out = Json::object();
-  for (const char* key : {"smtp.url", "smtp.user", "smtp.from", "allow", "allow_hosts"}) {
+  for (const char* key : {"smtp.url", "smtp.user", "smtp.from", "imap.url", "imap.user", "imap.mailbox", "imap.authoritative",
+                          "imap.settle_s", "allow", "allow_hosts"}) {
     const Setting* setting = settings.find(key);
-    if (setting) out[key] = setting->value;
+    if (setting) out[key] = shown(*setting);
   }
-  if (out.contains("smtp.url")) out["smtp.url"] = without_credentials(settings.text("smtp.url"));
   return out;
+}
+
+// Where sent mail is looked for. Whoever gives no user means the one of the mail server: they are one account as a rule.
+Result<std::optional<MailboxOptions>> mailbox_of(const Settings& settings, const std::optional<SmtpServer>& smtp,
+                                                 const std::function<std::optional<std::string>(std::string_view)>& getenv) {
+  const std::string url = settings.text("imap.url");
+  if (url.empty()) return std::optional<MailboxOptions>();
+  MailboxOptions sent;
+  DEED_TRY(sent.server, with_context(ImapServer::parse(url), origin_of(settings, "imap.url")));
+  if (sent.server.user.empty()) sent.server.user = settings.text("imap.user");
+  if (sent.server.password.empty()) {
+    DEED_TRY(sent.server.password, mail_password(settings, "imap", getenv));
+  }
+  if (sent.server.user.empty() && smtp) {
+    sent.server.user = smtp->user;
+    if (sent.server.password.empty()) sent.server.password = smtp->password;
+  }
+  sent.mailbox = settings.text("imap.mailbox", sent.mailbox);
+  sent.is_authoritative = settings.flag("imap.authoritative");
+  DEED_TRY(const std::int64_t seconds, whole_at(settings, "imap.settle_s", 60));
+  if (seconds > 86'400) {
+    return fail(ErrorKind::invalid, "imap.settle_s is more than a day", origin_of(settings, "imap.settle_s"));
+  }
+  sent.settle_time = std::chrono::seconds(seconds);
+  return std::optional<MailboxOptions>(std::move(sent));
 }
 
 }  // namespace
@@ -76,10 +93,11 @@ Result<AgentOptions> agent_options(const Settings& settings,
     DEED_TRY(SmtpServer server, with_context(SmtpServer::parse(url), origin_of(settings, "smtp.url")));
     if (server.user.empty()) server.user = settings.text("smtp.user");
     if (server.password.empty()) {
-      DEED_TRY(server.password, smtp_password(settings, getenv));
+      DEED_TRY(server.password, mail_password(settings, "smtp", getenv));
     }
     options.smtp = std::move(server);
   }
+  DEED_TRY(options.sent, mailbox_of(settings, options.smtp, getenv));
   return options;
 }
 

@@ -24,7 +24,20 @@ std::string attached(const RunStarted& start) {
 
 constexpr std::string_view all_of_it = "the journal has all of it";
 
+// Of a call that was stopped by a new judgement in the middle of its parts.
+std::string done_before(const CallState& call) {
+  std::string names;
+  for (const auto& [name, part] : call.parts) {
+    const bool is_done = part.outcome && part.outcome->status == OutcomeStatus::succeeded;
+    if (is_done) names += (names.empty() ? "" : ", ") + name;
+  }
+  return names.empty() ? "" : " Before that it was done with " + names + ".";
+}
+
 std::string result_text(const CallState& call) {
+  if (call.phase == CallPhase::ended && !call.parts.empty()) {
+    return (call.policy ? call.policy->why : "The call was stopped.") + done_before(call);
+  }
   if (call.phase == CallPhase::ended) {
     if (call.approval && !call.approval->approved) {
       return "The user refused this call." + (call.approval->note.empty() ? "" : " " + call.approval->note);

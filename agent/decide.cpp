@@ -5,14 +5,32 @@
 namespace deed {
 namespace {
 
+bool may_repeat(const ToolTraits& tool) {
+  return tool.effect == EffectClass::pure || tool.effect == EffectClass::read ||
+         tool.effect == EffectClass::idempotent || tool.effect == EffectClass::keyed;
+}
+
+// A part that is in doubt and about which the world was not asked yet. One that was refuted again and again is left to a
+// person: what is wrong there does not go away by another try.
+const std::string* part_to_probe(const CallState& call, const ToolTraits& tool) {
+  constexpr std::int64_t max_dispatches = 10;
+  if (!tool.has_probe || may_repeat(tool)) return nullptr;
+  for (const auto& [name, part] : call.parts) {
+    if (part.phase == PartPhase::in_doubt && part.probes == 0 && part.dispatches < max_dispatches) return &name;
+  }
+  return nullptr;
+}
+
 // A crash left this call behind its intent. What may follow depends only on how far it got and on its class.
 Action after_interruption(const std::string& id, const CallState& call, const ToolTraits& tool) {
-  const bool may_repeat = tool.effect == EffectClass::pure || tool.effect == EffectClass::read ||
-                          tool.effect == EffectClass::idempotent || tool.effect == EffectClass::keyed;
   // An outcome that stays unknown is not asked for ever.
   constexpr std::int64_t max_attempts = 3;
-  if (call.phase == CallPhase::intended || (may_repeat && call.attempts < max_attempts)) return RunTool{id};
-  if (tool.has_probe && call.probes == 0) return ProbeCall{id};
+  const bool by_parts = call.phase != CallPhase::dispatched && call.has_doubt();
+  // One part in doubt at a time, while what became of the others is still known for certain.
+  const std::string* part = by_parts ? part_to_probe(call, tool) : nullptr;
+  if (part) return ProbeCall{id, *part};
+  if (call.phase == CallPhase::intended || (may_repeat(tool) && call.attempts < max_attempts)) return RunTool{id};
+  if (tool.has_probe && call.probes == 0 && !by_parts) return ProbeCall{id};
   return AskOperator{id};
 }
 

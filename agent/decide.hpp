@@ -26,7 +26,10 @@ struct JudgeCall { std::string call; };       ///< validate, find origins, apply
 struct AskApproval { std::string call; };     ///< somebody must agree
 struct AskUser { std::string call; };         ///< the call is a question to the user
 struct RunTool { std::string call; };         ///< run it (again): provably not done yet, or allowed to be done twice
-struct ProbeCall { std::string call; };       ///< ask the world whether it happened
+struct ProbeCall {                            ///< ask the world whether it happened
+  std::string call;
+  std::string part = {};                      ///< or whether this part of it did
+};
 struct AskOperator { std::string call; };     ///< the outcome is unknown and nothing here can find out
 struct WaitForMessage {};                     ///< a chat's turn is over
 struct PauseRun {                             ///< the model cannot be reached, or refuses

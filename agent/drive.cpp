@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "deed/core/checked.hpp"
 #include "deed/core/hash.hpp"
 #include "deed/core/text.hpp"
 
@@ -26,7 +27,7 @@ std::string search_text_of(const EventBody& body) {
   std::string text;
   if (const auto* started = std::get_if<RunStarted>(&body)) text = started->request;
   else if (const auto* replied = std::get_if<ModelReplied>(&body)) text = replied->reply.text;
-  else if (const auto* settled = std::get_if<EffectSettled>(&body)) text = settled->text;
+  else if (const auto* settled = std::get_if<EffectSettled>(&body)) text = settled->part.empty() ? settled->text : "";
   else if (const auto* signal = std::get_if<SignalReceived>(&body)) text = signal->text;
   return std::string(utf8_prefix(text, max_bytes));
 }
@@ -65,15 +66,19 @@ Async<void> Drive::write(AppendOptions options) {
   co_return Result<void>();
 }
 
-Async<void> Drive::record(EventBody body, std::string call, AppendOptions options, Trust trust) {
+Event Drive::event_of(EventBody body, std::string call, Trust trust) const {
   Event event = encode(body);
   event.call = std::move(call);
   event.step = state_.steps;
   event.trust = trust;
   event.cause = state_.last_event;
   event.search_text = search_text_of(body);
+  return event;
+}
+
+Async<void> Drive::record(EventBody body, std::string call, AppendOptions options, Trust trust) {
   std::vector<Event> events;
-  events.push_back(std::move(event));
+  events.push_back(event_of(std::move(body), std::move(call), trust));
   auto recorded = co_await record_all(std::move(events), options);
   co_return recorded;
 }
@@ -275,23 +280,30 @@ Async<void> Drive::hear_approval(ApprovalAnswer answer, std::string by) {
   co_return recorded;
 }
 
-Async<void> Drive::hear_operator(std::string decision, std::string by) {
+Async<void> Drive::hear_operator(std::string decision, std::string by, std::string part) {
   const std::string* waiting = waiting_call(CallPhase::unknown);
   if (!waiting) waiting = waiting_call(CallPhase::dispatched);
   if (!waiting) {
     co_return fail(ErrorKind::conflict, "no call of the run has an unknown outcome", lease_.run, "deed show " + lease_.run);
   }
   const std::string call = *waiting;
-  const std::int64_t attempt = state_.calls.at(call).attempts;
-  if (state_.calls.at(call).phase == CallPhase::dispatched) {
+  const CallState& state = state_.calls.at(call);
+  const std::int64_t attempt = state.attempts;
+  const bool by_parts = state.phase == CallPhase::unknown && state.has_doubt();
+  const auto named = state.parts.find(part);
+  if (!part.empty() && (!by_parts || named == state.parts.end() || named->second.phase != PartPhase::in_doubt)) {
+    co_return fail(ErrorKind::conflict, "nothing is in doubt about \"" + escaped(part) + "\"", lease_.run, "deed show " + lease_.run);
+  }
+  if (state.phase == CallPhase::dispatched) {
     EffectSettled lost{OutcomeStatus::unknown, nullptr, "the process ended before the outcome was known", attempt, 0};
     auto recorded = co_await record(std::move(lost), call, on_disk);
     DEED_CO_OK(std::move(recorded));
   }
-  EffectReconciled reconciled{decision, by};
+  EffectReconciled reconciled{decision, by, std::move(part)};
   auto recorded = co_await record(std::move(reconciled), call, on_disk, Trust::user);
   DEED_CO_OK(std::move(recorded));
-  if (decision == "retry") co_return Result<void>();
+  // Of a call with parts the tool itself says how it ended: it runs again, for what is open.
+  if (decision == "retry" || by_parts) co_return Result<void>();
   EffectSettled settled;
   settled.attempt = attempt;
   settled.status = decision == "done" ? OutcomeStatus::succeeded : OutcomeStatus::failed_without_effect;

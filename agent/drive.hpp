@@ -22,7 +22,8 @@ class Drive {
   Async<void> hear_message(std::string text);
   Async<void> hear_answer(std::string text);
   Async<void> hear_approval(ApprovalAnswer answer, std::string by);
-  Async<void> hear_operator(std::string decision, std::string by);
+  /// part  the one part that is decided about; "": all that is in doubt
+  Async<void> hear_operator(std::string decision, std::string by, std::string part);
 
   /// decide and perform until the run finishes or waits; gives the lease back.
   Async<RunReport> go_on();
@@ -42,6 +43,7 @@ class Drive {
   RunnerParts& parts() { return parts_; }
   const RunId& run() const { return lease_.run; }
   const State& state() const { return state_; }
+  Interrupt& interrupt() { return interrupt_; }
 
  private:
   // Each gives back whether the run goes on.
@@ -60,6 +62,7 @@ class Drive {
   Async<void> drive();
   Async<bool> pause(RunPaused paused, std::string call);
   Async<bool> record_reply(int step, Reply reply, std::chrono::milliseconds took);
+  Event event_of(EventBody body, std::string call, Trust trust) const;
   Async<bool> settle(std::string call, EffectSettled settled, Trust trust, bool changed_world);
   const std::string* waiting_call(CallPhase phase) const;
   RunReport report() const;

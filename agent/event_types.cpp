@@ -82,17 +82,17 @@ template <class V> void members(V& v, auto& e, const EffectIntended*) {
   v("effect_key", e.effect_key), v("arguments_hash", e.arguments_hash), v("attempt", e.attempt);
 }
 template <class V> void members(V& v, auto& e, const EffectDispatched*) {
-  v("effect_key", e.effect_key), v("attempt", e.attempt);
+  v("effect_key", e.effect_key), v("attempt", e.attempt), v("part", e.part);
 }
 template <class V> void members(V& v, auto& e, const EffectSettled*) {
   v("status", e.status), v("result", e.result), v("text", e.text), v("attempt", e.attempt);
-  v("milliseconds", e.milliseconds);
+  v("milliseconds", e.milliseconds), v("part", e.part);
 }
 template <class V> void members(V& v, auto& e, const EffectProbed*) {
-  v("verdict", e.verdict), v("evidence", e.evidence);
+  v("verdict", e.verdict), v("evidence", e.evidence), v("part", e.part);
 }
 template <class V> void members(V& v, auto& e, const EffectReconciled*) {
-  v("decision", e.decision), v("by", e.by);
+  v("decision", e.decision), v("by", e.by), v("part", e.part);
 }
 template <class V> void members(V& v, auto& e, const BudgetExceeded*) {
   v("limit", e.limit), v("what", e.what);

@@ -111,6 +111,7 @@ struct ApprovalDecided {
   std::string by;    ///< "terminal", "deed approve"
   std::string note;  ///< told to the model when denied
 };
+/// `part` in the events of an effect: the part that they are about (ToolContext::dispatching_part), "" for all of the call.
 struct EffectIntended {
   std::string effect_key, arguments_hash;
   std::int64_t attempt = 1;
@@ -118,6 +119,7 @@ struct EffectIntended {
 struct EffectDispatched {
   std::string effect_key;
   std::int64_t attempt = 1;
+  std::string part = {};
 };
 struct EffectSettled {
   OutcomeStatus status = OutcomeStatus::unknown;
@@ -125,15 +127,18 @@ struct EffectSettled {
   std::string text;
   std::int64_t attempt = 1;
   std::int64_t milliseconds = 0;
+  std::string part = {};
 };
 struct EffectProbed {
   std::string verdict;  ///< confirmed, refuted, undecided
   std::string evidence;
+  std::string part = {};
 };
 /// effect.reconciled: the operator's word about an unknown outcome.
 struct EffectReconciled {
   std::string decision;  ///< done, not_done, retry
   std::string by;
+  std::string part = {};  ///< "": all that is in doubt
 };
 struct BudgetExceeded {
   std::string limit;  ///< "max_steps", …

@@ -1,5 +1,7 @@
 #include "deed/agent/state.hpp"
 
+#include <algorithm>
+
 namespace deed {
 namespace {
 
@@ -26,6 +28,11 @@ class Folder {
     state_.exceeded.reset();
     state_.model_failure.reset();
     state_.model_failures_in_row = 0;
+    // The world may be asked again: what could not be reached may answer now.
+    for (auto& [id, call] : state_.calls) {
+      call.probes = 0;
+      for (auto& [name, part] : call.parts) part.probes = 0;
+    }
     return {};
   }
   Result<void> operator()(const RunPaused&) { return {}; }
@@ -116,15 +123,18 @@ class Folder {
     call->probes = 0;
     return {};
   }
-  Result<void> operator()(const EffectDispatched&) {
+  Result<void> operator()(const EffectDispatched& body) {
     CallState* call = find();
     if (!call || call->phase != CallPhase::intended) return wrong("a dispatch without an intent");
+    if (!body.part.empty()) return dispatched(call->parts[body.part]);
     call->phase = CallPhase::dispatched;
+    call->dispatched_at = event_.time;
     return {};
   }
   Result<void> operator()(const EffectSettled& body) {
     CallState* call = find();
     if (!call) return wrong("a result of no call");
+    if (!body.part.empty()) return settled(*call, body);
     call->outcome = body;
     call->result_trust = event_.trust;
     call->attempts = std::max(call->attempts, body.attempt);
@@ -134,6 +144,7 @@ class Folder {
   Result<void> operator()(const EffectProbed& body) {
     CallState* call = find();
     if (!call) return wrong("a probe of no call");
+    if (!body.part.empty()) return probed(*call, body);
     ++call->probes;
     call->evidence = body.evidence;
     // A confirmed effect is settled by an event of its own, which carries the result; a refuted one may run again.
@@ -143,6 +154,7 @@ class Folder {
   Result<void> operator()(const EffectReconciled& body) {
     CallState* call = find();
     if (!call || call->phase != CallPhase::unknown) return wrong("a reconciliation of a call whose outcome is known");
+    if (call->has_doubt()) return reconciled(*call, body);
     if (body.decision == "retry") call->phase = CallPhase::approved;
     return {};
   }
@@ -165,6 +177,70 @@ class Folder {
   }
 
  private:
+  Result<void> dispatched(PartState& part) {
+    if (part.phase == PartPhase::settled) return wrong("a dispatch of a part that has its outcome");
+    part.phase = PartPhase::in_doubt;
+    part.dispatched_at = event_.time;
+    part.outcome.reset();
+    part.probes = 0;
+    ++part.dispatches;
+    return {};
+  }
+  // Without a dispatch too: what was refused before its commit point has an outcome.
+  Result<void> settled(CallState& call, const EffectSettled& body) {
+    PartState& part = call.parts[body.part];
+    if (call.phase != CallPhase::intended || part.phase == PartPhase::settled) {
+      return wrong("an outcome of a part that does not wait for one");
+    }
+    part.outcome = body;
+    switch (body.status) {
+      case OutcomeStatus::succeeded:
+      case OutcomeStatus::rejected: part.phase = PartPhase::settled; break;
+      case OutcomeStatus::failed_without_effect: part.phase = PartPhase::open; break;
+      case OutcomeStatus::unknown: part.phase = PartPhase::in_doubt; break;
+    }
+    return {};
+  }
+  // A person or a probe has the word about a part that was dispatched.
+  static void conclude(PartState& part, const std::string& name, OutcomeStatus status, std::string text,
+                       Json result = nullptr) {
+    part.phase = PartPhase::settled;
+    part.outcome = EffectSettled{status, std::move(result), std::move(text), 1, 0, name};
+  }
+  Result<void> probed(CallState& call, const EffectProbed& body) {
+    const auto found = call.parts.find(body.part);
+    if (found == call.parts.end() || found->second.phase != PartPhase::in_doubt) {
+      return wrong("a probe of a part that is not in doubt");
+    }
+    PartState& part = found->second;
+    ++part.probes;
+    part.evidence = body.evidence;
+    if (body.verdict == "refuted") part.phase = PartPhase::open;
+    if (body.verdict == "confirmed") conclude(part, body.part, OutcomeStatus::succeeded, body.evidence);
+    // Undecided or not, the other parts go on: the call runs again once all were asked about.
+    const bool all_asked = std::none_of(call.parts.begin(), call.parts.end(), [](const auto& other) {
+      return other.second.phase == PartPhase::in_doubt && other.second.probes == 0;
+    });
+    if (call.phase == CallPhase::unknown && all_asked) call.phase = CallPhase::approved;
+    return {};
+  }
+  Result<void> reconciled(CallState& call, const EffectReconciled& body) {
+    bool is_about_any = false;
+    for (auto& [name, part] : call.parts) {
+      if (part.phase != PartPhase::in_doubt || (!body.part.empty() && name != body.part)) continue;
+      is_about_any = true;
+      part.dispatches = 0;
+      if (body.decision == "retry") part.phase = PartPhase::open;
+      if (body.decision == "done") conclude(part, name, OutcomeStatus::succeeded, "confirmed by " + body.by, {{"settled_by", body.by}});
+      if (body.decision == "not_done") {
+        conclude(part, name, OutcomeStatus::failed_without_effect, "not done, according to " + body.by, {{"settled_by", body.by}});
+      }
+    }
+    if (!is_about_any) return wrong("a reconciliation of a part that is not in doubt");
+    // Once nothing is in doubt the tool runs again: for what is open, and to say how the call ended.
+    if (!call.has_doubt()) call.phase = CallPhase::approved;
+    return {};
+  }
   CallState* find() {
     const auto it = state_.calls.find(event_.call);
     return it == state_.calls.end() ? nullptr : &it->second;
@@ -192,6 +268,11 @@ const char* to_string(CallPhase phase) {
     case CallPhase::ended: return "ended";
   }
   return "unknown";
+}
+
+bool CallState::has_doubt() const {
+  return std::any_of(parts.begin(), parts.end(),
+                     [](const auto& part) { return part.second.phase == PartPhase::in_doubt; });
 }
 
 const StepState* State::last_step() const {

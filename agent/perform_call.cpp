@@ -2,8 +2,10 @@
 #include <algorithm>
 
 #include "deed/agent/bounded.hpp"
+#include "deed/agent/call_context.hpp"
 #include "deed/agent/drive.hpp"
 #include "deed/agent/judge.hpp"
+#include "deed/core/checked.hpp"
 #include "deed/core/text.hpp"
 
 namespace deed {
@@ -13,52 +15,24 @@ constexpr AppendOptions durable{.durability = Durability::full};
 // An approval that nobody used for so long is asked for again.
 constexpr std::chrono::hours approval_lifetime{24 * 7};
 
-class CallContext final : public ToolContext {
- public:
-  CallContext(Drive& drive, std::string id, bool effectful, std::int64_t attempt)
-      : drive_(drive), id_(std::move(id)), call_(drive.state().calls.at(id_)), effectful_(effectful), attempt_(attempt) {}
-
-  const std::string& effect_key() const override { return call_.effect_key; }
-  RunId run() const override { return drive_.run(); }
-  int attempt() const override { return static_cast<int>(attempt_); }
-  TimePoint proposed_at() const override { return call_.proposed_at; }
-  const Clock& clock() const override { return drive_.parts().clock; }
-  void progress(std::string_view line) override { drive_.parts().observer.on_progress(id_, line); }
-
-  Async<void> dispatching() override {
-    if (!effectful_ || dispatched_) co_return Result<void>();
-    EffectDispatched body{call_.effect_key, attempt_};
-    auto recorded = co_await drive_.record(std::move(body), id_, durable);
-    DEED_CO_OK(std::move(recorded));
-    dispatched_ = true;
-    co_return Result<void>();
+// What a person needs to know to decide about a call whose outcome is unknown.
+std::string doubt_about(const CallState& call) {
+  std::string what = call.outcome ? call.outcome->text : "the process ended after the commit point and before the outcome was known";
+  if (call.has_doubt()) what = "it is not known what became of " + parts_in(call, PartPhase::in_doubt);
+  for (const auto& [name, part] : call.parts) {
+    if (part.phase == PartPhase::in_doubt && !part.evidence.empty()) what += "; " + escaped(name) + ": " + part.evidence;
   }
-
-  bool dispatched() const { return dispatched_; }
-
- private:
-  Drive& drive_;
-  std::string id_;
-  const CallState& call_;  // a std::map's node stays where it is
-  bool effectful_;
-  std::int64_t attempt_;
-  bool dispatched_ = false;
-};
-
-// A tool that broke off says nothing about its effect; how far it got does.
-Outcome broken_off(const CallContext& context, const std::string& why) {
-  if (context.dispatched()) return Outcome::unknown(why + " after its commit point");
-  return Outcome::failed_without_effect(Error{ErrorKind::timeout, why + " before its commit point"});
+  if (!call.evidence.empty()) what += "; " + call.evidence;
+  return what;
 }
 
-EffectSettled settled_by(const Outcome& outcome, std::int64_t attempt, std::chrono::milliseconds took) {
-  std::string text = outcome.text;
-  if (text.empty() && outcome.status == OutcomeStatus::succeeded) text = to_text(outcome.result);
-  if (text.empty()) {
-    const std::string hint = string_at(outcome.result, "hint");
-    text = string_at(outcome.result, "error", "failed") + (hint.empty() ? "" : ": " + hint);
+const char* verdict_name(ProbeResult::Verdict verdict) {
+  switch (verdict) {
+    case ProbeResult::Verdict::confirmed: return "confirmed";
+    case ProbeResult::Verdict::refuted: return "refuted";
+    case ProbeResult::Verdict::undecided: return "undecided";
   }
-  return {outcome.status, outcome.result, to_utf8(text), attempt, took.count()};
+  return "undecided";
 }
 
 ApprovalRequested request_for(const CallState& call, const PolicyDecided& policy) {
@@ -69,7 +43,7 @@ ApprovalRequested request_for(const CallState& call, const PolicyDecided& policy
 }  // namespace
 
 Async<bool> Drive::perform(JudgeCall action) {
-  const CallContext context(*this, action.call, true, 1);
+  const CallContext context(*this, action.call, {.effectful = true});
   PolicyDecided decided = judge_call(state_, action.call, parts_.tools, parts_.policy, context);
   const bool asks = decided.verdict == Verdict::ask;
   ApprovalRequested request = request_for(state_.calls.at(action.call), decided);
@@ -132,10 +106,9 @@ Async<bool> Drive::perform(AskUser action) {
 
 Async<bool> Drive::perform(AskOperator action) {
   const CallState& call = state_.calls.at(action.call);
-  std::string what = call.outcome ? call.outcome->text : "the process ended after the commit point and before the outcome was known";
-  if (!call.evidence.empty()) what += "; " + call.evidence;
-  RunPaused waiting{RunStatus::unknown, "the outcome of " + call.call.name + " is unknown: " + what,
-                    "look, then: deed reconcile " + lease_.run + " --done | --not-done | --retry"};
+  RunPaused waiting{RunStatus::unknown, "the outcome of " + call.call.name + " is unknown: " + doubt_about(call),
+                    "look, then: deed reconcile " + lease_.run + " --done | --not-done | --retry" +
+                        (call.has_doubt() ? " [--part NAME]" : "")};
   auto paused = co_await pause(std::move(waiting), action.call);
   co_return paused;
 }
@@ -156,14 +129,22 @@ Async<bool> Drive::perform(RunTool action) {
     co_return settled;
   }
   const bool effectful = changes_world(tool.spec.effect);
+  const bool may_repeat = tool.spec.effect == EffectClass::idempotent || tool.spec.effect == EffectClass::keyed;
   const std::int64_t attempt = call.attempts + 1;
-  CallContext context(*this, action.call, effectful, attempt);
+  CallContext context(*this, action.call, {.effectful = effectful, .may_repeat = may_repeat, .attempt = attempt});
   if (effectful) {
     // What was judged (and perhaps approved) is what runs: other bytes, other rules or an old approval are judged again.
     const PolicyDecided again = judge_call(state_, action.call, parts_.tools, parts_.policy, context);
     const bool same_bytes = (again.preview ? again.preview->sha256 : "") ==
                             (call.policy->preview ? call.policy->preview->sha256 : "");
-    const bool expired = call.approval && parts_.clock.now() - call.approved_at > approval_lifetime;
+    // Of a call that has begun, what cannot be made again as it was ends it where it stands.
+    if (context.has_parts() && (!same_bytes || again.verdict == Verdict::invalid)) {
+      Outcome ended_early = context.broken_off("what was begun cannot be made again as it was (" + again.why + ")");
+      EffectSettled early = settled_by(ended_early, attempt, std::chrono::milliseconds(0));
+      auto settled = co_await settle(action.call, std::move(early), tool.spec.result_trust, true);
+      co_return settled;
+    }
+    const bool expired = call.approval && !context.has_parts() && parts_.clock.now() - call.approved_at > approval_lifetime;
     const bool asks_now = again.verdict != Verdict::allow && !call.approval;
     if (!same_bytes || expired || asks_now || again.verdict == Verdict::invalid) {
       JudgeCall judge{action.call};
@@ -180,12 +161,14 @@ Async<bool> Drive::perform(RunTool action) {
   const TimePoint begun = parts_.clock.now();
   auto running = tool.run(call.call.arguments, context);
   Interrupt* interrupt = effectful ? nullptr : &interrupt_;
-  auto bounded = co_await run_bounded(std::move(running), tool.spec.timeout, interrupt);
+  auto bounded = co_await run_bounded(std::move(running), tool.spec.timeout, interrupt, &context.renewal());
   if (!effectful && interrupt_.requested() && !bounded.value) co_return true;  // the loop pauses; it runs again later
-  Outcome outcome = bounded.value       ? std::move(*bounded.value)
-                    : bounded.timed_out ? broken_off(context, "the tool took longer than " +
-                                                                  std::to_string(tool.spec.timeout.count() / 1000) + " s, and ended")
-                                        : broken_off(context, "the tool failed (" + bounded.exception + ")");
+  // An effect is not broken off. One that has parts ends between two of them; it goes on with the rest when the run is resumed.
+  if (context.paused()) co_return true;
+  Outcome outcome = bounded.value       ? context.checked(std::move(*bounded.value))
+                    : bounded.timed_out ? context.broken_off("the tool took longer than " +
+                                                             std::to_string(tool.spec.timeout.count() / 1000) + " s, and ended")
+                                        : context.broken_off("the tool failed (" + bounded.exception + ")");
   EffectSettled settled = settled_by(outcome, attempt, parts_.clock.now() - begun);
   auto ended = co_await settle(action.call, std::move(settled), tool.spec.result_trust, effectful);
   co_return ended;
@@ -202,25 +185,26 @@ Async<bool> Drive::perform(ProbeCall action) {
   const CallState& call = state_.calls.at(action.call);
   const RegisteredTool* entry = parts_.tools.find(call.call.name);
   DEED_CHECK(entry && entry->tool.probe, "a probe of a tool without one");
-  CallContext context(*this, action.call, false, call.attempts);
+  CallContext context(*this, action.call, {.attempt = call.attempts, .probed_part = action.part});
+  auto written = co_await write();
+  DEED_CO_OK(std::move(written));
   auto probing = entry->tool.probe(call.call.arguments, context);
-  auto bounded = co_await run_bounded(std::move(probing), entry->tool.spec.timeout, nullptr);
+  auto bounded = co_await run_bounded(std::move(probing), entry->tool.spec.timeout, &interrupt_, &context.renewal());
+  if (interrupt_.requested()) co_return true;  // the loop pauses; the world is asked again later
   ProbeResult found = bounded.value ? std::move(*bounded.value)
                                     : ProbeResult{ProbeResult::Verdict::undecided, "the probe did not end: " + bounded.exception};
-  const bool confirmed = found.verdict == ProbeResult::Verdict::confirmed;
-  EffectProbed probed{confirmed                                              ? "confirmed"
-                      : found.verdict == ProbeResult::Verdict::refuted ? "refuted"
-                                                                             : "undecided",
-                      found.evidence};
-  const std::int64_t attempt = call.attempts;
-  auto recorded = co_await record(std::move(probed), action.call, durable);
-  DEED_CO_OK(std::move(recorded));
-  if (confirmed) {
+  EffectProbed probed{verdict_name(found.verdict), found.evidence, action.part};
+  // One append: a verdict without what follows from it would leave the call in doubt.
+  std::vector<Event> events;
+  events.push_back(event_of(std::move(probed), action.call, Trust::tool));
+  // A part is settled by its probe; the tool then says what became of the call.
+  if (found.verdict == ProbeResult::Verdict::confirmed && action.part.empty()) {
     EffectSettled settled{OutcomeStatus::succeeded, Json{{"confirmed_by", found.evidence}},
-                          "Done; confirmed afterwards: " + found.evidence, attempt, 0};
-    auto ended = co_await settle(action.call, std::move(settled), Trust::tool, true);
-    co_return ended;
+                          "Done; confirmed afterwards: " + found.evidence, call.attempts, 0};
+    events.push_back(event_of(std::move(settled), action.call, Trust::tool));
   }
+  auto recorded = co_await record_all(std::move(events), durable);
+  DEED_CO_OK(std::move(recorded));
   co_return true;
 }
 

@@ -18,6 +18,13 @@ Json call_json(const std::string& id, const CallState& call) {
     out["result"] = call.outcome->result;
     out["text"] = call.outcome->text;
   }
+  for (const auto& [name, part] : call.parts) {
+    const OutcomeStatus open = OutcomeStatus::failed_without_effect;
+    const OutcomeStatus doubt = OutcomeStatus::unknown;
+    out["parts"][name] = to_string(part.phase == PartPhase::settled    ? part.outcome->status
+                                   : part.phase == PartPhase::in_doubt ? doubt
+                                                                       : open);
+  }
   return out;
 }
 

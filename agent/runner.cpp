@@ -71,10 +71,10 @@ Async<RunReport> Runner::decide_approval(RunId run, ApprovalAnswer answer, std::
   co_return report;
 }
 
-Async<RunReport> Runner::reconcile(RunId run, std::string decision, std::string by) {
+Async<RunReport> Runner::reconcile(RunId run, std::string decision, std::string by, std::string part) {
   Drive drive(parts_, interrupt_);
   auto ready = co_await drive.take_over(std::move(run), std::nullopt);
-  if (ready) ready = co_await drive.hear_operator(std::move(decision), std::move(by));
+  if (ready) ready = co_await drive.hear_operator(std::move(decision), std::move(by), std::move(part));
   auto report = co_await go_on_or_leave(drive, std::move(ready));
   co_return report;
 }

@@ -72,7 +72,8 @@ class Runner {
   /// Decides about the call that waits for approval; drives the run afterwards.
   Async<RunReport> decide_approval(RunId run, ApprovalAnswer answer, std::string by);
   /// The operator's word about the call whose outcome is unknown: "done", "not_done" or "retry"; drives the run afterwards.
-  Async<RunReport> reconcile(RunId run, std::string decision, std::string by);
+  /// part  of a call whose effect has parts, the one that it is about; "": all that is in doubt
+  Async<RunReport> reconcile(RunId run, std::string decision, std::string by, std::string part = {});
 
   /// Cancels a model request that is under way at once; a tool call under way may end first. The run pauses and can be resumed.
   void interrupt();

@@ -103,13 +103,13 @@ Result<Secret> read_secret_command(const std::vector<std::string>& arguments) {
   return first_line(*text);
 }
 
-Result<Secret> smtp_password(const Settings& settings,
+Result<Secret> mail_password(const Settings& settings, const std::string& section,
                              const std::function<std::optional<std::string>(std::string_view)>& getenv) {
-  const auto given = getenv("DEED_SMTP_PASSWORD");
+  const auto given = getenv(section == "imap" ? "DEED_IMAP_PASSWORD" : "DEED_SMTP_PASSWORD");
   if (given && !given->empty()) return Secret(*given);
-  const std::string file = settings.text("smtp.password_file");
+  const std::string file = settings.text(section + ".password_file");
   if (!file.empty()) return read_secret_file(file);
-  const auto command = settings.list("smtp.password_command");
+  const auto command = settings.list(section + ".password_command");
   if (!command.empty()) return read_secret_command(command);
   return Secret();
 }

@@ -19,8 +19,9 @@ Result<Secret> read_secret_file(const std::string& path);
 /// errors  unavailable: it cannot be started, fails, prints nothing, or takes longer than 30 s
 Result<Secret> read_secret_command(const std::vector<std::string>& arguments);
 
-/// The mail server's password: $DEED_SMTP_PASSWORD, smtp.password_file, smtp.password_command. Empty where none is set.
-Result<Secret> smtp_password(const Settings& settings,
+/// The password at a mail server. section  "smtp" or "imap": $DEED_SMTP_PASSWORD, smtp.password_file, smtp.password_command.
+/// Empty where none is set.
+Result<Secret> mail_password(const Settings& settings, const std::string& section,
                              const std::function<std::optional<std::string>(std::string_view)>& getenv);
 
 }  // namespace deed

@@ -53,6 +53,7 @@ std::optional<Json> value_of(const toml::node& node, Type type) {
   if (type == Type::text && node.is_string()) return Json(node.value<std::string>().value());
   if (type == Type::integer && node.is_integer()) return Json(node.value<std::int64_t>().value());
   if (type == Type::number && node.is_number()) return Json(node.value<double>().value());
+  if (type == Type::flag && node.is_boolean()) return Json(node.value<bool>().value());
   if (type == Type::list && node.is_array()) {
     Json list = Json::array();
     for (const toml::node& item : *node.as_array()) {
@@ -70,6 +71,7 @@ const char* name_of(Type type) {
     case Type::list: return "a list of texts";
     case Type::integer: return "a whole number";
     case Type::number: return "a number";
+    case Type::flag: return "true or false";
   }
   return "";
 }
@@ -132,6 +134,9 @@ Result<Json> from_text(const SettingRow& row, const std::string& text, const std
       if (ec == std::errc() && end == text.data() + text.size()) return Json(value);
       break;
     }
+    case Type::flag:
+      if (text == "true" || text == "false") return Json(text == "true");
+      break;
     case Type::number: {
       double value = 0;
       const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -153,6 +158,13 @@ const std::vector<SettingRow>& setting_rows() {
       {"smtp.password_file", Type::text, "", false, "a file of mode 0600 that holds the password"},
       {"smtp.password_command", Type::list, "", false, "a command and its arguments that prints the password"},
       {"smtp.from", Type::text, "DEED_FROM", true, "the sender's address"},
+      {"imap.url", Type::text, "DEED_IMAP", false, "imap://host:143 (STARTTLS), imaps://host:993: where mail that was sent is looked for after a crash"},
+      {"imap.user", Type::text, "DEED_IMAP_USER", false, "user name there; none: that of smtp, with its password"},
+      {"imap.password_file", Type::text, "", false, "a file of mode 0600 that holds the password"},
+      {"imap.password_command", Type::list, "", false, "a command and its arguments that prints the password"},
+      {"imap.mailbox", Type::text, "DEED_IMAP_MAILBOX", false, "the Sent or archive mailbox (default: Sent)"},
+      {"imap.authoritative", Type::flag, "DEED_IMAP_AUTHORITATIVE", false, "true: exactly one copy of each accepted transaction is there, so that a mail without one was not sent"},
+      {"imap.settle_s", Type::integer, "DEED_IMAP_SETTLE_S", false, "seconds after the hand-over at which a copy is there at the latest (default: 60)"},
       {"allow", Type::list, "DEED_ALLOW", false, "effects that need no approval: TOOL:DESTINATION"},
       {"allow_hosts", Type::list, "DEED_ALLOW_HOSTS", false, "hosts that tools may reach although they are not public: HOST[:PORT]"},
       {"limits.max_steps", Type::integer, "", true, "model requests of a run"},
@@ -163,6 +175,15 @@ const std::vector<SettingRow>& setting_rows() {
       {"threads", Type::integer, "DEED_THREADS", true, "threads of the embedded model, 0: one a core"},
   };
   return rows;
+}
+
+Json shown(const Setting& setting) {
+  if (!setting.value.is_string()) return setting.value;
+  const std::string text = setting.value.get<std::string>();
+  const std::size_t authority = text.find("://");
+  const std::size_t at = text.rfind('@');
+  if (authority == std::string::npos || at == std::string::npos || at < authority) return text;
+  return text.substr(0, authority + 3) + text.substr(at + 1);
 }
 
 const Setting* Settings::find(std::string_view key) const {
@@ -186,6 +207,11 @@ std::optional<double> Settings::number(std::string_view key) const {
   const Setting* setting = find(key);
   if (!setting || !setting->value.is_number()) return std::nullopt;
   return setting->value.get<double>();
+}
+
+bool Settings::flag(std::string_view key) const {
+  const Setting* setting = find(key);
+  return setting && setting->value.is_boolean() && setting->value.get<bool>();
 }
 
 void Settings::set(const std::string& key, Json value, std::string origin) {

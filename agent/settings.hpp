@@ -16,7 +16,7 @@ namespace deed {
 /// not choose where mail and prompts go, nor what is allowed.
 struct SettingRow {
   std::string key;          ///< "smtp.url"
-  enum class Type { text, list, integer, number } type;
+  enum class Type { text, list, integer, number, flag } type;
   std::string environment;  ///< "DEED_SMTP", or empty
   bool project = false;
   std::string about;
@@ -28,6 +28,9 @@ struct Setting {
   std::string origin;  ///< "flag --model", "DEED_MODEL", "/home/ann/.config/deed/config.toml", "default"
 };
 
+/// The value as it may be shown and kept: a URL without user and password.
+Json shown(const Setting& setting);
+
 class Settings {
  public:
   /// nullptr where nothing set it.
@@ -35,6 +38,8 @@ class Settings {
   std::string text(std::string_view key, std::string_view other = {}) const;
   std::vector<std::string> list(std::string_view key) const;
   std::optional<double> number(std::string_view key) const;
+  /// false where nothing set it.
+  bool flag(std::string_view key) const;
   /// A later layer wins; lists of `allow` and `allow_hosts` add up.
   void set(const std::string& key, Json value, std::string origin);
   const std::map<std::string, Setting, std::less<>>& all() const { return values_; }

@@ -25,6 +25,16 @@ enum class CallPhase {
 };
 const char* to_string(CallPhase phase);
 
+/// One part of a call's effect (ToolContext::dispatching_part).
+struct PartState {
+  PartPhase phase = PartPhase::open;
+  std::optional<EffectSettled> outcome;  ///< the last one
+  TimePoint dispatched_at = {};
+  std::int64_t dispatches = 0;  ///< since a person last decided about it
+  int probes = 0;               ///< since the last dispatch, or since the run was taken over
+  std::string evidence;         ///< of the last probe
+};
+
 struct CallState {
   ToolCall call;
   std::string bad_arguments;
@@ -41,8 +51,15 @@ struct CallState {
   std::int64_t attempts = 0;
   std::optional<EffectSettled> outcome;
   Trust result_trust = Trust::system;
-  int probes = 0;  ///< since the last dispatch
+  TimePoint dispatched_at = {};
+  int probes = 0;  ///< since the last dispatch, or since the run was taken over
   std::string evidence;  ///< of the last probe
+  /// By name. A call in phase `intended` that has parts may have been done for some of them: it runs again for those that
+  /// are open.
+  std::map<std::string, PartState> parts;
+
+  /// Whether the outcome of any part is not known.
+  bool has_doubt() const;
 };
 
 struct StepState {

@@ -73,12 +73,12 @@ class Story {
             (e.note.empty() ? "" : ": " + cut(e.note)) + "\n";
   }
   void operator()(const EffectIntended& e) { out_ += "  intent  attempt " + std::to_string(e.attempt) + "\n"; }
-  void operator()(const EffectDispatched&) { out_ += "  commit point reached\n"; }
+  void operator()(const EffectDispatched& e) { out_ += "  commit point reached" + of(e.part) + "\n"; }
   void operator()(const EffectSettled& e) {
-    out_ += "  result  " + std::string(to_string(e.status)) + " in " + std::to_string(e.milliseconds) + " ms: " + cut(e.text) + "\n";
+    out_ += "  result  " + std::string(to_string(e.status)) + of(e.part) + " in " + std::to_string(e.milliseconds) + " ms: " + cut(e.text) + "\n";
   }
-  void operator()(const EffectProbed& e) { out_ += "  probe   " + e.verdict + ": " + cut(e.evidence) + "\n"; }
-  void operator()(const EffectReconciled& e) { out_ += "  settled by " + e.by + ": " + e.decision + "\n"; }
+  void operator()(const EffectProbed& e) { out_ += "  probe   " + e.verdict + of(e.part) + ": " + cut(e.evidence) + "\n"; }
+  void operator()(const EffectReconciled& e) { out_ += "  settled by " + e.by + of(e.part) + ": " + e.decision + "\n"; }
   void operator()(const BudgetExceeded& e) { out_ += "limit     " + e.what + "\n"; }
   void operator()(const SignalReceived& e) { out_ += (e.signal == "answer" ? "  answer  " : "\nuser      ") + cut(e.text) + "\n"; }
 
@@ -86,6 +86,7 @@ class Story {
   int step = 0;
 
  private:
+  static std::string of(const std::string& part) { return part.empty() ? "" : " for " + for_terminal(part); }
   void add(const Choice& choice) {
     out_ += "  choice  " + choice.about + ": " + cut(choice.chosen);
     if (!choice.origin.empty()) out_ += " (" + for_terminal(choice.origin) + ")";

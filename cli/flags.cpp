@@ -43,6 +43,7 @@ std::optional<std::string> environment(std::string_view name) {
 
 Result<Settings> settings_for(const Flags& flags) {
   DEED_TRY(Settings settings, load_settings(default_setting_sources(environment)));
+  for (const auto& [key, value] : flags.of_run.items()) settings.set(key, value, "the run");
   const auto text = [&](const char* key, const std::string& value, const char* flag) {
     if (!value.empty()) settings.set(key, value, std::string("flag ") + flag);
   };

@@ -67,6 +67,10 @@ void take_over_settings(const Json& settings, Flags& flags) {
   };
   text("smtp.url", flags.smtp);
   text("smtp.from", flags.from);
+  for (const char* key : {"smtp.user", "imap.url", "imap.user", "imap.mailbox", "imap.authoritative", "imap.settle_s"}) {
+    const auto found = settings.find(key);
+    if (found != settings.end()) flags.of_run[key] = *found;
+  }
   list("allow", flags.allow);
   list("allow_hosts", flags.allow_hosts);
   const auto yes = settings.find("yes");
@@ -136,7 +140,7 @@ void add_run_commands(CLI::App& app, Chosen& chosen) {
   struct RunFlags {
     Flags flags;
     std::vector<std::string> words;
-    std::string run = "last", answer, note, chat_run;
+    std::string run = "last", answer, note, chat_run, part;
     bool done = false, not_done = false, retry = false;
   };
   auto state = std::make_shared<RunFlags>();
@@ -189,11 +193,12 @@ void add_run_commands(CLI::App& app, Chosen& chosen) {
   verdict->add_flag("--not-done", state->not_done, "It did not happen");
   verdict->add_flag("--retry", state->retry, "Do it again, whatever happened");
   verdict->require_option(1);
+  reconcile->add_option("--part", state->part, "Only this part of the effect, such as one recipient of a mail")->type_name("NAME");
   reconcile->callback([state, &chosen] {
     chosen = [state] {
       const std::string decision = state->done ? "done" : state->not_done ? "not_done" : "retry";
       return on_run(state->flags, state->run,
-                    [&](Agent& agent) { return agent.reconcile(state->run, decision, "deed reconcile"); });
+                    [&](Agent& agent) { return agent.reconcile(state->run, decision, "deed reconcile", state->part); });
     };
   });
 }

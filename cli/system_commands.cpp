@@ -20,10 +20,10 @@ int show_config(const SystemFlags& state) {
   Json all = Json::object();
   for (const SettingRow& row : setting_rows()) {
     const Setting* setting = settings->find(row.key);
-    const std::string value = setting ? to_text(setting->value) : "";
+    const std::string value = setting ? to_text(shown(*setting)) : "";
     const std::string origin = setting ? setting->origin : "default";
     if (state.flags.json) {
-      all[row.key] = {{"value", setting ? setting->value : Json(nullptr)}, {"origin", origin}, {"about", row.about}};
+      all[row.key] = {{"value", setting ? shown(*setting) : Json(nullptr)}, {"origin", origin}, {"about", row.about}};
     } else if (state.origin) {
       std::printf("%-22s %-28s %s\n", row.key.c_str(), value.c_str(), origin.c_str());
     } else {

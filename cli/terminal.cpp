@@ -131,7 +131,9 @@ void TerminalObserver::on_event(const RunId& run, const Event& event) {
   } else if (const auto* policy = std::get_if<PolicyDecided>(&**body)) {
     if (policy->verdict != Verdict::allow && policy->verdict != Verdict::ask) line("✗", first_line(policy->why));
   } else if (const auto* settled = std::get_if<EffectSettled>(&**body)) {
-    line(settled->status == OutcomeStatus::succeeded ? "✓" : "✗", first_line(settled->text));
+    // Of the parts of an effect the tool tells itself.
+    if (settled->part.empty())
+      line(settled->status == OutcomeStatus::succeeded ? "✓" : "✗", first_line(settled->text));
   } else if (const auto* failed = std::get_if<ModelFailed>(&**body)) {
     line("!", failed->what + (failed->where.empty() ? "" : " (" + failed->where + ")"));
   }

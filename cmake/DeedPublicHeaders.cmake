@@ -16,6 +16,8 @@ set(DEED_PUBLIC_HEADERS
   core/text.hpp
   net/egress.hpp
   net/http.hpp
+  net/imap.hpp
+  net/mail_security.hpp
   net/smtp.hpp
   net/sse.hpp
   net/trust.hpp

@@ -6,6 +6,7 @@
 #include "deed/core/async.hpp"
 #include "deed/core/checked.hpp"
 #include "deed/core/secrets.hpp"
+#include "deed/net/mail_security.hpp"
 #include "deed/net/trust.hpp"
 
 #include <chrono>
@@ -16,11 +17,7 @@
 
 namespace deed {
 
-enum class SmtpSecurity {
-  starttls,  ///< required, save at a loopback address: fails closed where it is not offered
-  tls,       ///< from the first byte (port 465)
-  none,      ///< only by the user's explicit word
-};
+using SmtpSecurity = MailSecurity;
 
 struct SmtpServer {
   std::string host;
@@ -57,6 +54,7 @@ struct SmtpReceipt {
   Verdict verdict = Verdict::not_sent;
   int code = 0;      ///< the last reply code, 0 if none
   std::string text;  ///< the server's words or the transport's error, for people
+  bool is_silent = false;  ///< of not_sent: the server said nothing at all, or was never asked
 };
 
 class SmtpClient {

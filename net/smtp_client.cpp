@@ -141,7 +141,7 @@ Result<void> check(const SmtpServer& server, const SmtpTransaction& mail) {
 }
 
 SmtpReceipt not_sent(std::string text) {
-  return {.verdict = Verdict::not_sent, .text = std::move(text)};
+  return {.verdict = Verdict::not_sent, .text = std::move(text), .is_silent = true};
 }
 
 // Whatever comes of before_commit, the end of the message has not been handed over.

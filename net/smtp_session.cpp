@@ -1,11 +1,10 @@
 #include "deed/net/smtp_session.hpp"
 
 #include "deed/core/text.hpp"
+#include "deed/net/mail_url.hpp"
 
 #include <algorithm>
-#include <arpa/inet.h>
 #include <cstring>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,20 +15,10 @@ using Verdict = SmtpReceipt::Verdict;
 
 constexpr std::size_t max_text_bytes = 2000;
 
-bool is_loopback(const std::string& host) {
-  in_addr four{};
-  if (inet_pton(AF_INET, host.c_str(), &four) == 1) return ntohl(four.s_addr) >> 24 == 127;
-  in6_addr six{};
-  if (inet_pton(AF_INET6, host.c_str(), &six) == 1) return IN6_IS_ADDR_LOOPBACK(&six);
-  return host == "localhost";
-}
-
 // The path is the name in EHLO: the machine's own is nobody's business.
 std::string curl_url(const SmtpServer& server) {
-  const bool is_v6 = server.host.find(':') != std::string::npos;
   return std::string(server.security == SmtpSecurity::tls ? "smtps://" : "smtp://") +
-         (is_v6 ? "[" + server.host + "]" : server.host) + ":" + std::to_string(server.port) +
-         "/localhost";
+         authority_of(server.host, server.port) + "/localhost";
 }
 
 // Bytes of `message` on the wire, before its end.
@@ -44,7 +33,7 @@ std::size_t stuffed_size(std::string_view message) {
 
 long tls_of(const SmtpServer& server) {
   if (server.security == SmtpSecurity::none) return CURLUSESSL_NONE;
-  const bool may_be_plain = server.security == SmtpSecurity::starttls && is_loopback(server.host);
+  const bool may_be_plain = server.security == SmtpSecurity::starttls && is_loopback_host(server.host);
   return may_be_plain ? CURLUSESSL_TRY : CURLUSESSL_ALL;
 }
 
@@ -105,6 +94,7 @@ struct SmtpSession::Attempt {
   bool is_too_plain = false;    // the server, for these addresses
   std::string reply = {};       // the server's last one
   bool is_reply_complete = true;
+  bool has_reply = false;  // the server said something, whatever it was
 };
 
 curl_socket_t SmtpSession::on_open(void* self, curlsocktype, curl_sockaddr* address) noexcept {
@@ -159,6 +149,7 @@ std::size_t SmtpSession::on_read(char* out, std::size_t size, std::size_t n, voi
 std::size_t SmtpSession::on_reply(char* data, std::size_t size, std::size_t n,
                                   void* self) noexcept {
   auto& attempt = *static_cast<Attempt*>(self);
+  attempt.has_reply = true;
   try {
     const std::string_view line = trim({data, size * n});
     const bool is_about_mail = !line.starts_with("334") && !line.starts_with("221");
@@ -182,7 +173,7 @@ std::size_t SmtpSession::on_reply(char* data, std::size_t size, std::size_t n,
 
 SmtpReceipt SmtpSession::deliver(SmtpJob& job) {
   if (Result<void> ready = use_server(job.server()); !ready) {
-    return {.verdict = Verdict::not_sent, .text = to_string(ready.error())};
+    return {.verdict = Verdict::not_sent, .text = to_string(ready.error()), .is_silent = true};
   }
   job.set_cut([this] { cut(); });
   End end = attempt(job);
@@ -230,7 +221,7 @@ void SmtpSession::cut() {
 SmtpSession::End SmtpSession::attempt(SmtpJob& job) {
   Attempt attempt{.session = *this, .job = job};
   if (Result<void> ready = set_up(attempt); !ready) {
-    return {.receipt = {.verdict = Verdict::not_sent, .text = to_string(ready.error())}};
+    return {.receipt = {.verdict = Verdict::not_sent, .text = to_string(ready.error()), .is_silent = true}};
   }
   const CURLcode code = run(attempt.easy.get(), job);
   End end = judge(attempt, code);
@@ -324,6 +315,7 @@ SmtpSession::End SmtpSession::judge(const Attempt& attempt, CURLcode code) {
   End end;
   end.receipt.verdict = smtp_verdict(code == CURLE_OK, last_code, attempt.is_handed_over);
   end.receipt.code = static_cast<int>(last_code);
+  end.receipt.is_silent = end.receipt.verdict == Verdict::not_sent && !attempt.has_reply;
   const bool is_servers_word = end.receipt.verdict == Verdict::accepted ||
                                end.receipt.verdict == Verdict::refused ||
                                end.receipt.verdict == Verdict::refused_for_now;

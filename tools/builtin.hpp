@@ -5,13 +5,41 @@
 #include "deed/memory/journal.hpp"
 #include "deed/net/egress.hpp"
 #include "deed/net/http.hpp"
+#include "deed/net/imap.hpp"
 #include "deed/net/smtp.hpp"
 #include "deed/tools/registry.hpp"
 
+#include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace deed {
+
+/// How long email.send goes on with recipients that the server puts off.
+struct MailLimits {
+  /// How long to wait before the second, third, … round; with the last one the trying ends. A server
+  /// that greylists wants minutes (RFC 6647, section 5).
+  std::vector<std::chrono::milliseconds> pauses = {
+      std::chrono::seconds(5), std::chrono::seconds(30), std::chrono::minutes(2)};
+  std::chrono::milliseconds timeout{120'000};  ///< of one transaction
+  /// So many recipients may be left in doubt before nobody else is tried.
+  std::size_t max_in_doubt = 3;
+};
+
+/// Where mail that was sent can be found again: the server's Sent or archive mailbox.
+struct MailboxOptions {
+  ImapServer server;
+  std::string mailbox = "Sent";
+  /// The mailbox gets exactly one copy of each transaction that the mail server accepts, and nobody
+  /// removes it: only then a mail that is not there was not sent.
+  bool is_authoritative = false;
+  /// A copy is there so long after the end of the message was handed over, at the latest: longer than
+  /// the server may take to accept and file it, which a lost connection does not stop.
+  std::chrono::milliseconds settle_time{60'000};
+  std::chrono::milliseconds timeout{30'000};  ///< of one search
+};
 
 struct EmailOptions {
   std::optional<SmtpServer> smtp = {};  ///< none: delivery into the Maildir `outbox`
@@ -19,6 +47,9 @@ struct EmailOptions {
   std::optional<EmailAddress> from = {};  ///< none: user@host of this machine
   std::string root;                       ///< attachments are taken from below it
   SmtpClient* client = nullptr;           ///< borrowed
+  MailLimits limits = {};                 ///< for recipients that the server puts off
+  std::optional<MailboxOptions> sent = {};  ///< none: what is in doubt after SMTP is asked of a person
+  ImapClient* imap = nullptr;               ///< borrowed; needed with `sent`
 };
 
 struct BuiltinOptions {

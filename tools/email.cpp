@@ -4,18 +4,21 @@
 #include "deed/core/text.hpp"
 #include "deed/tools/builtin.hpp"
 #include "deed/tools/mail_message.hpp"
+#include "deed/tools/mail_probe.hpp"
+#include "deed/tools/mail_queue.hpp"
 #include "deed/tools/mail_tally.hpp"
 #include "deed/tools/maildir.hpp"
 #include "deed/tools/root_dir.hpp"
 
-#include <algorithm>
 #include <memory>
 #include <pwd.h>
+#include <set>
 #include <unistd.h>
 
 namespace deed {
 namespace {
 
+constexpr std::size_t max_recipients = 10'000;
 constexpr std::size_t max_attachments_bytes = 25u << 20;
 
 struct Mail {
@@ -73,13 +76,17 @@ Result<Mail> mail_of(const Json& arguments, const EmailOptions& options) {
   DEED_TRY(mail.content.to, addresses_at(arguments, "to"));
   DEED_TRY(mail.content.cc, addresses_at(arguments, "cc"));
   DEED_TRY(const std::vector<EmailAddress> bcc, addresses_at(arguments, "bcc"));
+  std::set<std::string> known;
   for (const auto* list : std::initializer_list<const std::vector<EmailAddress>*>{
            &mail.content.to, &mail.content.cc, &bcc}) {
     for (const EmailAddress& address : *list) {
-      const bool known = std::find(mail.recipients.begin(), mail.recipients.end(), address) !=
-                         mail.recipients.end();
-      if (!known) mail.recipients.push_back(address);
+      if (known.insert(address.text()).second) mail.recipients.push_back(address);
     }
+  }
+  if (mail.recipients.size() > max_recipients) {
+    return fail(ErrorKind::limit,
+                "the mail goes to " + std::to_string(mail.recipients.size()) + " people", "",
+                "at most " + std::to_string(max_recipients) + " in one call; make several of it");
   }
   mail.content.subject = string_at(arguments, "subject");
   mail.content.text = string_at(arguments, "text");
@@ -95,24 +102,82 @@ struct Dispatching {
   Async<void> operator()() const { return context->dispatching(); }
 };
 
+// The commit point of one recipient. `refusal` keeps why it may not be passed.
+Async<void> commit_part(ToolContext* context, std::string part, std::optional<Error>* refusal) {
+  auto committed = co_await context->dispatching_part(std::move(part));
+  if (!committed) *refusal = committed.error();
+  co_return committed;
+}
+struct DispatchingPart {
+  ToolContext* context;
+  std::string part;
+  std::optional<Error>* refusal;
+  Async<void> operator()() const { return commit_part(context, part, refusal); }
+};
+
+// Whoever has no outcome yet and is not in doubt, of all attempts at this call.
+MailQueue queue_for(const Mail& mail, const EmailOptions& options, const ToolContext& context) {
+  std::vector<std::size_t> open;
+  MailLimits limits = options.limits;
+  for (std::size_t i = 0; i < mail.recipients.size(); ++i) {
+    const PartPhase phase = context.part(mail.recipients[i].text()).phase;
+    if (phase == PartPhase::open) open.push_back(i);
+    const bool counts = phase == PartPhase::in_doubt && limits.max_in_doubt > 0;
+    if (counts && --limits.max_in_doubt == 0) return MailQueue({}, limits);
+  }
+  // The probe tells most while one alone is in doubt: it is asked before anybody else is tried.
+  if (options.sent) limits.max_in_doubt = 1;
+  return MailQueue(std::move(open), limits);
+}
+
+Outcome tallied(const Mail& mail, const std::optional<Error>& refusal, const ToolContext& context) {
+  MailTally tally;
+  for (const EmailAddress& to : mail.recipients) tally.add(to, context.part(to.text()));
+  if (refusal) tally.add_reason(to_string(*refusal));
+  return tally.outcome(mail_message_id(mail.content.from, context.effect_key()));
+}
+
+// One transaction, whose outcome is in the journal when this returns, if it is the last word on this
+// recipient or leaves the commit point behind.
+// errors  nothing more may be sent
+Async<void> send_to_one(std::size_t who, const Mail& mail, std::string message,
+                        const EmailOptions& options, MailQueue& queue, ToolContext& context) {
+  const EmailAddress to = mail.recipients[who];
+  std::optional<Error> refusal;
+  SmtpTransaction transaction{.from = mail.content.from, .to = to, .message = std::move(message)};
+  transaction.timeout = options.limits.timeout;
+  transaction.before_commit = DispatchingPart{&context, to.text(), &refusal};
+  auto receipt = co_await options.client->deliver(*options.smtp, std::move(transaction));
+  if (refusal) co_return fail(*std::move(refusal));
+  Outcome outcome = outcome_of(receipt);
+  context.progress(to.text() + ": " + (outcome.text.empty() ? "handed over" : outcome.text));
+  const bool is_final = queue.add(who, receipt);
+  const bool is_dispatched = context.part(to.text()).phase == PartPhase::in_doubt;
+  if (!is_final && !is_dispatched) co_return Result<void>();
+  // A refusal for now: provably not done, so that the next round may dispatch it again.
+  if (!is_final) outcome.status = OutcomeStatus::failed_without_effect;
+  auto settled = co_await context.settle_part(to.text(), std::move(outcome));
+  co_return settled;
+}
+
 asio::awaitable<Outcome> send_by_smtp(Mail mail, std::string message, EmailOptions options,
                                       ToolContext& context) {
-  MailTally tally;
-  const std::string id = mail_message_id(mail.content.from, context.effect_key());
-  bool go_on = true;
-  for (const EmailAddress& to : mail.recipients) {
-    if (!go_on) {
-      tally.add_untried(to);
+  MailQueue queue = queue_for(mail, options, context);
+  std::optional<Error> refusal;
+  while (!refusal && !context.stop_requested()) {
+    if (const auto who = queue.next()) {
+      auto sent = co_await send_to_one(*who, mail, message, options, queue, context);
+      if (!sent) refusal = sent.error();
       continue;
     }
-    SmtpTransaction transaction{.from = mail.content.from, .to = to, .message = message};
-    transaction.before_commit = Dispatching{&context};
-    auto receipt = co_await options.client->deliver(*options.smtp, std::move(transaction));
-    const std::string words = escaped(receipt.text);
-    context.progress(to.text() + ": " + (words.empty() ? "handed over" : words));
-    go_on = tally.add(to, receipt);
+    const auto pause = queue.pause();
+    if (!pause) break;
+    context.progress("the mail server asks to come again: trying again in " +
+                     std::to_string(pause->count() / 1000) + " s");
+    auto waited = co_await context.wait(*pause);
+    if (!waited) refusal = waited.error();
   }
-  co_return tally.outcome(id);
+  co_return tallied(mail, refusal, context);
 }
 
 Outcome in_the_outbox(const Mail& mail, const std::string& key, const MaildirDelivery& delivery) {
@@ -186,6 +251,49 @@ asio::awaitable<ProbeResult> probe_outbox(std::string outbox, ToolContext& conte
   co_return found;
 }
 
+MailCopies copies_for(const Mail& mail, const MailboxOptions& mailbox, const ToolContext& context) {
+  MailCopies copies{.in_doubt = 0, .is_authoritative = mailbox.is_authoritative};
+  for (const EmailAddress& to : mail.recipients) {
+    const EffectPart part = context.part(to.text());
+    copies.in_doubt += part.phase == PartPhase::in_doubt ? 1 : 0;
+    if (part.phase != PartPhase::settled || !part.outcome) continue;
+    copies.accepted += part.outcome->status == OutcomeStatus::succeeded ? 1 : 0;
+    const Json& result = part.outcome->result;
+    const bool is_word = result.is_object() && result.contains("settled_by");
+    copies.has_word_of_people = copies.has_word_of_people || is_word;
+  }
+  return copies;
+}
+
+// Positive evidence counts at once; for absence the mailbox gets its time first.
+asio::awaitable<ProbeResult> probe_mailbox(Json arguments, EmailOptions options,
+                                           ToolContext& context) {
+  auto mail = mail_of(arguments, options);
+  if (!mail) co_return ProbeResult{ProbeResult::Verdict::undecided, to_string(mail.error())};
+  const MailboxOptions& sent = *options.sent;
+  MailCopies copies = copies_for(*mail, sent, context);
+  const TimePoint settled_at = context.dispatched_at() + sent.settle_time;
+  ImapSearch search{.mailbox = sent.mailbox,
+                    .message_id = mail_message_id(mail->content.from, context.effect_key()),
+                    .timeout = sent.timeout};
+  ProbeResult verdict;
+  for (;;) {
+    copies.has_settled = context.clock().now() >= settled_at;
+    auto found = co_await options.imap->count(sent.server, search);
+    if (!found) co_return ProbeResult{ProbeResult::Verdict::undecided, to_string(found.error())};
+    copies.found = *found;
+    verdict = judge_copies(copies);
+    const bool is_open = verdict.verdict == ProbeResult::Verdict::undecided;
+    const bool may_change = is_open && !copies.has_settled && may_decide(copies);
+    if (!may_change) co_return verdict;
+    context.progress("the mail is not in " + sent.mailbox + " yet: looking again when it must be");
+    const auto left = settled_at - context.clock().now();
+    const auto rest = std::chrono::ceil<std::chrono::milliseconds>(left);
+    auto waited = co_await context.wait(rest);
+    if (!waited) co_return verdict;
+  }
+}
+
 Json list_of(const char* format, const char* description) {
   return {{"type", "array"},
           {"items", {{"type", "string"}, {"format", format}}},
@@ -206,6 +314,7 @@ ToolSpec spec_for(const EmailOptions& options) {
                    "Transmit, deliver, dispatch, circulate, share, pass on, drop a line, get word or a letter to somebody, get over to, get in touch, make aware, acquaint, wants to hear."};
   Json to = list_of("email", "Email addresses of the recipients.");
   to["minItems"] = 1;
+  // Whoever writes to more people does not show them to one another: blind copies.
   to["maxItems"] = 100;
   spec.arguments = {
       {"type", "object"},
@@ -219,7 +328,7 @@ ToolSpec spec_for(const EmailOptions& options) {
         {"html", {{"type", "string"}, {"description", "The same text as HTML."}}}}},
       {"required", {"to", "subject", "text"}},
       {"additionalProperties", false}};
-  spec.effect = options.smtp ? EffectClass::once : EffectClass::probeable;
+  spec.effect = options.smtp && !options.sent ? EffectClass::once : EffectClass::probeable;
   spec.roles = {{"to", ArgumentRole::destination},   {"cc", ArgumentRole::destination},
                 {"bcc", ArgumentRole::destination},  {"subject", ArgumentRole::text},
                 {"text", ArgumentRole::text},        {"html", ArgumentRole::text},
@@ -234,6 +343,7 @@ ToolSpec spec_for(const EmailOptions& options) {
 
 Tool email_send(EmailOptions options) {
   DEED_CHECK(!options.smtp || options.client, "a mail server and no client");
+  DEED_CHECK(!options.sent || options.imap, "a mailbox and no client");
   Tool tool;
   tool.spec = spec_for(options);
   tool.run = [options](Json arguments, ToolContext& context) {
@@ -245,6 +355,10 @@ Tool email_send(EmailOptions options) {
   if (!options.smtp) {
     tool.probe = [outbox = options.outbox](Json, ToolContext& context) {
       return probe_outbox(outbox, context);
+    };
+  } else if (options.sent) {
+    tool.probe = [options](Json arguments, ToolContext& context) {
+      return probe_mailbox(std::move(arguments), options, context);
     };
   }
   return tool;

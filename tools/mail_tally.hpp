@@ -1,5 +1,5 @@
-// What became of one mail that goes to several recipients, one SMTP transaction each: counts the
-// receipts and says when to stop. Without I/O.
+// What became of one mail that goes to several recipients, each with an outcome of its own: the
+// outcome of all of it, with the names. Without I/O.
 #pragma once
 
 #include "deed/core/checked.hpp"
@@ -11,16 +11,19 @@
 
 namespace deed {
 
+/// The outcome for one recipient: accepted is succeeded, a refusal rejected, not_sent
+/// failed_without_effect. The text is the server's words, without control characters.
+Outcome outcome_of(const SmtpReceipt& receipt);
+
 class MailTally {
  public:
-  /// Whether the next recipient may be tried. Not after an unknown outcome: the operator looks
-  /// first. Not after a server that did not even answer: the next attempt would end the same way.
-  bool add(const EmailAddress& who, const SmtpReceipt& receipt);
-  /// A recipient who was not tried, after `add` said so.
-  void add_untried(const EmailAddress& who);
+  void add(const EmailAddress& who, const EffectPart& part);
+  /// Why nobody else was tried, where it was not for the server.
+  void add_reason(std::string why) { reasons_.push_back(std::move(why)); }
 
   /// unknown if it is of anybody; else succeeded if anybody got it; else rejected if the server
-  /// refused anybody; else failed_without_effect. Its text and result name every recipient.
+  /// refused anybody; else failed_without_effect. Its result names every recipient, its text the
+  /// first 20 of each kind.
   Outcome outcome(const std::string& message_id) const;
 
  private:
@@ -29,10 +32,10 @@ class MailTally {
 
   std::vector<std::string> accepted_, refused_, not_sent_, unknown_, reasons_;
   bool may_pass_ = true;  ///< every refusal so far was one for now
-  bool stopped_ = false;
+  bool stopped_ = false;  ///< somebody was not tried
 };
 
-/// "a, b, c"
+/// "a, b, c", or the first 20 "and 4,980 more"
 std::string joined(const std::vector<std::string>& parts);
 
 }  // namespace deed

@@ -59,7 +59,7 @@ struct ToolSpec {
   std::map<std::string, ArgumentRole> roles = {};  ///< by property name
   ApprovalNeed approval = ApprovalNeed::always;    ///< ignored for pure and read
   Trust result_trust = Trust::untrusted;
-  std::chrono::milliseconds timeout{120'000};
+  std::chrono::milliseconds timeout{120'000};  ///< of a call; of each part, where it has parts
   std::size_t max_output_bytes =
       64u << 10;  ///< of the result's text; more is kept in the journal, the model gets the head
   bool asks_user =
@@ -101,6 +101,20 @@ struct Preview {
            ///< match
 };
 
+/// Where one part of a call's effect stands. A part is an effect with an outcome of its own, such as
+/// one recipient of a mail: what was done for it is durable, whatever becomes of the others.
+enum class PartPhase {
+  open,      ///< provably not done, or allowed to be done again: may be dispatched
+  in_doubt,  ///< dispatched, and its outcome is not known: must be left alone
+  settled,   ///< has its outcome: must be left alone
+};
+struct EffectPart {
+  PartPhase phase = PartPhase::open;
+  /// The last one: of a settled part; unknown of one in doubt whose tool could say so; of an open
+  /// one that was tried, failed_without_effect.
+  std::optional<Outcome> outcome = {};
+};
+
 /// What a tool may know and do while it runs. Borrowed for the call.
 class ToolContext {
  public:
@@ -121,6 +135,37 @@ class ToolContext {
   /// not be done.
   virtual Async<void> dispatching() = 0;
 
+  // For a call that has several effects: each is a part, named by the tool (an address, a path, a
+  // row's id), and goes through dispatching_part and settle_part, or through settle_part alone where
+  // it never came to its commit point. A call that was broken off runs again, and does what is open
+  // then. It must not call dispatching() as well.
+
+  /// Where the part stands, of all attempts; a name that was never used is open.
+  virtual EffectPart part(const std::string& name) const = 0;
+  /// dispatching() for one part.
+  /// name    1 to 1,000 bytes of UTF-8
+  /// errors  conflict: the part is not open. cancelled: the run is to stop; return soon, the call
+  ///         goes on when the run is resumed. Those of the journal. After an error the part must
+  ///         not be done
+  virtual Async<void> dispatching_part(std::string name) = 0;
+  /// The outcome of one part; in the journal when it returns, and on the disk with the next
+  /// dispatch or with the end of the call. After failed_without_effect the part is open again, after
+  /// unknown in doubt. The tool's timeout begins anew.
+  /// errors  conflict: the part has its outcome. Those of the journal
+  virtual Async<void> settle_part(std::string name, Outcome outcome) = 0;
+
+  /// Whether the run is to stop: begin nothing new, and return. The call goes on when it is resumed,
+  /// if it has parts.
+  virtual bool stop_requested() const = 0;
+  /// Lets time pass, for example before a second try. The tool's timeout begins anew behind it.
+  /// errors  cancelled: the run is to stop
+  virtual Async<void> wait(std::chrono::milliseconds time) = 0;
+
+  /// In a probe: the part that is asked about, "" for the effect of the call as a whole.
+  virtual const std::string& probed_part() const = 0;
+  /// In a probe: when that was dispatched.
+  virtual TimePoint dispatched_at() const = 0;
+
   /// A line for whoever watches.
   virtual void progress(std::string_view line) = 0;
 };
@@ -140,7 +185,8 @@ struct Tool {
   std::function<asio::awaitable<Outcome>(Json arguments, ToolContext& ctx)> run;
   /// Pure but for reading local files; the same arguments and context give the same bytes.
   std::function<Result<Preview>(const Json& arguments, const ToolContext& ctx)> preview = {};
-  /// Asks the world whether the effect of this call happened.
+  /// Asks the world whether the effect of this call happened, or the part that
+  /// ToolContext::probed_part names.
   std::function<asio::awaitable<ProbeResult>(Json arguments, ToolContext& ctx)> probe = {};
   /// Whether this call would destroy something, where the spec's ApprovalNeed is never: asked
   /// before policy. Reads, changes nothing; when in doubt, true.

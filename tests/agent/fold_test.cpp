@@ -90,10 +90,10 @@ TEST(Events, EveryKindSurvivesWritingAndReading) {
       ApprovalRequested{"k", "h", "p", "s", "summary"},
       ApprovalDecided{"k", "h", "p", "s", true, "by", "note"},
       EffectIntended{"k", "h", 2},
-      EffectDispatched{"k", 2},
-      EffectSettled{OutcomeStatus::rejected, {{"error", "e"}}, "text", 2, 34},
-      EffectProbed{"confirmed", "e"},
-      EffectReconciled{"done", "me"},
+      EffectDispatched{"k", 2, "part"},
+      EffectSettled{OutcomeStatus::rejected, {{"error", "e"}}, "text", 2, 34, "part"},
+      EffectProbed{"confirmed", "e", "part"},
+      EffectReconciled{"done", "me", "part"},
       BudgetExceeded{"max_steps", "w"},
       SignalReceived{"answer", "yes"}};
   ASSERT_EQ(bodies.size(), event_kinds().size());

@@ -83,6 +83,38 @@ TEST_F(SettingsTest, OptionsNameTheSettingThatIsWrong) {
   EXPECT_THAT(options, IsError(ErrorKind::invalid, HasSubstr("not a mail address")));
 }
 
+TEST_F(SettingsTest, TheMailboxHasTheAccountOfTheMailServerUnlessItIsGivenOne) {
+  const auto none = [](std::string_view) { return std::nullopt; };
+  const std::string smtp = "[smtp]\nurl = \"smtp://me:hidden1@mail.example.org\"\n";
+  const auto same = load(smtp + "[imap]\nurl = \"imaps://mail.example.org\"\nmailbox = \"Archive\"\nauthoritative = true\nsettle_s = 5\n");
+  ASSERT_OK(same);
+  const auto options = agent_options(*same, none);
+  ASSERT_OK(options);
+  ASSERT_TRUE(options->sent);
+  EXPECT_EQ(options->sent->server.user, "me");
+  EXPECT_EQ(options->sent->server.password.reveal(), "hidden1");
+  EXPECT_EQ(options->sent->mailbox, "Archive");
+  EXPECT_TRUE(options->sent->is_authoritative);
+  EXPECT_EQ(options->sent->settle_time, std::chrono::seconds(5));
+  EXPECT_EQ(options->recorded_settings.at("smtp.url"), "smtp://mail.example.org");
+  const auto own = load(smtp + "[imap]\nurl = \"imaps://you:hidden2@mail.example.org\"\n");
+  ASSERT_OK(own);
+  const auto other = agent_options(*own, none);
+  ASSERT_OK(other);
+  EXPECT_EQ(other->sent->server.user, "you");
+  EXPECT_FALSE(other->sent->is_authoritative);
+  EXPECT_EQ(to_text(other->recorded_settings).find("hidden"), std::string::npos);
+}
+
+TEST_F(SettingsTest, TheEnvironmentSaysTrueOrFalse) {
+  const auto settings = load("", "", {{"DEED_IMAP_AUTHORITATIVE", "true"}});
+  ASSERT_OK(settings);
+  EXPECT_TRUE(settings->flag("imap.authoritative"));
+  EXPECT_THAT(load("", "", {{"DEED_IMAP_AUTHORITATIVE", "yes"}}), IsError(ErrorKind::invalid, HasSubstr("true or false")));
+  EXPECT_THAT(load("[imap]\nauthoritative = 1\n"), IsError(ErrorKind::invalid, HasSubstr("true or false")));
+  EXPECT_THAT(load("", "[imap]\nauthoritative = true\n"), IsError(ErrorKind::denied));
+}
+
 TEST_F(SettingsTest, ASecretFileThatOthersCanReadIsRefused) {
   const std::string path = file("secret", "hunter22\n");
   std::filesystem::permissions(path, std::filesystem::perms(0644));

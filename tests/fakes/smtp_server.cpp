@@ -62,6 +62,11 @@ std::vector<SeenMail> SmtpServer::mails() const {
   const std::lock_guard lock(mutex_);
   return mails_;
 }
+std::vector<SeenMail> SmtpServer::kept() const {
+  std::vector<SeenMail> out = mails();
+  std::erase_if(out, [](const SeenMail& mail) { return !mail.is_kept; });
+  return out;
+}
 std::vector<std::string> SmtpServer::commands() const {
   const std::lock_guard lock(mutex_);
   return commands_;
@@ -153,6 +158,7 @@ bool SmtpServer::authenticate(Dialogue& dialogue, const std::string& line) {
 bool SmtpServer::take_message(Dialogue& dialogue) {
   const Next next = answer(dialogue.connection, SmtpStage::data, "354 go on");
   if (next != Next::go_on) return next == Next::refused;
+  const SmtpFault in_body = fault_at(SmtpStage::body, "");
   std::string raw;
   std::size_t end = std::string::npos;
   while (end == std::string::npos) {
@@ -161,36 +167,54 @@ bool SmtpServer::take_message(Dialogue& dialogue) {
     const std::size_t searched = raw.size() < 4 ? 0 : raw.size() - 4;
     raw += bytes;
     end = find_final_dot(raw, searched);
-    const std::lock_guard lock(mutex_);
-    data_bytes_ += bytes.size();
-    changed_.notify_all();
+    {
+      const std::lock_guard lock(mutex_);
+      data_bytes_ += bytes.size();
+      changed_.notify_all();
+    }
+    const bool breaks = in_body.action != SmtpAction::reply && raw.size() >= in_body.after_bytes;
+    if (breaks) return act(dialogue.connection, in_body), false;
   }
+  const SmtpFault verdict = fault_at(SmtpStage::end_of_message, "250 2.0.0 queued as 42");
   dialogue.mail.message = unstuffed(std::string_view(raw).substr(0, end));
+  const bool is_refusal = verdict.reply.starts_with('4') || verdict.reply.starts_with('5');
+  dialogue.mail.is_kept = !verdict.loses_mail && !(is_refusal && !verdict.is_cut);
   {
     const std::lock_guard lock(mutex_);
     mails_.push_back(dialogue.mail);
     changed_.notify_all();
   }
-  return answer(dialogue.connection, SmtpStage::end_of_message, "250 2.0.0 queued as 42") !=
-         Next::end;
+  return act(dialogue.connection, verdict) != Next::end;
+}
+
+SmtpFault SmtpServer::fault_at(SmtpStage stage, const std::string& usual) {
+  SmtpFault fault{.stage = stage, .reply = usual};
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < options_.faults.size(); ++i) {
+    const SmtpFault& candidate = options_.faults[i];
+    if (candidate.stage != stage) continue;
+    const std::size_t before = reached_[i]++;
+    if (before >= candidate.skip && before - candidate.skip < candidate.times) fault = candidate;
+  }
+  if (fault.action == SmtpAction::reply && fault.reply.empty()) fault.reply = usual;
+  return fault;
 }
 
 SmtpServer::Next SmtpServer::answer(Connection& connection, SmtpStage stage,
                                     const std::string& usual) {
-  SmtpFault fault{.stage = stage, .reply = usual};
-  {
-    const std::lock_guard lock(mutex_);
-    for (std::size_t i = 0; i < options_.faults.size(); ++i) {
-      const SmtpFault& candidate = options_.faults[i];
-      if (candidate.stage != stage) continue;
-      const std::size_t before = reached_[i]++;
-      if (before >= candidate.skip && before - candidate.skip < candidate.times) fault = candidate;
-    }
-  }
+  return act(connection, fault_at(stage, usual));
+}
+
+SmtpServer::Next SmtpServer::act(Connection& connection, const SmtpFault& fault) {
+  if (fault.action == SmtpAction::reset) return connection.set_reset(), Next::end;
   if (fault.action == SmtpAction::drop) return Next::end;
-  if (fault.action == SmtpAction::hang) return connection.wait_for_close(), Next::end;
-  if (!connection.write(fault.reply + "\r\n") || fault.then_drop) return Next::end;
-  return fault.reply.front() == '4' || fault.reply.front() == '5' ? Next::refused : Next::go_on;
+  const bool hangs = fault.action == SmtpAction::hang;
+  if (hangs && fault.stage == SmtpStage::body) return connection.wait_for_hangup(), Next::end;
+  if (hangs) return connection.wait_for_close(), Next::end;
+  const std::string line = fault.reply + (fault.is_cut ? "" : "\r\n");
+  const bool is_written = fault.is_slow ? connection.write_slowly(line) : connection.write(line);
+  if (!is_written || fault.then_drop) return Next::end;
+  return line.starts_with('4') || line.starts_with('5') ? Next::refused : Next::go_on;
 }
 
 }  // namespace deed::fakes

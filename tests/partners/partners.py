@@ -4,6 +4,7 @@ aiosmtpd (Debian) and mailpit (Go) take the mail, Python's http.server has the p
 import asyncio
 import contextlib
 import http.server
+import imaplib
 import json
 import os
 import pathlib
@@ -27,6 +28,7 @@ PARTNERS = CACHE / "partners"
 AIMOCK = PARTNERS / "aimock/node_modules/@copilotkit/aimock/dist/cli.js"
 NODE = PARTNERS / "bin/node"
 MAILPIT = PARTNERS / "bin/mailpit"
+GREENMAIL = PARTNERS / "greenmail/greenmail-standalone-2.1.7.jar"
 MODELS = CACHE / "models"
 TIMEOUT_S = 120
 
@@ -164,6 +166,101 @@ class Mailpit:
     def close(self):
         self.process.kill()
         self.process.wait()
+
+
+class GreenMail:
+    """SMTP and IMAP on free ports; the one account is that of ann@example.org, password "secret"."""
+
+    def __init__(self):
+        if not GREENMAIL.exists():
+            raise AssertionError("GreenMail is not installed: run tests/partners/install_greenmail.sh")
+        self.smtp, self.imap = free_port(), free_port()
+        options = [f"-Dgreenmail.{name}" for name in (
+            "hostname=127.0.0.1", "smtp.hostname=127.0.0.1", "imap.hostname=127.0.0.1", f"smtp.port={self.smtp}",
+            f"imap.port={self.imap}", "users=ann:secret@example.org")]
+        self.process = subprocess.Popen(["java", *options, "-jar", str(GREENMAIL)], stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_for(lambda: is_open(self.smtp) and is_open(self.imap), "GreenMail listening")
+
+    @property
+    def mails(self):
+        """The messages in ann's INBOX, oldest first."""
+        box = imaplib.IMAP4("127.0.0.1", self.imap)
+        with contextlib.closing(box.socket()):
+            box.login("ann", "secret")
+            box.select("INBOX", readonly=True)
+            numbers = box.search(None, "ALL")[1][0].split()
+            mails = [box.fetch(number.decode(), "(BODY[])")[1][0][1] for number in numbers]
+            box.logout()
+        return mails
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+
+
+class CuttingProxy:
+    """Passes SMTP on to a port, and cuts the first connection that comes to the end of a message: `after` it, when the server has
+    taken the mail and its answer is on the way back, or `before` it, when the server has not seen the end."""
+
+    END = b"\r\n.\r\n"
+
+    def __init__(self, port, cut):
+        self.target, self.cut, self.cuts = port, cut, 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept_all, daemon=True).start()
+
+    @property
+    def url(self):
+        return f"smtp://127.0.0.1:{self.port}"
+
+    def accept_all(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self.listener.accept()
+                threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    def serve(self, client):
+        server = socket.create_connection(("127.0.0.1", self.target))
+        held = threading.Event()  # from now on the server's answers stay here
+        taken = threading.Event()  # the server has answered to the end of the message, or is gone
+        back = threading.Thread(target=self.pass_back, args=(server, client, held, taken), daemon=True)
+        back.start()
+        with contextlib.suppress(OSError):
+            self.pass_on(client, server, held, taken)
+        for end in (client, server):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+        back.join()
+        client.close()
+        server.close()
+
+    def pass_on(self, client, server, held, taken):
+        seen = b""
+        while data := client.recv(65536):
+            seen = seen[-len(self.END):] + data
+            if self.cuts == 0 and self.END in seen:
+                self.cuts = 1
+                if self.cut == "before":
+                    return  # with it goes whatever came together with the end
+                held.set()
+                server.sendall(data)
+                taken.wait(TIMEOUT_S)
+                return
+            server.sendall(data)
+
+    @staticmethod
+    def pass_back(server, client, held, taken):
+        with contextlib.suppress(OSError):
+            while data := server.recv(65536):
+                if held.is_set():
+                    break
+                client.sendall(data)
+        taken.set()
+
+    def close(self):
+        self.listener.close()
 
 
 class Page:

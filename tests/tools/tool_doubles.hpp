@@ -17,6 +17,7 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <map>
 #include <stdlib.h>
 #include <string>
 #include <vector>
@@ -25,8 +26,10 @@ namespace deed {
 
 struct FixedClock final : Clock {
   TimePoint now() const override {
-    return TimePoint(std::chrono::milliseconds(1'795'556'138'123));
+    return TimePoint(std::chrono::milliseconds(1'795'556'138'123)) + added;
   }  // 2026-11-24T21:35:38.123Z
+  void add(std::chrono::milliseconds time) { added += time; }
+  std::chrono::milliseconds added{0};
 };
 
 class FakeContext final : public ToolContext {
@@ -36,7 +39,7 @@ class FakeContext final : public ToolContext {
   const std::string& effect_key() const override { return key_; }
   RunId run() const override { return "01936a7c-0000-7000-8000-000000000001"; }
   int attempt() const override { return 1; }
-  TimePoint proposed_at() const override { return clock_.now(); }
+  TimePoint proposed_at() const override { return FixedClock().now(); }
   const Clock& clock() const override { return clock_; }
   Async<void> dispatching() override {
     ++dispatches;
@@ -45,7 +48,42 @@ class FakeContext final : public ToolContext {
     co_return Result<void>();
   }
   void progress(std::string_view) override {}
+  EffectPart part(const std::string& name) const override {
+    const auto found = parts.find(name);
+    return found == parts.end() ? EffectPart{} : found->second;
+  }
+  Async<void> dispatching_part(std::string name) override {
+    if (part(name).phase != PartPhase::open) co_return fail(ErrorKind::conflict, "not open", name);
+    auto dispatched = co_await dispatching();
+    if (dispatched) parts[name] = {PartPhase::in_doubt};
+    co_return dispatched;
+  }
+  Async<void> settle_part(std::string name, Outcome outcome) override {
+    if (part(name).phase == PartPhase::settled) co_return fail(ErrorKind::conflict, "settled", name);
+    const bool is_open = outcome.status == OutcomeStatus::failed_without_effect;
+    const bool is_unknown = outcome.status == OutcomeStatus::unknown;
+    const PartPhase phase = is_open      ? PartPhase::open
+                            : is_unknown ? PartPhase::in_doubt
+                                         : PartPhase::settled;
+    parts[name] = {phase, std::move(outcome)};
+    co_return Result<void>();
+  }
+  bool stop_requested() const override { return is_stopping; }
+  Async<void> wait(std::chrono::milliseconds time) override {
+    waits.push_back(time);
+    clock_.add(time);
+    if (at_wait) at_wait();
+    if (is_stopping) co_return fail(ErrorKind::cancelled, "the run is to stop");
+    co_return Result<void>();
+  }
+  const std::string& probed_part() const override { return asked_part; }
+  TimePoint dispatched_at() const override { return FixedClock().now(); }
 
+  std::map<std::string, EffectPart> parts;
+  std::vector<std::chrono::milliseconds> waits;  ///< none of them takes time
+  std::function<void()> at_wait;
+  bool is_stopping = false;
+  std::string asked_part;
   int dispatches = 0;
   std::function<void()> at_dispatch;  ///< looks at the world at the commit point
   std::optional<Error> dispatch_error;

@@ -1,0 +1,127 @@
+#include "deed/tests/fakes/imap_server.hpp"
+
+#include "deed/core/text.hpp"
+
+#include <chrono>
+
+namespace deed::fakes {
+namespace {
+
+std::string without_quotes(std::string_view text) {
+  if (text.size() >= 2 && text.front() == '"') text = text.substr(1, text.size() - 2);
+  return std::string(text);
+}
+
+std::string with_tag(std::string text, const std::string& tag) {
+  for (std::size_t at = text.find("TAG"); at != std::string::npos; at = text.find("TAG", at + tag.size())) {
+    text.replace(at, 3, tag);
+  }
+  return text;
+}
+
+// The value of the header field, "" if there is none. Fields of these tests are never folded.
+std::string header_of(const std::string& message, const std::string& name) {
+  for (const std::string_view line : split(message, '\n')) {
+    if (trim(line).empty()) break;
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos || lower_ascii(line.substr(0, colon)) != lower_ascii(name)) continue;
+    return std::string(trim(line.substr(colon + 1)));
+  }
+  return {};
+}
+
+}  // namespace
+
+ImapServer::ImapServer(ImapServerOptions options)
+    : options_(std::move(options)),
+      reached_(options_.faults.size()),
+      listener_([this](Connection& connection) { serve(connection); }) {}
+
+std::vector<std::string> ImapServer::commands() const {
+  const std::lock_guard lock(mutex_);
+  return commands_;
+}
+
+bool ImapServer::wait_for_commands(std::size_t count) const {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, std::chrono::seconds(20), [&] { return commands_.size() >= count; });
+}
+
+void ImapServer::serve(Connection& connection) {
+  std::string selected;
+  if (!answer(connection, ImapStage::greeting, "*", "* OK fake.test ready")) return;
+  for (;;) {
+    const std::optional<std::string> line = connection.read_line();
+    if (!line || !obey(connection, std::string(trim(*line)), selected)) return;
+  }
+}
+
+bool ImapServer::obey(Connection& connection, const std::string& line, std::string& selected) {
+  const std::size_t blank = line.find(' ');
+  const std::string tag = line.substr(0, blank);
+  const std::string command = blank == std::string::npos ? "" : line.substr(blank + 1);
+  {
+    const std::lock_guard lock(mutex_);
+    commands_.push_back(command);
+    changed_.notify_all();
+  }
+  const std::string verb = lower_ascii(command.substr(0, command.find(' ')));
+  if (verb == "capability") {
+    return answer(connection, ImapStage::capability, tag, "* CAPABILITY IMAP4rev1\r\nTAG OK done");
+  }
+  if (verb == "login") {
+    const std::vector<std::string_view> words = split(command, ' ');
+    const bool is_right = words.size() == 3 && without_quotes(words[1]) == options_.user &&
+                          without_quotes(words[2]) == options_.password;
+    return answer(connection, ImapStage::login, tag,
+                  is_right ? "TAG OK welcome" : "TAG NO [AUTHENTICATIONFAILED] wrong");
+  }
+  if (verb == "select") {
+    selected = without_quotes(command.substr(7));
+    const bool is_there = options_.mailboxes.contains(selected);
+    return answer(connection, ImapStage::select, tag,
+                  is_there ? "* 1 EXISTS\r\n* OK [UIDVALIDITY 1] UIDs valid\r\nTAG OK [READ-WRITE] selected"
+                           : "TAG NO no such mailbox");
+  }
+  if (verb == "uid") {
+    return answer(connection, ImapStage::search, tag, found(selected, command) + "\r\nTAG OK done");
+  }
+  if (verb == "logout") return connection.write("* BYE\r\n" + tag + " OK bye\r\n"), false;
+  return connection.write(tag + " BAD what?\r\n");
+}
+
+// "* SEARCH 1 3": the messages whose header field has the text that the command names.
+std::string ImapServer::found(const std::string& mailbox, const std::string& command) const {
+  std::string out = "* SEARCH";
+  const std::string prefix = "UID SEARCH HEADER ";
+  const auto box = options_.mailboxes.find(mailbox);
+  if (!command.starts_with(prefix) || box == options_.mailboxes.end()) return out;
+  const std::string rest = command.substr(prefix.size());
+  const std::string name = rest.substr(0, rest.find(' '));
+  const std::string wanted = without_quotes(rest.substr(name.size() + 1));
+  std::size_t number = 0;
+  for (const std::string& message : box->second()) {
+    ++number;
+    if (header_of(message, name).find(wanted) != std::string::npos) out += " " + std::to_string(number);
+  }
+  return out;
+}
+
+bool ImapServer::answer(Connection& connection, ImapStage stage, const std::string& tag,
+                        const std::string& usual) {
+  ImapFault fault{.stage = stage, .reply = usual};
+  {
+    const std::lock_guard lock(mutex_);
+    for (std::size_t i = 0; i < options_.faults.size(); ++i) {
+      if (options_.faults[i].stage == stage && reached_[i]++ < options_.faults[i].times) fault = options_.faults[i];
+    }
+  }
+  if (fault.action == ImapAction::reset) return connection.set_reset(), false;
+  if (fault.action == ImapAction::drop) return false;
+  if (fault.action == ImapAction::hang) return connection.wait_for_close(), false;
+  const std::string text = with_tag(fault.reply, tag) + (fault.is_cut ? "" : "\r\n");
+  const bool is_written = fault.is_slow ? connection.write_slowly(text) : connection.write(text);
+  return is_written && !fault.then_drop;
+}
+
+}  // namespace deed::fakes

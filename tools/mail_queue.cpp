@@ -1,0 +1,59 @@
+#include "deed/tools/mail_queue.hpp"
+
+#include <utility>
+
+namespace deed {
+
+using Verdict = SmtpReceipt::Verdict;
+
+MailQueue::MailQueue(std::vector<std::size_t> recipients, MailLimits limits)
+    : limits_(std::move(limits)), now_(recipients.begin(), recipients.end()) {}
+
+std::optional<std::size_t> MailQueue::next() {
+  if (is_over_ || now_.empty()) return std::nullopt;
+  const std::size_t recipient = now_.front();
+  now_.pop_front();
+  return recipient;
+}
+
+bool MailQueue::add(std::size_t recipient, const SmtpReceipt& receipt) {
+  constexpr int closing = 421;  // RFC 5321, section 3.8: for every recipient, not for this one
+  const bool is_silent = receipt.verdict == Verdict::not_sent && receipt.is_silent;
+  has_answered_ = has_answered_ || !is_silent;
+  switch (receipt.verdict) {
+    case Verdict::accepted:
+    case Verdict::refused:
+      return true;
+    case Verdict::unknown:
+      is_over_ = is_over_ || ++in_doubt_ >= limits_.max_in_doubt;
+      return true;
+    case Verdict::refused_for_now:
+    case Verdict::not_sent:
+      break;
+  }
+  // A server that never answered is not one that is busy: its address or the network is wrong.
+  if (!has_answered_) is_over_ = true;
+  if (is_over_ || !may_come_again()) {
+    // The others would meet the same silence.
+    if (is_silent) is_over_ = true;
+    return true;
+  }
+  // Last in line: whoever makes a server fall silent holds up nobody either.
+  if (is_silent || receipt.code == closing) end_round();
+  later_.push_back(recipient);
+  return false;
+}
+
+void MailQueue::end_round() {
+  later_.insert(later_.end(), now_.begin(), now_.end());
+  now_.clear();
+}
+
+std::optional<std::chrono::milliseconds> MailQueue::pause() {
+  if (is_over_ || later_.empty() || !may_come_again()) return std::nullopt;
+  now_.assign(later_.begin(), later_.end());
+  later_.clear();
+  return limits_.pauses[round_++];
+}
+
+}  // namespace deed
