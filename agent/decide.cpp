@@ -5,19 +5,36 @@
 namespace deed {
 namespace {
 
-// A crash left this call behind its intent. What may follow depends only on how far it got and on its class.
-Action after_interruption(const std::string& id, const CallState& call, const ToolTraits& tool) {
-  const bool may_repeat = tool.effect == EffectClass::pure || tool.effect == EffectClass::read ||
-                          tool.effect == EffectClass::idempotent || tool.effect == EffectClass::keyed;
+// Whether a call that may have happened may happen again. `now` is the run's own time, that of its last event: a run that is taken
+// up again says so first.
+bool may_repeat(const CallState& call, const ToolTraits& tool, TimePoint now) {
+  switch (tool.effect) {
+    case EffectClass::pure:
+    case EffectClass::read:
+    case EffectClass::idempotent:
+    case EffectClass::local: return true;  // local: what it enters is there only together with its outcome
+    case EffectClass::keyed: return now - call.first_dispatched_at <= tool.key_window;
+    case EffectClass::probeable:
+    case EffectClass::once: return false;
+  }
+  return false;
+}
+
+// This call is behind its intent and has no outcome. What may follow depends only on how far it got and on its class.
+Action after_interruption(const std::string& id, const CallState& call, const ToolTraits& tool, TimePoint now) {
+  // Behind an intent that follows a doubtful attempt, the operator or the class has let it run again.
+  const bool may_run = !call.in_doubt || may_repeat(call, tool, now);
+  if (call.phase == CallPhase::intended && (may_run || tool.effect != EffectClass::keyed)) return RunTool{id};
   // An outcome that stays unknown is not asked for ever.
-  constexpr std::int64_t max_attempts = 3;
-  if (call.phase == CallPhase::intended || (may_repeat && call.attempts < max_attempts)) return RunTool{id};
+  constexpr std::int64_t max_unknowns = 3;
+  if (may_run && call.unknowns < max_unknowns) return RunTool{id};
   if (tool.has_probe && call.probes == 0) return ProbeCall{id};
   return AskOperator{id};
 }
 
-std::optional<Action> next_for(const std::string& id, const CallState& call, const ToolCatalogue& tools) {
-  const ToolTraits tool = tools.traits(call.call.name);
+std::optional<Action> next_for(const std::string& id, const CallState& call, const ToolCatalogue& tools, TimePoint now) {
+  if (call.phase == CallPhase::settled || call.phase == CallPhase::ended) return std::nullopt;
+  const ToolTraits tool = tools.traits(call.call);
   switch (call.phase) {
     case CallPhase::proposed: return JudgeCall{id};
     case CallPhase::asking: return AskApproval{id};
@@ -26,7 +43,7 @@ std::optional<Action> next_for(const std::string& id, const CallState& call, con
       return RunTool{id};
     case CallPhase::intended:
     case CallPhase::dispatched:
-    case CallPhase::unknown: return after_interruption(id, call, tool);
+    case CallPhase::unknown: return after_interruption(id, call, tool, now);
     case CallPhase::settled:
     case CallPhase::ended: return std::nullopt;
   }
@@ -81,7 +98,7 @@ Action decide(const State& state, const ToolCatalogue& tools) {
   if (state.finished) return Nothing{};
   if (const StepState* step = state.last_step()) {
     for (const std::string& id : step->calls) {
-      if (const auto action = next_for(id, state.calls.at(id), tools)) return *action;
+      if (const auto action = next_for(id, state.calls.at(id), tools, state.last_time)) return *action;
     }
     if (step->calls.empty()) {
       if (state.start.chat) return WaitForMessage{};

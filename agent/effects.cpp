@@ -11,4 +11,12 @@ std::string effect_key(const RunId& run, int step, int ordinal, const std::strin
 
 std::string arguments_hash(const Json& arguments) { return sha256_hex(canonical_text(arguments)); }
 
+bool is_approved(const CallState& call, std::string_view policy_version, std::string_view preview_sha256, TimePoint now) {
+  if (!call.approval || !call.approval->approved) return false;
+  const ApprovalDecided& given = *call.approval;
+  return given.effect_key == call.effect_key && given.arguments_hash == call.arguments_hash &&
+         given.policy_version == policy_version && given.preview_sha256 == preview_sha256 &&
+         now - call.approved_at <= approval_lifetime;
+}
+
 }  // namespace deed

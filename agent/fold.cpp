@@ -26,6 +26,10 @@ class Folder {
     state_.exceeded.reset();
     state_.model_failure.reset();
     state_.model_failures_in_row = 0;
+    // Another day, another answer: what could not be found out is looked for again.
+    if (const StepState* step = state_.last_step()) {
+      for (const std::string& id : step->calls) state_.calls.at(id).probes = 0, state_.calls.at(id).unknowns = 0;
+    }
     return {};
   }
   Result<void> operator()(const RunPaused&) { return {}; }
@@ -58,6 +62,9 @@ class Folder {
     auto* step = state_.entries.empty() ? nullptr : std::get_if<StepState>(&state_.entries.back());
     if (!step || event_.call.empty() || state_.calls.contains(event_.call)) {
       return wrong("a tool call outside a step, or one that exists");
+    }
+    if (!body.effect_key.empty() && !state_.effect_keys.insert(body.effect_key).second) {
+      return wrong("two calls with the same effect key");
     }
     CallState call;
     call.call = body.tool_call;
@@ -116,10 +123,14 @@ class Folder {
     call->probes = 0;
     return {};
   }
-  Result<void> operator()(const EffectDispatched&) {
+  Result<void> operator()(const EffectDispatched& body) {
     CallState* call = find();
-    if (!call || call->phase != CallPhase::intended) return wrong("a dispatch without an intent");
+    if (!call || call->phase != CallPhase::intended || body.effect_key != call->effect_key) {
+      return wrong("a dispatch without an intent");
+    }
     call->phase = CallPhase::dispatched;
+    if (!call->in_doubt) call->first_dispatched_at = event_.time;
+    call->in_doubt = true;
     return {};
   }
   Result<void> operator()(const EffectSettled& body) {
@@ -128,7 +139,11 @@ class Folder {
     call->outcome = body;
     call->result_trust = event_.trust;
     call->attempts = std::max(call->attempts, body.attempt);
-    call->phase = body.status == OutcomeStatus::unknown ? CallPhase::unknown : CallPhase::settled;
+    const bool is_unknown = body.status == OutcomeStatus::unknown;
+    call->phase = is_unknown ? CallPhase::unknown : CallPhase::settled;
+    if (is_unknown && !call->in_doubt) call->first_dispatched_at = event_.time;
+    call->in_doubt = is_unknown;
+    call->unknowns += is_unknown;
     return {};
   }
   Result<void> operator()(const EffectProbed& body) {
@@ -137,13 +152,16 @@ class Folder {
     ++call->probes;
     call->evidence = body.evidence;
     // A confirmed effect is settled by an event of its own, which carries the result; a refuted one may run again.
-    call->phase = body.verdict == "refuted" ? CallPhase::approved : CallPhase::unknown;
+    const bool is_refuted = body.verdict == "refuted";
+    call->phase = is_refuted ? CallPhase::approved : CallPhase::unknown;
+    if (is_refuted) call->in_doubt = false;
     return {};
   }
   Result<void> operator()(const EffectReconciled& body) {
     CallState* call = find();
     if (!call || call->phase != CallPhase::unknown) return wrong("a reconciliation of a call whose outcome is known");
     if (body.decision == "retry") call->phase = CallPhase::approved;
+    call->unknowns = 0;
     return {};
   }
   Result<void> operator()(const BudgetExceeded& body) {

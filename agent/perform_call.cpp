@@ -3,20 +3,31 @@
 
 #include "deed/agent/bounded.hpp"
 #include "deed/agent/drive.hpp"
+#include "deed/agent/effects.hpp"
 #include "deed/agent/judge.hpp"
+#include "deed/core/failpoint.hpp"
 #include "deed/core/text.hpp"
 
 namespace deed {
 namespace {
 
 constexpr AppendOptions durable{.durability = Durability::full};
-// An approval that nobody used for so long is asked for again.
-constexpr std::chrono::hours approval_lifetime{24 * 7};
+
+// When a call of a class and a tool passes its commit point.
+enum class Dispatch {
+  never,     // changes nothing, or only what is entered with its outcome
+  by_tool,   // when the tool says so
+  at_entry,  // the tool does not say: from its first instant on
+};
+Dispatch dispatch_of(const Tool& tool, EffectClass effect) {
+  if (!changes_world(effect) || effect == EffectClass::local) return Dispatch::never;
+  return tool.spec.dispatches ? Dispatch::by_tool : Dispatch::at_entry;
+}
 
 class CallContext final : public ToolContext {
  public:
-  CallContext(Drive& drive, std::string id, bool effectful, std::int64_t attempt)
-      : drive_(drive), id_(std::move(id)), call_(drive.state().calls.at(id_)), effectful_(effectful), attempt_(attempt) {}
+  CallContext(Drive& drive, std::string id, Dispatch dispatch, std::int64_t attempt)
+      : drive_(drive), id_(std::move(id)), call_(drive.state().calls.at(id_)), dispatch_(dispatch), attempt_(attempt) {}
 
   const std::string& effect_key() const override { return call_.effect_key; }
   RunId run() const override { return drive_.run(); }
@@ -26,7 +37,7 @@ class CallContext final : public ToolContext {
   void progress(std::string_view line) override { drive_.parts().observer.on_progress(id_, line); }
 
   Async<void> dispatching() override {
-    if (!effectful_ || dispatched_) co_return Result<void>();
+    if (dispatch_ != Dispatch::by_tool || dispatched_) co_return Result<void>();
     EffectDispatched body{call_.effect_key, attempt_};
     auto recorded = co_await drive_.record(std::move(body), id_, durable);
     DEED_CO_OK(std::move(recorded));
@@ -34,20 +45,20 @@ class CallContext final : public ToolContext {
     co_return Result<void>();
   }
 
-  bool dispatched() const { return dispatched_; }
+  bool dispatched() const { return dispatched_ || dispatch_ == Dispatch::at_entry; }
 
  private:
   Drive& drive_;
   std::string id_;
   const CallState& call_;  // a std::map's node stays where it is
-  bool effectful_;
+  Dispatch dispatch_;
   std::int64_t attempt_;
   bool dispatched_ = false;
 };
 
 // A tool that broke off says nothing about its effect; how far it got does.
 Outcome broken_off(const CallContext& context, const std::string& why) {
-  if (context.dispatched()) return Outcome::unknown(why + " after its commit point");
+  if (context.dispatched()) return Outcome::unknown(why + " behind its commit point");
   return Outcome::failed_without_effect(Error{ErrorKind::timeout, why + " before its commit point"});
 }
 
@@ -69,18 +80,13 @@ ApprovalRequested request_for(const CallState& call, const PolicyDecided& policy
 }  // namespace
 
 Async<bool> Drive::perform(JudgeCall action) {
-  const CallContext context(*this, action.call, true, 1);
+  const CallContext context(*this, action.call, Dispatch::never, 1);
   PolicyDecided decided = judge_call(state_, action.call, parts_.tools, parts_.policy, context);
   const bool asks = decided.verdict == Verdict::ask;
   ApprovalRequested request = request_for(state_.calls.at(action.call), decided);
   std::vector<Event> events;
-  events.push_back(encode(std::move(decided)));
-  if (asks) events.push_back(encode(std::move(request)));
-  for (Event& event : events) {
-    event.call = action.call;
-    event.step = state_.steps;
-    event.cause = state_.last_event;
-  }
+  events.push_back(event_of(std::move(decided), action.call));
+  if (asks) events.push_back(event_of(std::move(request), action.call));
   auto recorded = co_await record_all(std::move(events), AppendOptions());
   DEED_CO_OK(std::move(recorded));
   co_return true;
@@ -134,10 +140,28 @@ Async<bool> Drive::perform(AskOperator action) {
   const CallState& call = state_.calls.at(action.call);
   std::string what = call.outcome ? call.outcome->text : "the process ended after the commit point and before the outcome was known";
   if (!call.evidence.empty()) what += "; " + call.evidence;
+  auto paused = co_await ask_operator(std::move(action.call), std::move(what));
+  co_return paused;
+}
+
+Async<bool> Drive::ask_operator(std::string id, std::string what) {
+  const CallState& call = state_.calls.at(id);
   RunPaused waiting{RunStatus::unknown, "the outcome of " + call.call.name + " is unknown: " + what,
                     "look, then: deed reconcile " + lease_.run + " --done | --not-done | --retry"};
-  auto paused = co_await pause(std::move(waiting), action.call);
+  auto paused = co_await pause(std::move(waiting), std::move(id));
   co_return paused;
+}
+
+// What was judged (and perhaps approved) is what runs: other bytes, other rules or an old approval are judged again.
+std::string Drive::what_stands_in_the_way(const std::string& id, const ToolContext& context) const {
+  const CallState& call = state_.calls.at(id);
+  const PolicyDecided again = judge_call(state_, id, parts_.tools, parts_.policy, context);
+  if (again.verdict != Verdict::allow && again.verdict != Verdict::ask) return again.why;
+  const std::string sha256 = again.preview ? again.preview->sha256 : "";
+  if (sha256 != (call.policy->preview ? call.policy->preview->sha256 : "")) return "it would now do something else than was judged";
+  if (again.verdict == Verdict::allow) return {};
+  if (is_approved(call, parts_.policy.version(), sha256, parts_.clock.now())) return {};
+  return "it needs an approval under the rules of today";
 }
 
 Async<bool> Drive::perform(RunTool action) {
@@ -155,23 +179,30 @@ Async<bool> Drive::perform(RunTool action) {
     auto settled = co_await settle(action.call, std::move(answered), Trust::user, false);
     co_return settled;
   }
-  const bool effectful = changes_world(tool.spec.effect);
+  const EffectClass effect = effect_of(tool, call.call.arguments);
+  const bool effectful = changes_world(effect);
+  const Dispatch dispatch = dispatch_of(tool, effect);
   const std::int64_t attempt = call.attempts + 1;
-  CallContext context(*this, action.call, effectful, attempt);
+  CallContext context(*this, action.call, dispatch, attempt);
   if (effectful) {
-    // What was judged (and perhaps approved) is what runs: other bytes, other rules or an old approval are judged again.
-    const PolicyDecided again = judge_call(state_, action.call, parts_.tools, parts_.policy, context);
-    const bool same_bytes = (again.preview ? again.preview->sha256 : "") ==
-                            (call.policy->preview ? call.policy->preview->sha256 : "");
-    const bool expired = call.approval && parts_.clock.now() - call.approved_at > approval_lifetime;
-    const bool asks_now = again.verdict != Verdict::allow && !call.approval;
-    if (!same_bytes || expired || asks_now || again.verdict == Verdict::invalid) {
+    std::string obstacle = what_stands_in_the_way(action.call, context);
+    if (!obstacle.empty() && call.in_doubt) {
+      // It may have happened: whatever is judged now, it has not simply ended.
+      std::string what = "it may have happened, and cannot be tried again: " + obstacle;
+      auto paused = co_await ask_operator(action.call, std::move(what));
+      co_return paused;
+    }
+    if (!obstacle.empty()) {
       JudgeCall judge{action.call};
       auto judged = co_await perform(std::move(judge));
       co_return judged;
     }
-    EffectIntended intended{call.effect_key, call.arguments_hash, attempt};
-    auto recorded = co_await record(std::move(intended), action.call, durable);
+    EffectIntended intended{call.effect_key, call.arguments_hash, attempt, effect};
+    EffectDispatched entered{call.effect_key, attempt};
+    std::vector<Event> events;
+    events.push_back(event_of(std::move(intended), action.call));
+    if (dispatch == Dispatch::at_entry) events.push_back(event_of(std::move(entered), action.call));
+    auto recorded = co_await record_all(std::move(events), durable);
     DEED_CO_OK(std::move(recorded));
   } else {
     auto written = co_await write();
@@ -181,11 +212,13 @@ Async<bool> Drive::perform(RunTool action) {
   auto running = tool.run(call.call.arguments, context);
   Interrupt* interrupt = effectful ? nullptr : &interrupt_;
   auto bounded = co_await run_bounded(std::move(running), tool.spec.timeout, interrupt);
+  failpoint(failpoints::tool_returned);
   if (!effectful && interrupt_.requested() && !bounded.value) co_return true;  // the loop pauses; it runs again later
   Outcome outcome = bounded.value       ? std::move(*bounded.value)
                     : bounded.timed_out ? broken_off(context, "the tool took longer than " +
                                                                   std::to_string(tool.spec.timeout.count() / 1000) + " s, and ended")
                                         : broken_off(context, "the tool failed (" + bounded.exception + ")");
+  if (effect == EffectClass::local) take_facts(outcome);
   EffectSettled settled = settled_by(outcome, attempt, parts_.clock.now() - begun);
   auto ended = co_await settle(action.call, std::move(settled), tool.spec.result_trust, effectful);
   co_return ended;
@@ -198,13 +231,27 @@ Async<bool> Drive::settle(std::string call, EffectSettled settled, Trust trust, 
   co_return true;
 }
 
+// They go into the journal with the outcome, by the next append.
+void Drive::take_facts(Outcome& outcome) {
+  if (outcome.status != OutcomeStatus::succeeded) return;
+  for (const Fact& fact : outcome.facts) {
+    const Result<void> checked = check_fact(fact);
+    if (checked) continue;
+    outcome = Outcome::failed_without_effect(checked.error());
+    return;
+  }
+  unwritten_facts_ = std::move(outcome.facts);
+}
+
 Async<bool> Drive::perform(ProbeCall action) {
   const CallState& call = state_.calls.at(action.call);
   const RegisteredTool* entry = parts_.tools.find(call.call.name);
   DEED_CHECK(entry && entry->tool.probe, "a probe of a tool without one");
-  CallContext context(*this, action.call, false, call.attempts);
+  CallContext context(*this, action.call, Dispatch::never, call.attempts);
+  failpoint(failpoints::probe_before);
   auto probing = entry->tool.probe(call.call.arguments, context);
   auto bounded = co_await run_bounded(std::move(probing), entry->tool.spec.timeout, nullptr);
+  failpoint(failpoints::probe_after);
   ProbeResult found = bounded.value ? std::move(*bounded.value)
                                     : ProbeResult{ProbeResult::Verdict::undecided, "the probe did not end: " + bounded.exception};
   const bool confirmed = found.verdict == ProbeResult::Verdict::confirmed;
@@ -212,15 +259,14 @@ Async<bool> Drive::perform(ProbeCall action) {
                       : found.verdict == ProbeResult::Verdict::refuted ? "refuted"
                                                                              : "undecided",
                       found.evidence};
-  const std::int64_t attempt = call.attempts;
-  auto recorded = co_await record(std::move(probed), action.call, durable);
+  EffectSettled settled{OutcomeStatus::succeeded, Json{{"confirmed_by", found.evidence}},
+                        "Done; confirmed afterwards: " + found.evidence, call.attempts, 0};
+  // The verdict and what follows from it are one append: a process that dies between them would have asked in vain.
+  std::vector<Event> events;
+  events.push_back(event_of(std::move(probed), action.call));
+  if (confirmed) events.push_back(event_of(std::move(settled), action.call, Trust::tool));
+  auto recorded = co_await record_all(std::move(events), durable);
   DEED_CO_OK(std::move(recorded));
-  if (confirmed) {
-    EffectSettled settled{OutcomeStatus::succeeded, Json{{"confirmed_by", found.evidence}},
-                          "Done; confirmed afterwards: " + found.evidence, attempt, 0};
-    auto ended = co_await settle(action.call, std::move(settled), Trust::tool, true);
-    co_return ended;
-  }
   co_return true;
 }
 

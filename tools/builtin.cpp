@@ -7,7 +7,9 @@ namespace deed {
 // The order in which a model reads them. A new tool is one line here.
 Result<void> add_builtin_tools(Registry& registry, const BuiltinOptions& options) {
   DEED_CHECK(options.http && options.guard, "the HTTP tools need a client and a guard");
-  DEED_OK(registry.add(email_send(options.email)));
+  Tool email = email_send(options.email);
+  email.spec.dispatches = true;
+  DEED_OK(registry.add(std::move(email)));
   DEED_OK(registry.add(http_get(*options.http, *options.guard)));
   DEED_OK(registry.add(http_request(*options.http, *options.guard)));
   DEED_OK(registry.add(file_read(options.root)));
@@ -17,7 +19,7 @@ Result<void> add_builtin_tools(Registry& registry, const BuiltinOptions& options
   DEED_OK(registry.add(file_find(options.root)));
   if (options.journal) {
     DEED_OK(registry.add(memory_search(*options.journal)));
-    DEED_OK(registry.add(memory_remember(*options.journal)));
+    DEED_OK(registry.add(memory_remember()));
   }
   DEED_OK(registry.add(time_now()));
   return registry.add(user_ask());
