@@ -1,8 +1,10 @@
 // http.request: a request that may change something at the other end. It is sent once; whether a
-// request without a good answer acted is said only where it is certain.
+// request without a good answer acted is said only where it is certain. A receiver that removes
+// duplicates (`keyed`) is sent it again; one that can be asked (`probe`) is asked first.
 #include "deed/core/text.hpp"
 #include "deed/net/http_wire.hpp"
 #include "deed/tools/builtin.hpp"
+#include "deed/tools/http_probe.hpp"
 #include "deed/tools/http_text.hpp"
 
 namespace deed {
@@ -56,7 +58,15 @@ Result<HttpRequest> request_of(const Json& arguments, const EgressGuard& guard,
                       .guard = &guard};
   DEED_OK(check_request(request));
   if (!guard.is_allowed_by_name(request.url)) DEED_OK(check_target(request.url));
+  if (arguments.contains("probe")) {
+    DEED_OK(parse_http_probe(arguments.at("probe"), request.url, effect_key));
+  }
   return request;
+}
+
+bool is_keyed(const Json& arguments) {
+  const auto keyed = arguments.find("keyed");
+  return keyed != arguments.end() && keyed->is_boolean() && keyed->get<bool>();
 }
 
 Result<Preview> preview(const Json& arguments, const EgressGuard& guard, const ToolContext& ctx) {
@@ -70,6 +80,9 @@ Result<Preview> preview(const Json& arguments, const EgressGuard& guard, const T
   bytes += "\r\n" + request.body;
   std::string summary = request.method + " " + request.url.text();
   if (!request.body.empty()) summary += " with " + human_bytes(request.body.size());
+  if (is_keyed(arguments)) summary += "; sent again if in doubt: the receiver removes duplicates";
+  if (arguments.contains("probe"))
+    summary += "; if in doubt, asks " + escaped(string_at(arguments.at("probe"), "url"));
   return Preview{.media_type = "message/http",
                  .bytes = std::move(bytes),
                  .summary = std::move(summary),
@@ -126,6 +139,12 @@ asio::awaitable<Outcome> send(HttpClient& client, Result<HttpRequest> made, Tool
   co_return outcome_of_response(url, method, std::get<HttpResponse>(exchange));
 }
 
+EffectClass classify(const Json& arguments) {
+  if (is_safe_method(string_at(arguments, "method"))) return EffectClass::idempotent;
+  if (is_keyed(arguments)) return EffectClass::keyed;
+  return arguments.contains("probe") ? EffectClass::probeable : EffectClass::once;
+}
+
 Json schema() {
   Json method = {{"type", "string"},
                  {"enum", {"POST", "PUT", "PATCH", "DELETE", "GET", "HEAD", "OPTIONS"}},
@@ -143,7 +162,13 @@ Json schema() {
   Json properties = {{"method", std::move(method)},
                      {"url", std::move(url)},
                      {"headers", std::move(headers)},
-                     {"body", std::move(body)}};
+                     {"body", std::move(body)},
+                     {"keyed",
+                      {{"type", "boolean"},
+                       {"description",
+                        "True only if the API documents that a second request with the same "
+                        "Idempotency-Key header has no effect. May be left out."}}},
+                     {"probe", http_probe_schema()}};
   return {{"type", "object"},
           {"properties", std::move(properties)},
           {"required", {"method", "url"}},
@@ -167,15 +192,23 @@ Tool http_request(HttpClient& client, const EgressGuard& guard) {
                    .roles = {{"method", ArgumentRole::value},
                              {"url", ArgumentRole::destination},
                              {"headers", ArgumentRole::value},
-                             {"body", ArgumentRole::text}},
+                             {"body", ArgumentRole::text},
+                             {"keyed", ArgumentRole::value},
+                             {"probe", ArgumentRole::value}},
                    .approval = ApprovalNeed::always,
-                   .result_trust = Trust::untrusted},
+                   .result_trust = Trust::untrusted,
+                   .dispatches = true},
           .run =
               [&client, &guard](Json arguments, ToolContext& ctx) {
                 return send(client, request_of(arguments, guard, ctx.effect_key()), ctx);
               },
           .preview = [&guard](const Json& arguments,
-                              const ToolContext& ctx) { return preview(arguments, guard, ctx); }};
+                              const ToolContext& ctx) { return preview(arguments, guard, ctx); },
+          .probe =
+              [&client, &guard](Json arguments, ToolContext& ctx) {
+                return probe_by_http(client, guard, std::move(arguments), ctx.effect_key());
+              },
+          .classify = classify};
 }
 
 }  // namespace deed
