@@ -75,21 +75,6 @@ Json row_json(const crashtest::Row& row) {
           {"asked", row.asked},     {"twice", row.twice},   {"lost", row.lost},               {"other", row.other}};
 }
 
-void print_table(const crashtest::Report& report) {
-  const char* line = "%-38s %6s %6s %6s %6s %6s %6s\n";
-  std::printf(line, "killed at", "kills", "done", "asked", "twice", "lost", "other");
-  crashtest::Row sum{.where = "together"};
-  const auto print = [](const crashtest::Row& row) {
-    std::printf("%-38s %6d %6d %6d %6d %6d %6d\n", row.where.c_str(), row.killed, row.done, row.asked, row.twice, row.lost, row.other);
-  };
-  for (const crashtest::Row& row : report.rows) {
-    print(row);
-    sum.killed += row.killed, sum.done += row.done, sum.asked += row.asked;
-    sum.twice += row.twice, sum.lost += row.lost, sum.other += row.other;
-  }
-  print(sum);
-}
-
 Result<crashtest::Report> test(const CrashFlags& state, const std::string& scratch) {
   crashtest::Options options;
   const std::string program = state.program.empty() ? fs::read_symlink("/proc/self/exe").string() : fs::absolute(state.program).string();
@@ -123,7 +108,7 @@ int crashtest_command(const CrashFlags& state) {
     for (const crashtest::Row& row : report->rows) rows.push_back(row_json(row));
     print_json({{"version", 1}, {"kills", report->kills}, {"rows", rows}, {"faults", report->faults}});
   } else {
-    print_table(*report);
+    std::fputs(crashtest::table_of(*report).c_str(), stdout);
     for (const std::string& fault : report->faults) std::printf("WRONG %s\n", for_terminal(fault).c_str());
   }
   std::error_code ec;

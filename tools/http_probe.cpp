@@ -30,29 +30,37 @@ HttpRequest question(const HttpProbe& probe, const EgressGuard& guard) {
 
 }  // namespace
 
-Json http_probe_schema() {
-  Json url = {{"type", "string"}, {"format", "uri"}, {"maxLength", 8192}, {"description", "URL on the same server to get; {key} stands for the request's Idempotency-Key."}};
-  Json contains = {{"type", "string"}, {"maxLength", 8192}, {"description", "Text that the answer has if the request was carried out."}};
-  Json authoritative = {{"type", "boolean"}, {"description", "True if an answer without it, or 404, proves that nothing was done."}};
-  Json settle = {{"type", "integer"}, {"minimum", 0}, {"maximum", max_settle_s}, {"description", "Seconds that the server may need until it shows what was done."}};
-  Json properties = {{"url", std::move(url)}, {"contains", std::move(contains)}, {"authoritative", std::move(authoritative)}, {"settle_s", std::move(settle)}};
+// Without "properties": small models fill in what has a form, and nobody should be led to fill in this.
+Json http_doubt_schema() {
   return {{"type", "object"},
-          {"properties", std::move(properties)},
-          {"required", {"url"}},
-          {"additionalProperties", false},
-          {"description", "How to find out afterwards whether the request was carried out. May be left out."}};
+          {"maxProperties", 5},
+          {"additionalProperties", {{"type", {"boolean", "string", "integer"}}}},
+          {"description",
+           "Only from the documentation of the API: {\"keyed\": true} where it drops a second Idempotency-Key, or {\"url\", \"contains\", "
+           "\"authoritative\", \"settle_s\"} to look it up by. May be left out."}};
 }
 
-Result<HttpProbe> parse_http_probe(const Json& given, const HttpUrl& request, const std::string& effect_key) {
-  DEED_TRY(HttpUrl url, with_context(HttpUrl::parse(with_key(string_at(given, "url"), effect_key)), "/probe/url"));
-  if (url.origin() != request.origin()) {
-    return fail(ErrorKind::invalid, "the probe is not of the server that gets the request", "/probe/url", "ask " + request.origin());
+Result<HttpDoubt> parse_http_doubt(const Json& given, const HttpUrl& request, const std::string& effect_key) {
+  HttpDoubt doubt;
+  HttpProbe probe{.url = request};
+  std::string url;
+  for (const auto& [name, value] : given.items()) {
+    const std::string where = "/if_in_doubt/" + escaped(name);
+    if (name == "keyed" && value.is_boolean()) doubt.is_keyed = value.get<bool>();
+    else if (name == "url" && value.is_string()) url = with_key(value.get<std::string>(), effect_key);
+    else if (name == "contains" && value.is_string()) probe.contains = with_key(value.get<std::string>(), effect_key);
+    else if (name == "authoritative" && value.is_boolean()) probe.is_authoritative = value.get<bool>();
+    else if (name == "settle_s" && value.is_number_integer() && value >= 0 && value <= max_settle_s) probe.settle = std::chrono::seconds(value.get<int>());
+    else return fail(ErrorKind::invalid, "not a member that it can have, or not of its type", where, "keyed, url, contains, authoritative, settle_s (0 to 60)");
   }
-  HttpProbe probe{.url = std::move(url)};
-  probe.contains = with_key(string_at(given, "contains"), effect_key);
-  probe.is_authoritative = given.value("authoritative", false);
-  probe.settle = std::chrono::seconds(given.value("settle_s", 0));
-  return probe;
+  if (url.empty() && !doubt.is_keyed) return fail(ErrorKind::invalid, "it says neither keyed nor a url to ask", "/if_in_doubt");
+  if (url.empty()) return doubt;
+  DEED_TRY(probe.url, with_context(HttpUrl::parse(url), "/if_in_doubt/url"));
+  if (probe.url.origin() != request.origin()) {
+    return fail(ErrorKind::invalid, "not the server that gets the request", "/if_in_doubt/url", "ask " + request.origin());
+  }
+  doubt.probe = std::move(probe);
+  return doubt;
 }
 
 ProbeResult verdict_of(const HttpProbe& probe, const HttpExchange& exchange, bool is_settled) {
@@ -76,20 +84,22 @@ ProbeResult verdict_of(const HttpProbe& probe, const HttpExchange& exchange, boo
 
 asio::awaitable<ProbeResult> probe_by_http(HttpClient& client, const EgressGuard& guard, Json arguments, std::string effect_key) {
   const auto url = HttpUrl::parse(string_at(arguments, "url"));
-  const auto given = arguments.find("probe");
-  if (!url || given == arguments.end()) co_return ProbeResult{Verdict::undecided, "the call names no probe"};
-  const auto probe = parse_http_probe(*given, *url, effect_key);
-  if (!probe) co_return ProbeResult{Verdict::undecided, to_string(probe.error())};
-  HttpRequest first = question(*probe, guard);
+  const auto given = arguments.find("if_in_doubt");
+  if (!url || given == arguments.end()) co_return ProbeResult{Verdict::undecided, "the call does not say how to find out"};
+  const auto doubt = parse_http_doubt(*given, *url, effect_key);
+  if (!doubt) co_return ProbeResult{Verdict::undecided, to_string(doubt.error())};
+  if (!doubt->probe) co_return ProbeResult{Verdict::undecided, "the call does not say how to find out"};
+  const HttpProbe probe = *doubt->probe;
+  HttpRequest first = question(probe, guard);
   const HttpExchange at_once = co_await client.send(std::move(first));
-  ProbeResult found = verdict_of(*probe, at_once, probe->settle.count() == 0);
-  if (found.verdict != Verdict::undecided || probe->settle.count() == 0) co_return found;
+  ProbeResult found = verdict_of(probe, at_once, probe.settle.count() == 0);
+  if (found.verdict != Verdict::undecided || probe.settle.count() == 0) co_return found;
   auto executor = co_await asio::this_coro::executor;
-  asio::steady_timer timer(executor, probe->settle);
+  asio::steady_timer timer(executor, probe.settle);
   co_await timer.async_wait(asio::use_awaitable);
-  HttpRequest second = question(*probe, guard);
+  HttpRequest second = question(probe, guard);
   const HttpExchange later = co_await client.send(std::move(second));
-  co_return verdict_of(*probe, later, true);
+  co_return verdict_of(probe, later, true);
 }
 
 }  // namespace deed

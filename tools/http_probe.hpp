@@ -1,5 +1,6 @@
-// The `probe` of http.request: a second request, by GET and to the same server, that tells whether the first one was carried out.
-// It confirms on what it was told to expect, refutes only if the server was named the authority, and else decides nothing.
+// What may be done about an http.request whose outcome is unknown, as the call itself says (`if_in_doubt`): send it again, because
+// the receiver removes duplicates by the Idempotency-Key; or ask, by a GET to the same server, whether it was carried out. An answer
+// confirms on what it was told to expect, refutes only if the server was named the authority, and else decides nothing.
 #pragma once
 
 #include "deed/core/checked.hpp"
@@ -7,26 +8,36 @@
 #include "deed/tools/tool.hpp"
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 namespace deed {
 
 struct HttpProbe {
   HttpUrl url;
-  std::string contains;          ///< what the body has if it happened; empty: any answer with a status of 2xx will do
-  bool is_authoritative = false;  ///< 404, 410, or a 2xx without `contains`, proves that it did not happen
-  std::chrono::milliseconds settle{0};  ///< the server may need so long to show it: absence before that proves nothing
+  std::string contains;           ///< what the body has if it happened; empty: any 2xx will do
+  bool is_authoritative = false;  ///< 404, 410, or a 2xx without `contains`, proves that it did not
+  std::chrono::milliseconds settle{0};  ///< so long the server may not show it yet
+};
+
+struct HttpDoubt {
+  bool is_keyed = false;  ///< the receiver takes a second request with the same key for the first
+  std::optional<HttpProbe> probe = {};
 };
 
 /// The JSON Schema of the argument.
-Json http_probe_schema();
+Json http_doubt_schema();
 
-/// "{key}" in `url` and `contains` stands for the effect key, which the request has as its Idempotency-Key.
-/// errors  invalid: no URL, or one of another origin than `request`
-Result<HttpProbe> parse_http_probe(const Json& probe, const HttpUrl& request, const std::string& effect_key);
+/// {"keyed"} or {"url","contains","authoritative","settle_s"} or both. "{key}" in `url` and
+/// `contains` stands for the effect key, which the request has as its Idempotency-Key.
+/// errors  invalid: neither, a member that is not known, no URL, or one of another origin than
+///         `request`
+Result<HttpDoubt> parse_http_doubt(const Json& given, const HttpUrl& request,
+                                   const std::string& effect_key);
 
-/// Asks. `arguments` are those of http.request. Waits for the settle time before it asks a second time.
-asio::awaitable<ProbeResult> probe_by_http(HttpClient& client, const EgressGuard& guard, Json arguments, std::string effect_key);
+/// Asks; with a settle time a second time behind it. `arguments` are those of http.request.
+asio::awaitable<ProbeResult> probe_by_http(HttpClient& client, const EgressGuard& guard,
+                                           Json arguments, std::string effect_key);
 
 /// What an answer says. Pure.
 /// is_settled  whether the settle time has passed

@@ -1,6 +1,6 @@
 // http.request: a request that may change something at the other end. It is sent once; whether a
 // request without a good answer acted is said only where it is certain. A receiver that removes
-// duplicates (`keyed`) is sent it again; one that can be asked (`probe`) is asked first.
+// duplicates is sent it again, one that can be asked is asked first (`if_in_doubt`).
 #include "deed/core/text.hpp"
 #include "deed/net/http_wire.hpp"
 #include "deed/tools/builtin.hpp"
@@ -58,15 +58,10 @@ Result<HttpRequest> request_of(const Json& arguments, const EgressGuard& guard,
                       .guard = &guard};
   DEED_OK(check_request(request));
   if (!guard.is_allowed_by_name(request.url)) DEED_OK(check_target(request.url));
-  if (arguments.contains("probe")) {
-    DEED_OK(parse_http_probe(arguments.at("probe"), request.url, effect_key));
+  if (arguments.contains("if_in_doubt")) {
+    DEED_OK(parse_http_doubt(arguments.at("if_in_doubt"), request.url, effect_key));
   }
   return request;
-}
-
-bool is_keyed(const Json& arguments) {
-  const auto keyed = arguments.find("keyed");
-  return keyed != arguments.end() && keyed->is_boolean() && keyed->get<bool>();
 }
 
 Result<Preview> preview(const Json& arguments, const EgressGuard& guard, const ToolContext& ctx) {
@@ -80,9 +75,12 @@ Result<Preview> preview(const Json& arguments, const EgressGuard& guard, const T
   bytes += "\r\n" + request.body;
   std::string summary = request.method + " " + request.url.text();
   if (!request.body.empty()) summary += " with " + human_bytes(request.body.size());
-  if (is_keyed(arguments)) summary += "; sent again if in doubt: the receiver removes duplicates";
-  if (arguments.contains("probe"))
-    summary += "; if in doubt, asks " + escaped(string_at(arguments.at("probe"), "url"));
+  if (arguments.contains("if_in_doubt")) {
+    DEED_TRY(const HttpDoubt doubt,
+             parse_http_doubt(arguments.at("if_in_doubt"), request.url, ctx.effect_key()));
+    if (doubt.is_keyed) summary += "; sent again if in doubt: the receiver removes duplicates";
+    if (doubt.probe) summary += "; if in doubt, asks " + doubt.probe->url.text();
+  }
   return Preview{.media_type = "message/http",
                  .bytes = std::move(bytes),
                  .summary = std::move(summary),
@@ -141,8 +139,12 @@ asio::awaitable<Outcome> send(HttpClient& client, Result<HttpRequest> made, Tool
 
 EffectClass classify(const Json& arguments) {
   if (is_safe_method(string_at(arguments, "method"))) return EffectClass::idempotent;
-  if (is_keyed(arguments)) return EffectClass::keyed;
-  return arguments.contains("probe") ? EffectClass::probeable : EffectClass::once;
+  const auto url = HttpUrl::parse(string_at(arguments, "url"));
+  const auto given = arguments.find("if_in_doubt");
+  if (!url || given == arguments.end()) return EffectClass::once;
+  const auto doubt = parse_http_doubt(*given, *url, "");
+  if (!doubt) return EffectClass::once;
+  return doubt->is_keyed ? EffectClass::keyed : EffectClass::probeable;
 }
 
 Json schema() {
@@ -163,12 +165,7 @@ Json schema() {
                      {"url", std::move(url)},
                      {"headers", std::move(headers)},
                      {"body", std::move(body)},
-                     {"keyed",
-                      {{"type", "boolean"},
-                       {"description",
-                        "True only if the API documents that a second request with the same "
-                        "Idempotency-Key header has no effect. May be left out."}}},
-                     {"probe", http_probe_schema()}};
+                     {"if_in_doubt", http_doubt_schema()}};
   return {{"type", "object"},
           {"properties", std::move(properties)},
           {"required", {"method", "url"}},
@@ -193,8 +190,7 @@ Tool http_request(HttpClient& client, const EgressGuard& guard) {
                              {"url", ArgumentRole::destination},
                              {"headers", ArgumentRole::value},
                              {"body", ArgumentRole::text},
-                             {"keyed", ArgumentRole::value},
-                             {"probe", ArgumentRole::value}},
+                             {"if_in_doubt", ArgumentRole::value}},
                    .approval = ApprovalNeed::always,
                    .result_trust = Trust::untrusted,
                    .dispatches = true},

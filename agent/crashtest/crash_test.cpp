@@ -59,6 +59,10 @@ bool must_ask(const Ledger& ledger) {
                      [](const LedgerEffect& effect) { return effect.in_doubt && effect.effect_class == EffectClass::once; });
 }
 
+bool has_doubt(const Ledger& ledger) {
+  return std::any_of(ledger.effects.begin(), ledger.effects.end(), [](const LedgerEffect& effect) { return effect.in_doubt; });
+}
+
 bool has_started_run(const Ledger& ledger) { return !ledger.runs.empty() && ledger.runs.front().is_started; }
 
 class CrashTest {
@@ -70,7 +74,7 @@ class CrashTest {
     for (const Kill& kill : recorded_kills()) {
       for (int i = 0; i < options_.rounds; ++i) DEED_OK(kill_at(kill));
     }
-    // Failpoints that only a resume passes, each at the first kill that leads there.
+    // Failpoints that a resume passes, each at the first kill that leads there with an effect in doubt, and without one.
     while (!in_resumes_.empty()) {
       const Kill kill = in_resumes_.front();
       in_resumes_.pop_front();
@@ -145,7 +149,8 @@ class CrashTest {
     if (ended.code == killed_by_itself) ++row.killed, ++report_.kills;
     else ++row.not_reached;
     if (!kill.in_resume.empty()) {
-      DEED_TRY(const Ended again, start(round, options_.resume, order(kill.in_resume, 1)));
+      DEED_TRY(const Ledger ledger, read_ledger(round.home()));
+      DEED_TRY(const Ended again, start(round, has_started_run(ledger) ? options_.resume : options_.run, order(kill.in_resume, 1)));
       report_.kills += again.code == killed_by_itself;
     }
     return finish(std::move(round), row, kill);
@@ -173,11 +178,11 @@ class CrashTest {
   // Goes on until the run has ended or asks, and judges what is there.
   Result<void> finish(Round round, Row& row, const Kill& kill) {
     DEED_TRY(round.ledger, read_ledger(round.home()));
-    const bool asks = must_ask(round.ledger);
+    const bool asks = must_ask(round.ledger), is_doubtful = has_doubt(round.ledger);
     const std::string passed = round.folder + "/passed";
     // A process that died before its request was written has done nothing: its user gives the command again.
     DEED_TRY(const Ended ended, start(round, has_started_run(round.ledger) ? options_.resume : options_.run, "record:" + passed));
-    if (kill.in_resume.empty() && !kill.name.empty()) note_resume(kill, passed);
+    if (kill.in_resume.empty() && !kill.name.empty()) note_resume(kill, passed, is_doubtful);
     DEED_TRY(round.ledger, read_ledger(round.home()));
     std::vector<Difference> wrong = wrong_end(ended.code, asks, round);
     round.is_asking = asks && ended.code == code_asks;
@@ -195,9 +200,9 @@ class CrashTest {
     return {};
   }
 
-  void note_resume(const Kill& kill, const std::string& passed) {
+  void note_resume(const Kill& kill, const std::string& passed, bool is_doubtful) {
     for (const std::string& name : lines_of(passed)) {
-      if (!passed_.contains(name) && known_in_resumes_.insert(name).second) in_resumes_.push_back({kill.name, kill.pass, name});
+      if (known_in_resumes_.insert({name, is_doubtful}).second) in_resumes_.push_back({kill.name, kill.pass, name});
     }
   }
 
@@ -240,13 +245,36 @@ class CrashTest {
   std::map<std::string, int> passed_;
   std::vector<std::string> order_;  // of passed_, each time
   std::deque<Kill> in_resumes_;
-  std::set<std::string> known_in_resumes_;
+  std::set<std::pair<std::string, bool>> known_in_resumes_;
   World world_;
   std::vector<std::string> outcomes_;
   std::chrono::nanoseconds took_{0};
 };
 
 }  // namespace
+
+std::string table_of(const Report& report) {
+  std::string out;
+  const auto add = [&](const std::string& where, const std::vector<std::string>& cells) {
+    out += where + std::string(where.size() < 38 ? 38 - where.size() : 1, ' ');
+    for (const std::string& cell : cells) out += std::string(cell.size() < 7 ? 7 - cell.size() : 1, ' ') + cell;
+    out += "\n";
+  };
+  const auto add_row = [&](const Row& row) {
+    std::vector<std::string> cells;
+    for (const int count : {row.killed, row.done, row.asked, row.twice, row.lost, row.other}) cells.push_back(std::to_string(count));
+    add(row.where, cells);
+  };
+  add("killed at", {"kills", "done", "asked", "twice", "lost", "other"});
+  Row sum{.where = "together"};
+  for (const Row& row : report.rows) {
+    add_row(row);
+    sum.killed += row.killed, sum.done += row.done, sum.asked += row.asked;
+    sum.twice += row.twice, sum.lost += row.lost, sum.other += row.other;
+  }
+  add_row(sum);
+  return out;
+}
 
 Result<Report> run_crash_test(const Options& options) {
   if ((options.scratch + "/").starts_with(options.folder + "/")) {

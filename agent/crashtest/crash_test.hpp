@@ -59,6 +59,9 @@ struct Report {
   bool is_clean() const { return faults.empty(); }
 };
 
+/// A line a failpoint, and their sum.
+std::string table_of(const Report& report);
+
 /// errors  invalid: the undisturbed run fails, or leaves another world each time: there is nothing to compare with. unavailable: the
 ///         program or a folder
 Result<Report> run_crash_test(const Options& options);

@@ -65,6 +65,7 @@ Result<void> write_all(Store& store, const std::vector<Job*>& writers) {
 
 void run_writers(Store& store, const std::vector<Job*>& writers) {
   const Result<void> written = write_all(store, writers);
+  store.transaction_ended(written.has_value());
   if (written) return;
   if (store.connection().in_transaction()) {
     // If even this fails the connection is unusable, and every later job says so.
