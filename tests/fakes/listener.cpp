@@ -3,9 +3,11 @@
 #include "deed/core/check.hpp"
 
 #include <arpa/inet.h>
+#include <cerrno>
 #include <chrono>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -83,6 +85,12 @@ bool Connection::write_slowly(std::string_view bytes) {
 
 void Connection::wait_for_close() {
   while (fill()) buffer_.clear();
+}
+
+void Connection::wait_for_hangup() {
+  pollfd peer{fd_, POLLRDHUP, 0};
+  while (::poll(&peer, 1, -1) < 0 && errno == EINTR) {
+  }
 }
 
 void Connection::set_reset() {

@@ -34,6 +34,8 @@ class Connection {
   bool write_slowly(std::string_view bytes);
   /// Waits until the peer closes or the server stops.
   void wait_for_close();
+  /// Reads nothing more, and waits until the peer is gone or the server stops.
+  void wait_for_hangup();
   /// Closes with RST instead of FIN.
   void set_reset();
 
