@@ -62,6 +62,11 @@ Outcome broken_off(const CallContext& context, const std::string& why) {
   return Outcome::failed_without_effect(Error{ErrorKind::timeout, why + " before its commit point"});
 }
 
+// That a later attempt did nothing says nothing about an earlier one.
+Outcome still_in_doubt(const Outcome& later) {
+  return Outcome::unknown("an earlier attempt may have happened; this one did not: " + string_at(later.result, "error", "it failed"));
+}
+
 EffectSettled settled_by(const Outcome& outcome, std::int64_t attempt, std::chrono::milliseconds took) {
   std::string text = outcome.text;
   if (text.empty() && outcome.status == OutcomeStatus::succeeded) text = to_text(outcome.result);
@@ -184,6 +189,7 @@ Async<bool> Drive::perform(RunTool action) {
   const Dispatch dispatch = dispatch_of(tool, effect);
   const std::int64_t attempt = call.attempts + 1;
   CallContext context(*this, action.call, dispatch, attempt);
+  const bool was_in_doubt = call.in_doubt;  // by an earlier attempt
   if (effectful) {
     std::string obstacle = what_stands_in_the_way(action.call, context);
     if (!obstacle.empty() && call.in_doubt) {
@@ -218,6 +224,8 @@ Async<bool> Drive::perform(RunTool action) {
                     : bounded.timed_out ? broken_off(context, "the tool took longer than " +
                                                                   std::to_string(tool.spec.timeout.count() / 1000) + " s, and ended")
                                         : broken_off(context, "the tool failed (" + bounded.exception + ")");
+  const bool did_nothing = outcome.status == OutcomeStatus::rejected || outcome.status == OutcomeStatus::failed_without_effect;
+  if (was_in_doubt && did_nothing) outcome = still_in_doubt(outcome);
   if (effect == EffectClass::local) take_facts(outcome);
   EffectSettled settled = settled_by(outcome, attempt, parts_.clock.now() - begun);
   auto ended = co_await settle(action.call, std::move(settled), tool.spec.result_trust, effectful);

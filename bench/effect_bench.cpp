@@ -83,7 +83,8 @@ double deed_turns(const std::filesystem::path& folder, bool dispatches, Written&
   return took.count() * 1000 / turns;
 }
 
-void execute(sqlite3* database, const char* sql) { DEED_CHECK(sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK, sql); }
+void execute(sqlite3* database, const char* sql) { DEED_CHECK(sqlite3_exec(database, sql, nullptr, nullptr,
+    nullptr) == SQLITE_OK, sql); }
 
 bool ends_commit(const Event& event, bool dispatches) {
   if (event.kind == "effect.settled" || event.kind == "effect.dispatched") return true;
@@ -101,7 +102,8 @@ double plain_turns(const std::filesystem::path& folder, bool dispatches, const s
   execute(raw, "PRAGMA synchronous = FULL");
   execute(raw, "CREATE TABLE events (id INTEGER PRIMARY KEY, time INTEGER, kind TEXT, call TEXT, body TEXT) STRICT");
   sqlite3_stmt* statement = nullptr;
-  DEED_CHECK(sqlite3_prepare_v2(raw, "INSERT INTO events (time, kind, call, body) VALUES (?1, ?2, ?3, ?4)", -1, &statement, nullptr) == SQLITE_OK, "insert");
+  DEED_CHECK(sqlite3_prepare_v2(raw, "INSERT INTO events (time, kind, call, body) VALUES (?1, ?2, ?3, ?4)", -1, &statement,
+      nullptr) == SQLITE_OK, "insert");
   const std::string large(log_bytes, 'x');
   for (int i = 0; i < 2; ++i) {
     sqlite3_bind_text(statement, 4, large.c_str(), static_cast<int>(large.size()), SQLITE_STATIC);
@@ -145,7 +147,8 @@ void measure(const char* what, bool dispatches) {
     ratios.push_back(ours.back() / plain.back());
   }
   std::filesystem::remove_all(folder);
-  std::printf("%s %6.2f ms   (plain SQLite %.2f ms; ratio %.2f, wanted: at most 1.25)\n", what, median(ours), median(plain), median(ratios));
+  std::printf("%s %6.2f ms   (plain SQLite %.2f ms; ratio %.2f, wanted: at most 1.25)\n", what, median(ours), median(plain),
+      median(ratios));
 }
 
 }  // namespace

@@ -44,7 +44,8 @@ Result<std::string> scratch_folder() {
   std::error_code ec;
   const fs::path base = fs::temp_directory_path(ec);
   std::string name = (base / "deed-crashtest-XXXXXX").string();
-  if (ec || !mkdtemp(name.data())) return fail(ErrorKind::unavailable, "no temporary folder can be made", base.string(), "set TMPDIR");
+  if (ec || !mkdtemp(name.data())) return fail(ErrorKind::unavailable, "no temporary folder can be made", base.string(),
+      "set TMPDIR");
   return name;
 }
 
@@ -64,10 +65,12 @@ Result<void> run_check(const std::string& command, const crashtest::Round& round
                                                                      {"DEED_FAILPOINT", ""},
                                                                      {"DEED_CRASHTEST", round.is_asking ? "asking" : "done"}}}));
   const std::string said = whole_file(output);
-  if (ended.code != 0) return fail(ErrorKind::conflict, "the check ended with exit code " + std::to_string(ended.code) + ": " + to_utf8(said));
+  if (ended.code != 0) return fail(ErrorKind::conflict,
+      "the check ended with exit code " + std::to_string(ended.code) + ": " + to_utf8(said));
   if (!wanted) wanted = said;
   if (round.is_asking || said == *wanted) return {};
-  return fail(ErrorKind::conflict, "the check says \"" + std::string(trim(said)) + "\" instead of \"" + std::string(trim(*wanted)) + "\"");
+  return fail(ErrorKind::conflict,
+      "the check says \"" + std::string(trim(said)) + "\" instead of \"" + std::string(trim(*wanted)) + "\"");
 }
 
 Json row_json(const crashtest::Row& row) {
@@ -77,7 +80,8 @@ Json row_json(const crashtest::Row& row) {
 
 Result<crashtest::Report> test(const CrashFlags& state, const std::string& scratch) {
   crashtest::Options options;
-  const std::string program = state.program.empty() ? fs::read_symlink("/proc/self/exe").string() : fs::absolute(state.program).string();
+  const std::string program = state.program.empty() ? fs::read_symlink("/proc/self/exe").string()
+      : fs::absolute(state.program).string();
   options.run = state.arguments;
   options.run.insert(options.run.begin(), program);
   options.resume = {program};
@@ -88,7 +92,8 @@ Result<crashtest::Report> test(const CrashFlags& state, const std::string& scrat
   std::optional<std::string> wanted;
   if (!state.check.empty()) options.check = [&](const crashtest::Round& round) { return run_check(state.check, round, wanted); };
   if (!state.flags.quiet && isatty(STDERR_FILENO)) {
-    options.progress = [](const std::string& text) { std::fprintf(stderr, "\r\x1b[K%s", for_terminal(text.substr(0, text.find('\n'))).c_str()); };
+    options.progress = [](const std::string& text) { std::fprintf(stderr, "\r\x1b[K%s", for_terminal(text.substr(0,
+        text.find('\n'))).c_str()); };
   }
   // The embedded models of this home, not one for each round.
   if (const auto home = default_home(); home && !environment("DEED_MODELS")) setenv("DEED_MODELS", (*home + "/models").c_str(), 1);
@@ -121,16 +126,22 @@ int crashtest_command(const CrashFlags& state) {
 
 void add_crashtest_command(CLI::App& app, Chosen& chosen) {
   auto state = std::make_shared<CrashFlags>();
-  CLI::App* command = app.add_subcommand("crashtest", "Kill a task at every failpoint, resume it, and compare the world with the journal");
+  CLI::App* command = app.add_subcommand("crashtest",
+      "Kill a task at every failpoint, resume it, and compare the world with the journal");
   command->add_flag("--json", state->flags.json, "Print one JSON document on standard output");
   command->add_flag("--quiet,-q", state->flags.quiet, "No progress on standard error");
-  command->add_option("--rounds", state->rounds, "Rounds at each passing of each failpoint")->check(CLI::PositiveNumber)->capture_default_str();
-  command->add_option("--random", state->random, "Rounds that die at a random instant")->check(CLI::NonNegativeNumber)->capture_default_str();
+  command->add_option("--rounds", state->rounds, "Rounds at each passing of each failpoint")->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--random", state->random, "Rounds that die at a random instant")->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command->add_option("--seed", state->seed, "Of the random instants")->capture_default_str();
-  command->add_option("--check", state->check, "A shell command that judges the world: its exit code, and its output compared with that after an undisturbed run")
+  command->add_option("--check", state->check,
+      "A shell command that judges the world: its exit code, and its output compared with that after an undisturbed run")
       ->type_name("COMMAND");
-  command->add_option("--program", state->program, "Your own program instead of deed: it is given ARGS, and the words of --resume")->type_name("FILE");
-  command->add_option("--resume", state->resume, "Arguments that make the program go on with the newest run of DEED_HOME")->capture_default_str();
+  command->add_option("--program", state->program,
+      "Your own program instead of deed: it is given ARGS, and the words of --resume")->type_name("FILE");
+  command->add_option("--resume", state->resume, "Arguments that make the program go on with the newest run of DEED_HOME")
+      ->capture_default_str();
   command->add_flag("--keep", state->keep, "Keep the folders of all rounds, not only of those that went wrong");
   command->add_option("arguments", state->arguments, "After --: the arguments of a deed command that runs a task")->required();
   command->callback([state, &chosen] { chosen = [state] { return crashtest_command(*state); }; });

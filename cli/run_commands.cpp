@@ -133,7 +133,8 @@ int show_doubt(const Flags& flags, const std::string& id) {
   for (const auto& [name, one] : state->calls) {
     if (one.in_doubt) call = name;
   }
-  if (call.empty()) return report_error({ErrorKind::conflict, "no call of the run has an unknown outcome", shown->first.id, "deed show " + shown->first.id}, flags);
+  if (call.empty()) return report_error({ErrorKind::conflict, "no call of the run has an unknown outcome", shown->first.id,
+      "deed show " + shown->first.id}, flags);
   Json events = Json::array();
   std::string story;
   for (const Event& event : shown->second) {
@@ -143,7 +144,8 @@ int show_doubt(const Flags& flags, const std::string& id) {
   }
   const std::string& key = state->calls.at(call).effect_key;
   if (flags.json) print_json({{"version", 1}, {"run", shown->first.id}, {"call", call}, {"effect_key", key}, {"events", events}});
-  else std::printf("run       %s\neffect    %s of %s, key %s\n%s", shown->first.id.c_str(), for_terminal(state->calls.at(call).call.name).c_str(), call.c_str(), key.c_str(), story.c_str());
+  else std::printf("run       %s\neffect    %s of %s, key %s\n%s", shown->first.id.c_str(),
+      for_terminal(state->calls.at(call).call.name).c_str(), call.c_str(), key.c_str(), story.c_str());
   std::fprintf(stderr, "look, then: deed reconcile %s --done | --not-done | --retry\n", shown->first.id.c_str());
   return 4;
 }
@@ -200,7 +202,8 @@ void add_run_commands(CLI::App& app, Chosen& chosen) {
 
   CLI::App* run_command = command("run", "Do what a request in plain words says", false);
   run_command->add_option("request", state->words, "The request; - or nothing reads standard input");
-  run_command->add_option("--attach", state->flags.attach, "A file that the request is about")->type_name("FILE")->allow_extra_args(false);
+  run_command->add_option("--attach", state->flags.attach, "A file that the request is about")->type_name("FILE")
+      ->allow_extra_args(false);
   run_command->callback([state, &chosen] { chosen = [state] { return run(state->flags, state->words); }; });
 
   CLI::App* chat_command = command("chat", "Talk turn by turn; one run", false);

@@ -50,8 +50,10 @@ Result<HttpDoubt> parse_http_doubt(const Json& given, const HttpUrl& request, co
     else if (name == "url" && value.is_string()) url = with_key(value.get<std::string>(), effect_key);
     else if (name == "contains" && value.is_string()) probe.contains = with_key(value.get<std::string>(), effect_key);
     else if (name == "authoritative" && value.is_boolean()) probe.is_authoritative = value.get<bool>();
-    else if (name == "settle_s" && value.is_number_integer() && value >= 0 && value <= max_settle_s) probe.settle = std::chrono::seconds(value.get<int>());
-    else return fail(ErrorKind::invalid, "not a member that it can have, or not of its type", where, "keyed, url, contains, authoritative, settle_s (0 to 60)");
+    else if (name == "settle_s" && value.is_number_integer() && value >= 0
+        && value <= max_settle_s) probe.settle = std::chrono::seconds(value.get<int>());
+    else return fail(ErrorKind::invalid, "not a member that it can have, or not of its type", where,
+        "keyed, url, contains, authoritative, settle_s (0 to 60)");
   }
   if (url.empty() && !doubt.is_keyed) return fail(ErrorKind::invalid, "it says neither keyed nor a url to ask", "/if_in_doubt");
   if (url.empty()) return doubt;

@@ -111,12 +111,14 @@ class CrashTest {
     for (const std::string& name : lines_of(first.folder + "/passed")) ++passed_[name], order_.push_back(name);
     DEED_TRY(world_, look_at_world(first.work(), first.home() + "/outbox"));
     outcomes_ = outcomes(first.ledger);
-    if (passed_.empty()) return fail(ErrorKind::invalid, "the task passes no failpoint", options_.run.front(), "name a command that runs a task: deed crashtest -- run \"…\"");
+    if (passed_.empty()) return fail(ErrorKind::invalid, "the task passes no failpoint", options_.run.front(),
+        "name a command that runs a task: deed crashtest -- run \"…\"");
     DEED_TRY(const Round second, undisturbed());
     DEED_TRY(const World again, look_at_world(second.work(), second.home() + "/outbox"));
     const auto found = differences(world_, again);
     if (found.empty() && outcomes(second.ledger) == outcomes_) return {};
-    return fail(ErrorKind::invalid, "the task does not leave the same world each time: " + (found.empty() ? "other effects" : found.front().text),
+    return fail(ErrorKind::invalid, "the task does not leave the same world each time: " + (found.empty() ? "other effects"
+        : found.front().text),
                 second.folder, "test a task whose result depends on nothing but its input");
   }
 
@@ -124,7 +126,8 @@ class CrashTest {
     DEED_TRY(Round round, new_round("undisturbed"));
     DEED_TRY(const Ended ended, start(round, options_.run, "record:" + round.folder + "/passed"));
     if (ended.code != 0) {
-      return fail(ErrorKind::invalid, "the task fails without any crash (exit code " + std::to_string(ended.code) + "): " + tail_of(round.folder + "/output"),
+      return fail(ErrorKind::invalid,
+          "the task fails without any crash (exit code " + std::to_string(ended.code) + "): " + tail_of(round.folder + "/output"),
                   round.folder, "mend it first; approvals have to be given beforehand: --yes or --allow");
     }
     took_ = ended.took;
@@ -214,9 +217,11 @@ class CrashTest {
     }
     if (code == wanted) return {};
     // A tool of the class `once` may have a probe all the same.
-    const bool is_found_out = std::any_of(round.ledger.effects.begin(), round.ledger.effects.end(), [](const LedgerEffect& effect) { return effect.found_out > 0; });
+    const bool is_found_out = std::any_of(round.ledger.effects.begin(), round.ledger.effects.end(),
+        [](const LedgerEffect& effect) { return effect.found_out > 0; });
     if (code == 0 && asks && is_found_out) return {};
-    const std::string what = code == code_asks ? "a person was asked without need" : asks ? "nobody was asked about an effect in doubt" : "resuming failed";
+    const std::string what = code == code_asks ? "a person was asked without need" : asks
+        ? "nobody was asked about an effect in doubt" : "resuming failed";
     return {{Wrong::other, what + " (exit code " + std::to_string(code) + "): " + tail_of(round.folder + "/output")}};
   }
 
@@ -224,7 +229,8 @@ class CrashTest {
     DEED_TRY(const World now, look_at_world(round.work(), round.home() + "/outbox"));
     // Where a person has to say what happened, only repetition can be told.
     std::vector<Difference> wrong = round.is_asking ? repeated_mails(now) : differences(world_, now);
-    if (!round.is_asking && outcomes(round.ledger) != outcomes_) wrong.push_back({Wrong::other, "the journal tells of other effects than without a crash"});
+    if (!round.is_asking && outcomes(round.ledger) != outcomes_) wrong.push_back({Wrong::other,
+        "the journal tells of other effects than without a crash"});
     if (!options_.check) return wrong;
     const Result<void> checked = options_.check(round);
     if (!checked) wrong.push_back({Wrong::other, to_string(checked.error())});
@@ -262,7 +268,8 @@ std::string table_of(const Report& report) {
   };
   const auto add_row = [&](const Row& row) {
     std::vector<std::string> cells;
-    for (const int count : {row.killed, row.done, row.asked, row.twice, row.lost, row.other}) cells.push_back(std::to_string(count));
+    for (const int count : {row.killed, row.done, row.asked, row.twice, row.lost,
+        row.other}) cells.push_back(std::to_string(count));
     add(row.where, cells);
   };
   add("killed at", {"kills", "done", "asked", "twice", "lost", "other"});
@@ -278,7 +285,8 @@ std::string table_of(const Report& report) {
 
 Result<Report> run_crash_test(const Options& options) {
   if ((options.scratch + "/").starts_with(options.folder + "/")) {
-    return fail(ErrorKind::invalid, "the rounds would be copied into themselves", options.folder, "start in the task's own folder, not above the temporary one");
+    return fail(ErrorKind::invalid, "the rounds would be copied into themselves", options.folder,
+        "start in the task's own folder, not above the temporary one");
   }
   return CrashTest(options).run();
 }

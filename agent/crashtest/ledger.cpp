@@ -39,7 +39,8 @@ Result<std::vector<Event>> events_of(Journal& journal, const RunId& run) {
   std::vector<Event> all;
   for (;;) {
     const EventNumber after = all.empty() ? 0 : all.back().number;
-    DEED_TRY(std::vector<Event> events, wait_for<std::vector<Event>>([&](auto& out) { return keep_events(journal, run, after, out); }));
+    DEED_TRY(std::vector<Event> events, wait_for<std::vector<Event>>([&](auto& out) { return keep_events(journal, run, after,
+        out); }));
     const std::size_t count = events.size();
     for (Event& event : events) all.push_back(std::move(event));
     if (count < page) return all;
@@ -52,7 +53,8 @@ void count(const std::vector<Event>& events, std::map<std::string, LedgerEffect>
     const auto body = decode(event);
     if (!body || !*body) continue;
     LedgerEffect& effect = effects[event.call];
-    if (const auto* intended = std::get_if<EffectIntended>(&**body)) effect.effect_class = intended->effect_class, effect.key = intended->effect_key;
+    if (const auto* intended = std::get_if<EffectIntended>(&**body)) effect.effect_class = intended->effect_class,
+        effect.key = intended->effect_key;
     if (std::holds_alternative<EffectDispatched>(**body)) ++effect.dispatched;
     const auto* probed = std::get_if<EffectProbed>(&**body);
     if (probed && probed->verdict != "undecided") ++effect.found_out;

@@ -45,7 +45,8 @@ Result<pid_t> begin(const ProcessOptions& options) {
   posix_spawn_file_actions_adddup2(&actions, 1, 2);
   posix_spawn_file_actions_addchdir_np(&actions, options.folder.c_str());
   pid_t child = 0;
-  const int code = posix_spawnp(&child, command.front().c_str(), &actions, nullptr, pointers(command).data(), pointers(variables).data());
+  const int code = posix_spawnp(&child, command.front().c_str(), &actions, nullptr, pointers(command).data(),
+      pointers(variables).data());
   if (code == 0) return child;
   return fail(ErrorKind::unavailable, std::string("the program cannot be started: ") + std::strerror(code), command.front());
 }

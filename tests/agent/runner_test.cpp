@@ -73,7 +73,8 @@ class RunnerTest : public testing::Test {
     looks.run = [this](Json arguments, ToolContext&) { return look(std::move(arguments), world_); };
     EXPECT_OK(tools_.add(std::move(looks)));
     Tool asks = tool("user.ask", EffectClass::read, false);
-    asks.spec.arguments = {{"type", "object"}, {"properties", {{"question", {{"type", "string"}}}}}, {"required", Json::array({"question"})}};
+    asks.spec.arguments = {{"type", "object"}, {"properties", {{"question", {{"type", "string"}}}}}, {"required",
+        Json::array({"question"})}};
     asks.spec.roles = {};
     asks.spec.asks_user = true;
     asks.run = {};
@@ -94,7 +95,8 @@ class RunnerTest : public testing::Test {
     Tool tool;
     tool.spec.name = name;
     tool.spec.description = "Test.";
-    tool.spec.arguments = {{"type", "object"}, {"properties", {{"what", {{"type", "string"}}}}}, {"required", Json::array({"what"})},
+    tool.spec.arguments = {{"type", "object"}, {"properties", {{"what", {{"type", "string"}}}}}, {"required",
+        Json::array({"what"})},
                            {"additionalProperties", false}};
     tool.spec.effect = effect;
     tool.spec.roles = {{"what", ArgumentRole::destination}};
@@ -432,7 +434,8 @@ TEST_F(RunnerTest, AnApprovalGivenUnderOtherRulesIsAskedForAgain) {
   auto lease = run_async(io_, journal_->acquire(paused.run));
   ASSERT_OK(lease);
   const ApprovalRequested& asked = *paused.state.calls.at("call_1_1").approval_request;
-  Event answer = encode(ApprovalDecided{asked.effect_key, asked.arguments_hash, asked.policy_version, asked.preview_sha256, true, "me", ""});
+  Event answer = encode(ApprovalDecided{asked.effect_key, asked.arguments_hash, asked.policy_version, asked.preview_sha256,
+      true, "me", ""});
   answer.call = "call_1_1", answer.time = system_clock().now();
   ASSERT_OK(run_async(io_, journal_->append(*lease, {answer}, {})));
   ASSERT_OK(run_async(io_, journal_->release(*lease)));
@@ -453,6 +456,21 @@ TEST_F(RunnerTest, ADoubtfulCallThatCannotBeMadeAgainIsNotTakenForOneThatNeverRa
   EXPECT_EQ(report.status, RunStatus::unknown);
   EXPECT_THAT(report.reason, HasSubstr("the file is gone"));
   EXPECT_EQ(world_.done.size(), 1u);
+}
+
+TEST_F(RunnerTest, ALaterAttemptThatDidNothingSaysNothingAboutTheFirst) {
+  for (const Outcome& later : {Outcome::failed_without_effect({ErrorKind::unavailable, "no route"}), Outcome::rejected("409: it is being worked on")}) {
+    world_ = World{.next = Outcome::unknown("lost")};
+    int entries = 0;
+    world_.on_entry = [&] {
+      if (++entries > 1) world_.next = later;
+    };
+    script({calls("act.again", "b"), says("done")});
+    const RunReport report = start("do b");
+    EXPECT_EQ(report.status, RunStatus::unknown) << "the first attempt may have happened";
+    EXPECT_EQ(entries, 3);
+    EXPECT_THAT(report.reason, HasSubstr("an earlier attempt may have happened"));
+  }
 }
 
 TEST_F(RunnerTest, ACallWhoseSecretIsNotKeptIsMadeAnewInsteadOfWithoutIt) {
@@ -514,7 +532,8 @@ TEST_F(RunnerTest, WhatALocalToolEntersIsInTheJournalTogetherWithItsOutcomeOrNot
   listening.told = [&](const Event& event) {
     asio::io_context io;
     auto other = open_sqlite_journal({.path = folder_ / "journal.db"});
-    if (event.kind == "effect.intended" || event.kind == "effect.settled") counts.push_back(run_async(io, (*other)->recall("", 10))->size());
+    if (event.kind == "effect.intended" || event.kind == "effect.settled") counts.push_back(run_async(io, (*other)->recall("",
+        10))->size());
   };
   script({calls("note", "a"), calls("note", "two\nlines"), says("done")});
   Runner runner({*journal_, model_, tools_, system_clock(), answers_, listening, policy_});

@@ -47,7 +47,8 @@ struct Kind {
 class StorageFaults : public testing::Test {
  protected:
   StorageFaults() {
-    for (const EffectClass effect : {EffectClass::idempotent, EffectClass::probeable, EffectClass::local, EffectClass::once}) add(effect);
+    for (const EffectClass effect : {EffectClass::idempotent, EffectClass::probeable, EffectClass::local,
+        EffectClass::once}) add(effect);
   }
 
   void add(EffectClass effect) {
@@ -105,7 +106,8 @@ class StorageFaults : public testing::Test {
     ASSERT_EQ(report->state.calls.size(), 1u);
     const std::string key = report->state.calls.begin()->second.effect_key;
     const bool is_doubtful = report->status == RunStatus::unknown;
-    EXPECT_TRUE(report->status == RunStatus::done || (is_doubtful && tool == "once")) << to_string(report->status) << report->reason;
+    EXPECT_TRUE(report->status == RunStatus::done || (is_doubtful && tool == "once")) << to_string(report->status)
+        << report->reason;
     if (tool == "local") {
       EXPECT_EQ(run_async(io_, (*journal)->recall("", 10))->size(), 1u);
     } else if (tool == "idempotent") {
@@ -181,11 +183,13 @@ class StorageFaults : public testing::Test {
 };
 
 TEST_F(StorageFaults, AFullDiskAtAnyWriteLosesNoEffectAndDoesNoneTwice) {
-  for (const char* tool : {"idempotent", "probeable", "local", "once"}) survives_each({.name = "full", .fault = {.code = SQLITE_FULL}}, tool, 20);
+  for (const char* tool : {"idempotent", "probeable", "local", "once"}) survives_each({.name = "full",
+      .fault = {.code = SQLITE_FULL}}, tool, 20);
 }
 
 TEST_F(StorageFaults, AWriteThatFailsOnceIsAnErrorAndNotForgotten) {
-  for (const char* tool : {"probeable", "local"}) survives_each({.name = "EIO once", .fault = {.code = SQLITE_IOERR_WRITE, .times = 1}}, tool, 20);
+  for (const char* tool : {"probeable", "local"}) survives_each({.name = "EIO once", .fault = {.code = SQLITE_IOERR_WRITE,
+      .times = 1}}, tool, 20);
 }
 
 TEST_F(StorageFaults, AShortWriteLeavesNoHalfOfAnEvent) {

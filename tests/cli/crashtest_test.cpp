@@ -19,7 +19,8 @@ class CrashtestCommand : public CommandTest {
 const Json a_line = {{"path", "log.txt"}, {"content", "one"}};
 
 TEST_F(CrashtestCommand, PrintsATableAndEndsWellWhenNothingHappensTwice) {
-  const Ended ended = deed({"crashtest", "--random", "2", "--check", "cat a.txt", "--", "tools", "call", "file.write", R"({"path":"a.txt","content":"x"})"});
+  const Ended ended = deed({"crashtest", "--random", "2", "--check", "cat a.txt", "--", "tools", "call", "file.write",
+      R"({"path":"a.txt","content":"x"})"});
   EXPECT_EQ(ended.code, 0) << ended.out << ended.err;
   EXPECT_THAT(ended.out, HasSubstr("file.rename/before"));
   EXPECT_THAT(ended.out, HasSubstr("probe/before (resuming)"));
@@ -44,6 +45,15 @@ TEST_F(CrashtestCommand, SaysWhatIsWrongWhenTheCheckDoes) {
   EXPECT_EQ(ended.code, 1);
   EXPECT_THAT(ended.out, HasSubstr("WRONG"));
   EXPECT_THAT(ended.out, HasSubstr("the check ended with exit code 1"));
+}
+
+// A program of one's own takes its own words to go on. This one writes its file before it says that it begins.
+TEST_F(CrashtestCommand, TestsAnotherProgramWithItsOwnWords) {
+  put("program", "#!/bin/sh\necho \"$1\" >> said; exec " DEED_COMMAND " tools call time.now\n");
+  std::filesystem::permissions(file("program"), std::filesystem::perms::owner_all);
+  const Ended ended = deed({"crashtest", "--random", "0", "--program", file("program"), "--resume", "again", "--", "first"});
+  EXPECT_EQ(ended.code, 1) << "each start is a line more";
+  EXPECT_THAT(ended.out, HasSubstr("the file said is another than without a crash"));
 }
 
 TEST_F(CrashtestCommand, RefusesWhatWouldLetRoundsMeetAndWhatFailsByItself) {

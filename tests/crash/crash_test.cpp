@@ -71,7 +71,8 @@ class CrashTest : public testing::Test {
       const std::string name = effect.tool + " of " + effect.call;
       if (times > 1 && !may_be_twice) return fail(ErrorKind::conflict, name + " happened " + std::to_string(times) + " times");
       if (times == 0 && effect.succeeded > 0) return fail(ErrorKind::conflict, name + " succeeded and is lost");
-      if (times > 0 && effect.succeeded == 0 && !effect.in_doubt) return fail(ErrorKind::conflict, name + " happened, and the journal denies it");
+      if (times > 0 && effect.succeeded == 0 && !effect.in_doubt) return fail(ErrorKind::conflict,
+          name + " happened, and the journal denies it");
       if (effect.in_doubt && effect.effect_class != EffectClass::once) return fail(ErrorKind::conflict, name + " is left in doubt");
     }
     for (const char* file : {"idempotent", "probeable", "once", "unannounced"}) {
@@ -134,7 +135,8 @@ TEST_F(CrashTest, MixedRunsSurviveKillsAtRandomInstants) {
     kills += report.kills, stops += asked(report);
   }
   EXPECT_EQ(stops, 0) << "nothing in them needs a person";
-  for (const char* plan : {"once,keyed,local,unannounced,probeable", "keyed,probeable,once,read,idempotent"}) kills += test(plan, 0, each, ++seed).kills;
+  for (const char* plan : {"once,keyed,local,unannounced,probeable",
+      "keyed,probeable,once,read,idempotent"}) kills += test(plan, 0, each, ++seed).kills;
   EXPECT_GT(kills, each);
   if (std::getenv("DEED_CRASH_TABLE")) std::printf("%d kills at random instants\n", kills);
 }

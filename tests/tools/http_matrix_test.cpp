@@ -64,7 +64,8 @@ class HttpMatrix : public testing::TestWithParam<std::tuple<HttpStage, HttpActio
 INSTANTIATE_TEST_SUITE_P(Http, HttpMatrix,
                          testing::Combine(testing::Values(HttpStage::connect, HttpStage::head, HttpStage::body, HttpStage::reply,
                                                           HttpStage::status_line, HttpStage::headers, HttpStage::reply_body),
-                                          testing::Values(HttpAction::close, HttpAction::reset, HttpAction::hang, HttpAction::garbage)),
+                                          testing::Values(HttpAction::close, HttpAction::reset, HttpAction::hang,
+                                              HttpAction::garbage)),
                          [](const auto& made) {
                            return std::string(to_string(std::get<0>(made.param))) + "_" + to_string(std::get<1>(made.param));
                          });
@@ -110,9 +111,11 @@ TEST(HttpMatrix, ASlowServerIsNotABrokenOne) {
 }
 
 TEST(HttpMatrix, AStatusSaysWhetherTheRequestWasCarriedOut) {
-  const std::map<int, OutcomeStatus> expected = {{400, rejected}, {401, rejected}, {403, rejected}, {404, rejected}, {409, rejected},
+  const std::map<int, OutcomeStatus> expected = {{400, rejected}, {401, rejected}, {403, rejected}, {404, rejected}, {409,
+      rejected},
                                                  {422, rejected}, {429, rejected}, {500, unknown},  {501, rejected}, {502, unknown},
-                                                 {503, rejected}, {504, unknown},  {505, rejected}, {507, unknown},  {200, succeeded}};
+                                                 {503, rejected}, {504, unknown},  {505, rejected}, {507, unknown},  {200,
+                                                     succeeded}};
   for (const auto& [status, outcome] : expected) {
     const Seen seen = exchange({{.stage = HttpStage::reply, .action = HttpAction::status, .status = status}}, "POST", small);
     EXPECT_THAT(seen.outcome, Ended(outcome)) << status;
@@ -121,7 +124,8 @@ TEST(HttpMatrix, AStatusSaysWhetherTheRequestWasCarriedOut) {
 }
 
 TEST(HttpMatrix, AStatusBeforeTheRequestWasReadIsARefusalToo) {
-  const Seen seen = exchange({{.stage = HttpStage::body, .action = HttpAction::status, .status = 413}}, "POST", std::string(1000, 'x'));
+  const Seen seen = exchange({{.stage = HttpStage::body, .action = HttpAction::status, .status = 413}}, "POST",
+      std::string(1000, 'x'));
   EXPECT_THAT(seen.outcome.status, AnyOf(rejected, unknown));
   EXPECT_EQ(seen.received, 0u);
 }
@@ -130,7 +134,8 @@ class HttpDoubtTest : public testing::Test {
  protected:
   const HttpUrl request_ = *HttpUrl::parse("http://127.0.0.1:9/orders");
   Result<HttpDoubt> parse(const Json& given) { return parse_http_doubt(given, request_, "KEY"); }
-  static HttpExchange answer(int status, std::string body) { return HttpResponse{.status = status, .headers = {}, .body = std::move(body), .peer = ""}; }
+  static HttpExchange answer(int status, std::string body) { return HttpResponse{.status = status, .headers = {},
+      .body = std::move(body), .peer = ""}; }
 };
 
 TEST_F(HttpDoubtTest, PutsTheKeyIntoItsQuestion) {
@@ -161,7 +166,8 @@ TEST_F(HttpDoubtTest, ConfirmsOnEvidenceAndRefutesOnlyByTheAuthorityBehindItsSet
     EXPECT_EQ(verdict_of(probe, answer(status, body), false).verdict, Verdict::undecided) << status;
     EXPECT_EQ(verdict_of(probe, answer(status, body), true).verdict, Verdict::refuted) << status;
   }
-  for (const int status : {301, 400, 401, 403, 429, 500, 503}) EXPECT_EQ(verdict_of(probe, answer(status, "42"), true).verdict, Verdict::undecided) << status;
+  for (const int status : {301, 400, 401, 403, 429, 500, 503}) EXPECT_EQ(verdict_of(probe, answer(status, "42"), true).verdict,
+      Verdict::undecided) << status;
   EXPECT_EQ(verdict_of(probe, HttpFailure{Error{ErrorKind::timeout, "late"}, false}, true).verdict, Verdict::undecided);
   probe.contains.clear();
   EXPECT_EQ(verdict_of(probe, answer(204, ""), true).verdict, Verdict::confirmed);
@@ -188,7 +194,8 @@ TEST_F(HttpDoubtTest, StandsInThePreview) {
   const EgressGuard guard;
   FakeContext ctx;
   const Tool tool = http_request(client, guard);
-  const Json call = {{"method", "POST"}, {"url", "https://example.org/a"}, {"if_in_doubt", {{"keyed", true}, {"url", "https://example.org/a?k={key}"}}}};
+  const Json call = {{"method", "POST"}, {"url", "https://example.org/a"}, {"if_in_doubt", {{"keyed", true}, {"url",
+      "https://example.org/a?k={key}"}}}};
   const auto preview = tool.preview(call, ctx);
   ASSERT_OK(preview);
   EXPECT_THAT(preview->summary, HasSubstr("sent again if in doubt"));
