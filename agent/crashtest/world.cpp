@@ -29,8 +29,9 @@ Result<std::string> print_of(const fs::directory_entry& entry) {
 }
 
 // The header's value wherever it is folded to; "" for a mail without one.
-std::string message_id_of(const std::string& mail) {
-  const std::string head = lower_ascii(mail.substr(0, mail.find("\n\n")));
+std::string message_id_of(const std::string& text) {
+  const std::string mail = "\n" + text;
+  const std::string head = lower_ascii(mail.substr(0, mail.find("\n\n", 1)));
   const std::size_t at = head.find("\nmessage-id:");
   const std::size_t begin = at == std::string::npos ? at : mail.find('<', at);
   const std::size_t end = begin == std::string::npos ? begin : mail.find('>', begin);
