@@ -210,6 +210,10 @@ Async<bool> Drive::perform(RunTool action) {
     if (dispatch == Dispatch::at_entry) events.push_back(event_of(std::move(entered), action.call));
     auto recorded = co_await record_all(std::move(events), durable);
     DEED_CO_OK(std::move(recorded));
+  } else if (arguments_hash(call.call.arguments) != call.arguments_hash) {
+    JudgeCall judge{action.call};  // which finds that a secret in them is gone
+    auto judged = co_await perform(std::move(judge));
+    co_return judged;
   } else {
     auto written = co_await write();
     DEED_CO_OK(std::move(written));

@@ -17,7 +17,8 @@ struct HttpProbe {
   HttpUrl url;
   std::string contains;           ///< what the body has if it happened; empty: any 2xx will do
   bool is_authoritative = false;  ///< 404, 410, or a 2xx without `contains`, proves that it did not
-  std::chrono::milliseconds settle{0};  ///< so long the server may not show it yet
+  /// So long the server may not show it yet, as one that still reads a request whose sender was killed.
+  std::chrono::milliseconds settle{2'000};
 };
 
 struct HttpDoubt {

@@ -68,7 +68,7 @@ RunReport order(Shop& shop, const Json& if_in_doubt) {
 }
 
 Json probe_of(Shop& shop, bool is_authoritative) {
-  return {{"url", shop.server().url("/orders?key={key}")}, {"contains", "{key}"}, {"authoritative", is_authoritative}};
+  return {{"url", shop.server().url("/orders?key={key}")}, {"contains", "{key}"}, {"authoritative", is_authoritative}, {"settle_s", 0}};
 }
 
 const HttpFault lost_answer{.stage = HttpStage::reply, .action = HttpAction::close, .target = "/orders", .times = 1};

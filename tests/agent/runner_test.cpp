@@ -490,6 +490,26 @@ TEST_F(RunnerTest, ACallWhoseSecretIsNotKeptIsMadeAnewInsteadOfWithoutIt) {
   EXPECT_THAT(model_.requests.back().messages.back().text, HasSubstr("a secret in them is not kept"));
 }
 
+TEST_F(RunnerTest, AReadingCallWhoseSecretIsNotKeptIsNotMadeWithoutItEither) {
+  Redactor redactor;
+  redactor.add(Secret("hunter2hunter2"));
+  open(std::move(redactor));
+  script({calls("look", "hunter2hunter2"), says("done")});
+  const RunReport whole = start("look at hunter2hunter2");
+  const auto events = run_async(io_, journal_->read(whole.run, 0, 5));  // up to policy.decided
+  ASSERT_OK(events);
+  ASSERT_EQ(events->back().kind, "policy.decided");
+  const RunId id = make_run_id(system_clock().now());
+  auto lease = run_async(io_, journal_->create({.id = id, .task_hash = "h", .title = "t"}));
+  ASSERT_OK(lease);
+  ASSERT_OK(run_async(io_, journal_->append(*lease, *events, {})));
+  ASSERT_OK(run_async(io_, journal_->release(*lease)));
+  script({says("I cannot")});
+  ASSERT_OK(resume(id));
+  EXPECT_EQ(world_.done.size(), 1u) << "that of the first run";
+  EXPECT_THAT(model_.requests.back().messages.back().text, HasSubstr("a secret in them is not kept"));
+}
+
 TEST_F(RunnerTest, AConfirmationAndTheOutcomeThatFollowsFromItAreOneAppend) {
   struct Listening final : Observer {
     std::function<void(const Event&)> told;
