@@ -23,6 +23,11 @@ Result<void> check_part_name(const std::string& name) {
   return fail(ErrorKind::invalid, "not a name for a part of an effect", escaped(name), "1 to 1,000 bytes of UTF-8");
 }
 
+Result<void> check_declared(Dispatch dispatch) {
+  if (dispatch == Dispatch::by_tool) return {};
+  return fail(ErrorKind::invalid, "a tool whose effect has parts says where its commit points are", "ToolSpec::dispatches");
+}
+
 }  // namespace
 
 CallContext::CallContext(Drive& drive, std::string id, Options options)
@@ -34,7 +39,7 @@ bool CallContext::stop_requested() const {
 }
 
 Async<void> CallContext::dispatching() {
-  if (!options_.effectful || dispatched_) co_return Result<void>();
+  if (options_.dispatch != Dispatch::by_tool || dispatched_) co_return Result<void>();
   EffectDispatched body{call_.effect_key, options_.attempt};
   auto recorded = co_await drive_.record(std::move(body), id_, durable);
   DEED_CO_OK(std::move(recorded));
@@ -54,7 +59,9 @@ EffectPart CallContext::part(const std::string& name) const {
 Async<void> CallContext::dispatching_part(std::string name) {
   auto named = check_part_name(name);
   DEED_CO_OK(std::move(named));
-  if (!options_.effectful) co_return Result<void>();
+  if (options_.dispatch == Dispatch::never) co_return Result<void>();
+  auto declared = check_declared(options_.dispatch);
+  DEED_CO_OK(std::move(declared));
   if (dispatched_ || part(name).phase != PartPhase::open) {
     co_return fail(ErrorKind::conflict, "this part of the effect was dispatched before", escaped(name));
   }
@@ -70,7 +77,9 @@ Async<void> CallContext::settle_part(std::string name, Outcome outcome) {
   auto named = check_part_name(name);
   DEED_CO_OK(std::move(named));
   renewal_.renew();
-  if (!options_.effectful) co_return Result<void>();
+  if (options_.dispatch == Dispatch::never) co_return Result<void>();
+  auto declared = check_declared(options_.dispatch);
+  DEED_CO_OK(std::move(declared));
   if (part(name).phase == PartPhase::settled) {
     co_return fail(ErrorKind::conflict, "this part of the effect has its outcome", escaped(name));
   }
@@ -105,7 +114,7 @@ TimePoint CallContext::dispatched_at() const {
 }
 
 Outcome CallContext::broken_off(const std::string& why) const {
-  if (dispatched_) return Outcome::unknown(why + " after its commit point");
+  if (has_dispatched()) return Outcome::unknown(why + " behind its commit point");
   if (call_.has_doubt()) return Outcome::unknown(why + " while the outcome was open for " + parts_in(call_, PartPhase::in_doubt));
   const std::string settled = parts_in(call_, PartPhase::settled);
   if (settled.empty()) return Outcome::failed_without_effect(Error{ErrorKind::timeout, why + " before its commit point"});

@@ -9,11 +9,18 @@
 
 namespace deed {
 
+/// When a call of a class and a tool passes its commit point.
+enum class Dispatch {
+  never,     ///< changes nothing, or only what is entered with its outcome
+  by_tool,   ///< when the tool says so
+  at_entry,  ///< the tool does not say: from its first instant on
+};
+
 /// Outlives the tool's coroutine. Every dispatch is on the disk before the tool goes on.
 class CallContext final : public ToolContext {
  public:
   struct Options {
-    bool effectful = false;    ///< dispatches are recorded
+    Dispatch dispatch = Dispatch::never;
     bool may_repeat = false;   ///< what is in doubt counts as open: doing it twice is doing it once
     std::int64_t attempt = 1;
     std::string probed_part = {};
@@ -39,7 +46,7 @@ class CallContext final : public ToolContext {
   Renewal& renewal() { return renewal_; }
   bool has_parts() const { return !call_.parts.empty(); }
   /// The tool was told to stop before all was done: the call has no outcome yet, and runs again when the run is resumed.
-  bool paused() const { return told_to_stop_ && !dispatched_; }
+  bool paused() const { return told_to_stop_ && !has_dispatched(); }
   /// The outcome of a tool that broke off and said nothing itself: how far it came does.
   Outcome broken_off(const std::string& why) const;
   /// What is true whatever the tool said: nothing is known of a call while a part of it is in doubt.
@@ -49,6 +56,8 @@ class CallContext final : public ToolContext {
   Drive& drive_;
   std::string id_;
   const CallState& call_;  // a std::map's node stays where it is
+  bool has_dispatched() const { return dispatched_ || options_.dispatch == Dispatch::at_entry; }
+
   Options options_;
   bool dispatched_ = false;
   mutable bool told_to_stop_ = false;

@@ -1,41 +1,43 @@
 #include "deed/agent/decide.hpp"
 
+#include "deed/agent/effects.hpp"
+
 #include <optional>
 
 namespace deed {
 namespace {
 
-bool may_repeat(const ToolTraits& tool) {
-  return tool.effect == EffectClass::pure || tool.effect == EffectClass::read ||
-         tool.effect == EffectClass::idempotent || tool.effect == EffectClass::keyed;
-}
-
 // A part that is in doubt and about which the world was not asked yet. One that was refuted again and again is left to a
 // person: what is wrong there does not go away by another try.
 const std::string* part_to_probe(const CallState& call, const ToolTraits& tool) {
   constexpr std::int64_t max_dispatches = 10;
-  if (!tool.has_probe || may_repeat(tool)) return nullptr;
+  if (!tool.has_probe) return nullptr;
   for (const auto& [name, part] : call.parts) {
     if (part.phase == PartPhase::in_doubt && part.probes == 0 && part.dispatches < max_dispatches) return &name;
   }
   return nullptr;
 }
 
-// A crash left this call behind its intent. What may follow depends only on how far it got and on its class.
-Action after_interruption(const std::string& id, const CallState& call, const ToolTraits& tool) {
-  // An outcome that stays unknown is not asked for ever.
-  constexpr std::int64_t max_attempts = 3;
-  const bool by_parts = call.phase != CallPhase::dispatched && call.has_doubt();
+// This call is behind its intent and has no outcome. What may follow depends only on how far it got and on its class.
+Action after_interruption(const std::string& id, const CallState& call, const ToolTraits& tool, TimePoint now) {
+  const bool repeats = may_repeat(call, tool.effect, tool.key_window, now);
   // One part in doubt at a time, while what became of the others is still known for certain.
-  const std::string* part = by_parts ? part_to_probe(call, tool) : nullptr;
+  const bool by_parts = call.phase != CallPhase::dispatched && call.has_doubt();
+  const std::string* part = by_parts && !repeats ? part_to_probe(call, tool) : nullptr;
   if (part) return ProbeCall{id, *part};
-  if (call.phase == CallPhase::intended || (may_repeat(tool) && call.attempts < max_attempts)) return RunTool{id};
+  // Behind an intent that follows a doubtful attempt, the operator or the class has let it run again.
+  const bool was_let = !call.in_doubt || repeats || tool.effect != EffectClass::keyed;
+  if (call.phase == CallPhase::intended && was_let) return RunTool{id};
+  // An outcome that stays unknown is not asked for ever.
+  constexpr std::int64_t max_unknowns = 3;
+  if (repeats && call.unknowns < max_unknowns) return RunTool{id};
   if (tool.has_probe && call.probes == 0 && !by_parts) return ProbeCall{id};
   return AskOperator{id};
 }
 
-std::optional<Action> next_for(const std::string& id, const CallState& call, const ToolCatalogue& tools) {
-  const ToolTraits tool = tools.traits(call.call.name);
+std::optional<Action> next_for(const std::string& id, const CallState& call, const ToolCatalogue& tools, TimePoint now) {
+  if (call.phase == CallPhase::settled || call.phase == CallPhase::ended) return std::nullopt;
+  const ToolTraits tool = tools.traits(call.call);
   switch (call.phase) {
     case CallPhase::proposed: return JudgeCall{id};
     case CallPhase::asking: return AskApproval{id};
@@ -44,7 +46,7 @@ std::optional<Action> next_for(const std::string& id, const CallState& call, con
       return RunTool{id};
     case CallPhase::intended:
     case CallPhase::dispatched:
-    case CallPhase::unknown: return after_interruption(id, call, tool);
+    case CallPhase::unknown: return after_interruption(id, call, tool, now);
     case CallPhase::settled:
     case CallPhase::ended: return std::nullopt;
   }
@@ -99,7 +101,7 @@ Action decide(const State& state, const ToolCatalogue& tools) {
   if (state.finished) return Nothing{};
   if (const StepState* step = state.last_step()) {
     for (const std::string& id : step->calls) {
-      if (const auto action = next_for(id, state.calls.at(id), tools)) return *action;
+      if (const auto action = next_for(id, state.calls.at(id), tools, state.last_time)) return *action;
     }
     if (step->calls.empty()) {
       if (state.start.chat) return WaitForMessage{};

@@ -1,6 +1,7 @@
 // What a run does next, as a pure function of its state. Nothing here touches the world.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <variant>
 
@@ -14,11 +15,13 @@ struct ToolTraits {
   EffectClass effect = EffectClass::once;
   bool asks_user = false;
   bool has_probe = false;
+  std::chrono::milliseconds key_window = std::chrono::hours(24);  ///< keyed: how long the receiver knows a key
 };
 class ToolCatalogue {
  public:
   virtual ~ToolCatalogue() = default;
-  virtual ToolTraits traits(const std::string& tool) const = 0;
+  /// Of the tool that `call` names, for its arguments.
+  virtual ToolTraits traits(const ToolCall& call) const = 0;
 };
 
 struct AskModel {};                           ///< send the transcript, record the reply

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "deed/core/checked.hpp"
+#include "deed/core/failpoint.hpp"
 #include "deed/core/hash.hpp"
 #include "deed/core/text.hpp"
 
@@ -55,10 +56,18 @@ Async<void> Drive::record_all(std::vector<Event> events, AppendOptions options) 
 }
 
 Async<void> Drive::write(AppendOptions options) {
+  if (broken_) co_return fail(*broken_);
   if (unwritten_.empty()) co_return Result<void>();
   const std::vector<Event> events = std::exchange(unwritten_, {});
-  auto last = co_await parts_.journal.append(lease_, events, options);
-  DEED_CO_TRY(const EventNumber number, std::move(last));
+  std::vector<Fact> facts = std::exchange(unwritten_facts_, {});
+  if (has_failpoints()) failpoint(events.back().kind + "/before");
+  auto last = co_await parts_.journal.append_and_remember(lease_, events, std::move(facts), options);
+  if (!last) {
+    broken_ = last.error();
+    co_return fail(*broken_);
+  }
+  const EventNumber number = *last;
+  if (has_failpoints()) failpoint(events.back().kind + "/after");
   if (number != events.back().number) {
     co_return fail(ErrorKind::internal, "the journal numbers the events of the run in another way", lease_.run);
   }
@@ -113,6 +122,7 @@ Async<void> Drive::begin(NewRequest request) {
 Async<void> Drive::take_over(RunId run, std::optional<Limits> limits) {
   auto acquired = co_await parts_.journal.acquire(run);
   DEED_CO_TRY(lease_, std::move(acquired));
+  failpoint(failpoints::run_acquired);
   constexpr std::size_t page = 512;
   for (;;) {
     auto read = co_await parts_.journal.read(run, state_.last_event, page);
@@ -123,7 +133,10 @@ Async<void> Drive::take_over(RunId run, std::optional<Limits> limits) {
     }
     if (events.size() < page) break;
   }
-  if (!state_.started) co_return fail(ErrorKind::corrupt, "the run has no events", run);
+  if (!state_.started) {
+    co_return fail(ErrorKind::not_found, "the process ended before the request was in the journal: nothing was done", run,
+                   "give the request again");
+  }
   if (state_.finished && !state_.start.chat) co_return Result<void>();
   RunResumed resumed{getpid(), limits};
   auto recorded = co_await record(std::move(resumed), "", running());
@@ -151,10 +164,12 @@ Async<void> Drive::drive() {
   class Catalogue final : public ToolCatalogue {
    public:
     explicit Catalogue(const Registry& tools) : tools_(tools) {}
-    ToolTraits traits(const std::string& name) const override {
-      const RegisteredTool* entry = tools_.find(name);
+    ToolTraits traits(const ToolCall& call) const override {
+      const RegisteredTool* entry = tools_.find(call.name);
       if (!entry) return {};
-      return {true, entry->tool.spec.effect, entry->tool.spec.asks_user, static_cast<bool>(entry->tool.probe)};
+      const ToolSpec& spec = entry->tool.spec;
+      return {true, effect_of(entry->tool, call.arguments), spec.asks_user, static_cast<bool>(entry->tool.probe),
+              spec.key_window};
     }
 
    private:
@@ -294,23 +309,23 @@ Async<void> Drive::hear_operator(std::string decision, std::string by, std::stri
   if (!part.empty() && (!by_parts || named == state.parts.end() || named->second.phase != PartPhase::in_doubt)) {
     co_return fail(ErrorKind::conflict, "nothing is in doubt about \"" + escaped(part) + "\"", lease_.run, "deed show " + lease_.run);
   }
+  // One append: half of an operator's word is none.
+  std::vector<Event> events;
   if (state.phase == CallPhase::dispatched) {
     EffectSettled lost{OutcomeStatus::unknown, nullptr, "the process ended before the outcome was known", attempt, 0};
-    auto recorded = co_await record(std::move(lost), call, on_disk);
-    DEED_CO_OK(std::move(recorded));
+    events.push_back(event_of(std::move(lost), call));
   }
   EffectReconciled reconciled{decision, by, std::move(part)};
-  auto recorded = co_await record(std::move(reconciled), call, on_disk, Trust::user);
-  DEED_CO_OK(std::move(recorded));
-  // Of a call with parts the tool itself says how it ended: it runs again, for what is open.
-  if (decision == "retry" || by_parts) co_return Result<void>();
+  events.push_back(event_of(std::move(reconciled), call, Trust::user));
   EffectSettled settled;
   settled.attempt = attempt;
   settled.status = decision == "done" ? OutcomeStatus::succeeded : OutcomeStatus::failed_without_effect;
   settled.result = Json{{"settled_by", by}};
   settled.text = decision == "done" ? "Done; the operator confirmed it." : "Not done; the operator confirmed that.";
-  auto ended = co_await record(std::move(settled), call, on_disk, Trust::user);
-  co_return ended;
+  // Of a call with parts the tool itself says how it ended: it runs again, for what is open.
+  if (decision != "retry" && !by_parts) events.push_back(event_of(std::move(settled), call, Trust::user));
+  auto recorded = co_await record_all(std::move(events), on_disk);
+  co_return recorded;
 }
 
 }  // namespace deed

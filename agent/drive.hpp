@@ -35,6 +35,8 @@ class Drive {
   /// with the next `write`, so that what follows from one another costs one transaction. `call` may be empty.
   Async<void> record(EventBody body, std::string call, AppendOptions options = {}, Trust trust = Trust::system);
   Async<void> record_all(std::vector<Event> events, AppendOptions options);
+  /// An event of this step that follows from the last one; not recorded yet.
+  Event event_of(EventBody body, std::string call, Trust trust = Trust::system) const;
 
   /// Appends what is recorded and not yet in the journal, and tells the observer. Awaited before anything follows from it
   /// outside: a request to the model, the body of a tool, a question, a report.
@@ -62,7 +64,14 @@ class Drive {
   Async<void> drive();
   Async<bool> pause(RunPaused paused, std::string call);
   Async<bool> record_reply(int step, Reply reply, std::chrono::milliseconds took);
-  Event event_of(EventBody body, std::string call, Trust trust) const;
+  Async<bool> ask_operator(std::string call, std::string what);
+  struct Obstacle {
+    std::string why;        // empty: there is none
+    bool for_good = false;  // the call can never be made again as it was
+  };
+  /// Why the call may not run as it was judged.
+  Obstacle what_stands_in_the_way(const std::string& call, const ToolContext& context) const;
+  void take_facts(Outcome& outcome);
   Async<bool> settle(std::string call, EffectSettled settled, Trust trust, bool changed_world);
   const std::string* waiting_call(CallPhase phase) const;
   RunReport report() const;
@@ -72,6 +81,8 @@ class Drive {
   Lease lease_;
   State state_;                   // of all events, written or not
   std::vector<Event> unwritten_;
+  std::vector<Fact> unwritten_facts_;
+  std::optional<Error> broken_;  // an append failed: the state is ahead of the journal, and nothing more is written
   std::optional<ContextBuilder> context_builder_;  // there once the model was asked
   RunPaused paused_;
   std::string waiting_;

@@ -80,6 +80,7 @@ template <class V> void members(V& v, auto& e, const ApprovalDecided*) {
 }
 template <class V> void members(V& v, auto& e, const EffectIntended*) {
   v("effect_key", e.effect_key), v("arguments_hash", e.arguments_hash), v("attempt", e.attempt);
+  v("effect_class", e.effect_class);
 }
 template <class V> void members(V& v, auto& e, const EffectDispatched*) {
   v("effect_key", e.effect_key), v("attempt", e.attempt), v("part", e.part);
@@ -205,6 +206,7 @@ struct Reader {
   static bool read(const Json& j, Verdict& v) { return j.is_string() && named(j.get<std::string>(), verdicts, v); }
   static bool read(const Json& j, Trust& v) { return parsed(j, v, parse_trust); }
   static bool read(const Json& j, RunStatus& v) { return parsed(j, v, parse_run_status); }
+  static bool read(const Json& j, EffectClass& v) { return parsed(j, v, parse_effect_class); }
   static bool read(const Json& j, OutcomeStatus& v) { return parsed(j, v, parse_outcome_status); }
   static bool parsed(const Json& j, auto& v, auto parse) {
     if (!j.is_string()) return false;

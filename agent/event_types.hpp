@@ -115,6 +115,7 @@ struct ApprovalDecided {
 struct EffectIntended {
   std::string effect_key, arguments_hash;
   std::int64_t attempt = 1;
+  EffectClass effect_class = EffectClass::once;  ///< of this very call, as the tool declares it
 };
 struct EffectDispatched {
   std::string effect_key;

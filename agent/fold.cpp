@@ -28,10 +28,13 @@ class Folder {
     state_.exceeded.reset();
     state_.model_failure.reset();
     state_.model_failures_in_row = 0;
-    // The world may be asked again: what could not be reached may answer now.
-    for (auto& [id, call] : state_.calls) {
-      call.probes = 0;
-      for (auto& [name, part] : call.parts) part.probes = 0;
+    // Another day, another answer: what could not be found out is looked for again.
+    if (const StepState* step = state_.last_step()) {
+      for (const std::string& id : step->calls) {
+        CallState& call = state_.calls.at(id);
+        call.probes = 0, call.unknowns = 0;
+        for (auto& [name, part] : call.parts) part.probes = 0;
+      }
     }
     return {};
   }
@@ -65,6 +68,9 @@ class Folder {
     auto* step = state_.entries.empty() ? nullptr : std::get_if<StepState>(&state_.entries.back());
     if (!step || event_.call.empty() || state_.calls.contains(event_.call)) {
       return wrong("a tool call outside a step, or one that exists");
+    }
+    if (!body.effect_key.empty() && !state_.effect_keys.insert(body.effect_key).second) {
+      return wrong("two calls with the same effect key");
     }
     CallState call;
     call.call = body.tool_call;
@@ -125,10 +131,14 @@ class Folder {
   }
   Result<void> operator()(const EffectDispatched& body) {
     CallState* call = find();
-    if (!call || call->phase != CallPhase::intended) return wrong("a dispatch without an intent");
+    if (!call || call->phase != CallPhase::intended || body.effect_key != call->effect_key) {
+      return wrong("a dispatch without an intent");
+    }
     if (!body.part.empty()) return dispatched(call->parts[body.part]);
     call->phase = CallPhase::dispatched;
     call->dispatched_at = event_.time;
+    if (!call->in_doubt) call->first_dispatched_at = event_.time;
+    call->in_doubt = true;
     return {};
   }
   Result<void> operator()(const EffectSettled& body) {
@@ -138,7 +148,13 @@ class Folder {
     call->outcome = body;
     call->result_trust = event_.trust;
     call->attempts = std::max(call->attempts, body.attempt);
-    call->phase = body.status == OutcomeStatus::unknown ? CallPhase::unknown : CallPhase::settled;
+    const bool is_unknown = body.status == OutcomeStatus::unknown;
+    call->phase = is_unknown ? CallPhase::unknown : CallPhase::settled;
+    // What is in doubt about parts is known of them, each for itself.
+    const bool in_doubt = is_unknown && !call->has_doubt();
+    if (in_doubt && !call->in_doubt) call->first_dispatched_at = event_.time;
+    call->in_doubt = in_doubt;
+    call->unknowns += is_unknown;
     return {};
   }
   Result<void> operator()(const EffectProbed& body) {
@@ -148,7 +164,9 @@ class Folder {
     ++call->probes;
     call->evidence = body.evidence;
     // A confirmed effect is settled by an event of its own, which carries the result; a refuted one may run again.
-    call->phase = body.verdict == "refuted" ? CallPhase::approved : CallPhase::unknown;
+    const bool is_refuted = body.verdict == "refuted";
+    call->phase = is_refuted ? CallPhase::approved : CallPhase::unknown;
+    if (is_refuted) call->in_doubt = false;
     return {};
   }
   Result<void> operator()(const EffectReconciled& body) {
@@ -156,6 +174,7 @@ class Folder {
     if (!call || call->phase != CallPhase::unknown) return wrong("a reconciliation of a call whose outcome is known");
     if (call->has_doubt()) return reconciled(*call, body);
     if (body.decision == "retry") call->phase = CallPhase::approved;
+    call->unknowns = 0;
     return {};
   }
   Result<void> operator()(const BudgetExceeded& body) {

@@ -1,5 +1,6 @@
 #include "deed/agent/judge.hpp"
 
+#include "deed/agent/effects.hpp"
 #include "deed/agent/origin.hpp"
 #include "deed/core/checked.hpp"
 #include "deed/core/hash.hpp"
@@ -74,10 +75,14 @@ PolicyDecided judge_call(const State& state, const std::string& call_id, const R
   if (!call.bad_arguments.empty()) {
     return ended(Verdict::invalid, "The arguments are not a JSON object: " + escaped(call.bad_arguments));
   }
+  // A secret in them is blacked out in the journal: whoever takes the run over has other arguments than those of the key.
+  if (arguments_hash(call.call.arguments) != call.arguments_hash) {
+    return ended(Verdict::invalid, "The arguments are not whole any more: a secret in them is not kept. Make the call again.");
+  }
   const auto issues = entry->arguments.check(call.call.arguments);
   if (!issues.empty()) return ended(Verdict::invalid, listed(issues));
   const Tool& tool = entry->tool;
-  const bool changes = changes_world(tool.spec.effect);
+  const bool changes = changes_world(effect_of(tool, call.call.arguments));
   if (const CallState* earlier = earlier_same_call(state, call_id, changes)) {
     return ended(Verdict::repeat, "This call was already made with the same arguments; it is not made again. Its result was: " +
                                       std::string(utf8_prefix(earlier->outcome->text, 2000)));

@@ -4,16 +4,26 @@
 #include "deed/agent/bounded.hpp"
 #include "deed/agent/call_context.hpp"
 #include "deed/agent/drive.hpp"
+#include "deed/agent/effects.hpp"
 #include "deed/agent/judge.hpp"
 #include "deed/core/checked.hpp"
+#include "deed/core/failpoint.hpp"
 #include "deed/core/text.hpp"
 
 namespace deed {
 namespace {
 
 constexpr AppendOptions durable{.durability = Durability::full};
-// An approval that nobody used for so long is asked for again.
-constexpr std::chrono::hours approval_lifetime{24 * 7};
+
+Dispatch dispatch_of(const Tool& tool, EffectClass effect) {
+  if (!changes_world(effect) || effect == EffectClass::local) return Dispatch::never;
+  return tool.spec.dispatches ? Dispatch::by_tool : Dispatch::at_entry;
+}
+
+// That a later attempt did nothing says nothing about an earlier one.
+Outcome still_in_doubt(const Outcome& later) {
+  return Outcome::unknown("an earlier attempt may have happened; this one did not: " + string_at(later.result, "error", "it failed"));
+}
 
 // What a person needs to know to decide about a call whose outcome is unknown.
 std::string doubt_about(const CallState& call) {
@@ -43,18 +53,13 @@ ApprovalRequested request_for(const CallState& call, const PolicyDecided& policy
 }  // namespace
 
 Async<bool> Drive::perform(JudgeCall action) {
-  const CallContext context(*this, action.call, {.effectful = true});
+  const CallContext context(*this, action.call, {});
   PolicyDecided decided = judge_call(state_, action.call, parts_.tools, parts_.policy, context);
   const bool asks = decided.verdict == Verdict::ask;
   ApprovalRequested request = request_for(state_.calls.at(action.call), decided);
   std::vector<Event> events;
-  events.push_back(encode(std::move(decided)));
-  if (asks) events.push_back(encode(std::move(request)));
-  for (Event& event : events) {
-    event.call = action.call;
-    event.step = state_.steps;
-    event.cause = state_.last_event;
-  }
+  events.push_back(event_of(std::move(decided), action.call));
+  if (asks) events.push_back(event_of(std::move(request), action.call));
   auto recorded = co_await record_all(std::move(events), AppendOptions());
   DEED_CO_OK(std::move(recorded));
   co_return true;
@@ -105,12 +110,30 @@ Async<bool> Drive::perform(AskUser action) {
 }
 
 Async<bool> Drive::perform(AskOperator action) {
-  const CallState& call = state_.calls.at(action.call);
-  RunPaused waiting{RunStatus::unknown, "the outcome of " + call.call.name + " is unknown: " + doubt_about(call),
+  std::string what = doubt_about(state_.calls.at(action.call));
+  auto paused = co_await ask_operator(std::move(action.call), std::move(what));
+  co_return paused;
+}
+
+Async<bool> Drive::ask_operator(std::string id, std::string what) {
+  const CallState& call = state_.calls.at(id);
+  RunPaused waiting{RunStatus::unknown, "the outcome of " + call.call.name + " is unknown: " + what,
                     "look, then: deed reconcile " + lease_.run + " --done | --not-done | --retry" +
                         (call.has_doubt() ? " [--part NAME]" : "")};
-  auto paused = co_await pause(std::move(waiting), action.call);
+  auto paused = co_await pause(std::move(waiting), std::move(id));
   co_return paused;
+}
+
+// What was judged (and perhaps approved) is what runs: other bytes, other rules or an old approval are judged again.
+Drive::Obstacle Drive::what_stands_in_the_way(const std::string& id, const ToolContext& context) const {
+  const CallState& call = state_.calls.at(id);
+  const PolicyDecided again = judge_call(state_, id, parts_.tools, parts_.policy, context);
+  if (again.verdict != Verdict::allow && again.verdict != Verdict::ask) return {again.why, again.verdict == Verdict::invalid};
+  const std::string sha256 = again.preview ? again.preview->sha256 : "";
+  if (sha256 != (call.policy->preview ? call.policy->preview->sha256 : "")) return {"it would now do something else than was judged", true};
+  if (again.verdict == Verdict::allow) return {};
+  if (is_approved(call, parts_.policy.version(), sha256, parts_.clock.now())) return {};
+  return {"it needs an approval under the rules of today"};
 }
 
 Async<bool> Drive::perform(RunTool action) {
@@ -128,32 +151,45 @@ Async<bool> Drive::perform(RunTool action) {
     auto settled = co_await settle(action.call, std::move(answered), Trust::user, false);
     co_return settled;
   }
-  const bool effectful = changes_world(tool.spec.effect);
-  const bool may_repeat = tool.spec.effect == EffectClass::idempotent || tool.spec.effect == EffectClass::keyed;
+  const EffectClass effect = effect_of(tool, call.call.arguments);
+  const bool effectful = changes_world(effect);
+  const Dispatch dispatch = dispatch_of(tool, effect);
+  const bool repeats = may_repeat(call, effect, tool.spec.key_window, parts_.clock.now());
   const std::int64_t attempt = call.attempts + 1;
-  CallContext context(*this, action.call, {.effectful = effectful, .may_repeat = may_repeat, .attempt = attempt});
+  CallContext context(*this, action.call, {.dispatch = dispatch, .may_repeat = repeats, .attempt = attempt});
+  const bool was_in_doubt = call.in_doubt;  // by an earlier attempt
   if (effectful) {
-    // What was judged (and perhaps approved) is what runs: other bytes, other rules or an old approval are judged again.
-    const PolicyDecided again = judge_call(state_, action.call, parts_.tools, parts_.policy, context);
-    const bool same_bytes = (again.preview ? again.preview->sha256 : "") ==
-                            (call.policy->preview ? call.policy->preview->sha256 : "");
+    const Obstacle obstacle = what_stands_in_the_way(action.call, context);
+    const bool is_in_the_way = !obstacle.why.empty();
+    if (is_in_the_way && call.in_doubt) {
+      // It may have happened: whatever is judged now, it has not simply ended.
+      std::string what = "it may have happened, and cannot be tried again: " + obstacle.why;
+      auto paused = co_await ask_operator(action.call, std::move(what));
+      co_return paused;
+    }
     // Of a call that has begun, what cannot be made again as it was ends it where it stands.
-    if (context.has_parts() && (!same_bytes || again.verdict == Verdict::invalid)) {
-      Outcome ended_early = context.broken_off("what was begun cannot be made again as it was (" + again.why + ")");
+    if (obstacle.for_good && context.has_parts()) {
+      Outcome ended_early = context.broken_off("what was begun cannot be made again as it was (" + obstacle.why + ")");
       EffectSettled early = settled_by(ended_early, attempt, std::chrono::milliseconds(0));
       auto settled = co_await settle(action.call, std::move(early), tool.spec.result_trust, true);
       co_return settled;
     }
-    const bool expired = call.approval && !context.has_parts() && parts_.clock.now() - call.approved_at > approval_lifetime;
-    const bool asks_now = again.verdict != Verdict::allow && !call.approval;
-    if (!same_bytes || expired || asks_now || again.verdict == Verdict::invalid) {
+    if (is_in_the_way) {
       JudgeCall judge{action.call};
       auto judged = co_await perform(std::move(judge));
       co_return judged;
     }
-    EffectIntended intended{call.effect_key, call.arguments_hash, attempt};
-    auto recorded = co_await record(std::move(intended), action.call, durable);
+    EffectIntended intended{call.effect_key, call.arguments_hash, attempt, effect};
+    EffectDispatched entered{call.effect_key, attempt};
+    std::vector<Event> events;
+    events.push_back(event_of(std::move(intended), action.call));
+    if (dispatch == Dispatch::at_entry) events.push_back(event_of(std::move(entered), action.call));
+    auto recorded = co_await record_all(std::move(events), durable);
     DEED_CO_OK(std::move(recorded));
+  } else if (arguments_hash(call.call.arguments) != call.arguments_hash) {
+    JudgeCall judge{action.call};  // which finds that a secret in them is gone
+    auto judged = co_await perform(std::move(judge));
+    co_return judged;
   } else {
     auto written = co_await write();
     DEED_CO_OK(std::move(written));
@@ -162,6 +198,7 @@ Async<bool> Drive::perform(RunTool action) {
   auto running = tool.run(call.call.arguments, context);
   Interrupt* interrupt = effectful ? nullptr : &interrupt_;
   auto bounded = co_await run_bounded(std::move(running), tool.spec.timeout, interrupt, &context.renewal());
+  failpoint(failpoints::tool_returned);
   if (!effectful && interrupt_.requested() && !bounded.value) co_return true;  // the loop pauses; it runs again later
   // An effect is not broken off. One that has parts ends between two of them; it goes on with the rest when the run is resumed.
   if (context.paused()) co_return true;
@@ -169,6 +206,9 @@ Async<bool> Drive::perform(RunTool action) {
                     : bounded.timed_out ? context.broken_off("the tool took longer than " +
                                                              std::to_string(tool.spec.timeout.count() / 1000) + " s, and ended")
                                         : context.broken_off("the tool failed (" + bounded.exception + ")");
+  const bool did_nothing = outcome.status == OutcomeStatus::rejected || outcome.status == OutcomeStatus::failed_without_effect;
+  if (was_in_doubt && did_nothing) outcome = still_in_doubt(outcome);
+  if (effect == EffectClass::local) take_facts(outcome);
   EffectSettled settled = settled_by(outcome, attempt, parts_.clock.now() - begun);
   auto ended = co_await settle(action.call, std::move(settled), tool.spec.result_trust, effectful);
   co_return ended;
@@ -181,6 +221,18 @@ Async<bool> Drive::settle(std::string call, EffectSettled settled, Trust trust, 
   co_return true;
 }
 
+// They go into the journal with the outcome, by the next append.
+void Drive::take_facts(Outcome& outcome) {
+  if (outcome.status != OutcomeStatus::succeeded) return;
+  for (const Fact& fact : outcome.facts) {
+    const Result<void> checked = check_fact(fact);
+    if (checked) continue;
+    outcome = Outcome::failed_without_effect(checked.error());
+    return;
+  }
+  unwritten_facts_ = std::move(outcome.facts);
+}
+
 Async<bool> Drive::perform(ProbeCall action) {
   const CallState& call = state_.calls.at(action.call);
   const RegisteredTool* entry = parts_.tools.find(call.call.name);
@@ -188,8 +240,10 @@ Async<bool> Drive::perform(ProbeCall action) {
   CallContext context(*this, action.call, {.attempt = call.attempts, .probed_part = action.part});
   auto written = co_await write();
   DEED_CO_OK(std::move(written));
+  failpoint(failpoints::probe_before);
   auto probing = entry->tool.probe(call.call.arguments, context);
   auto bounded = co_await run_bounded(std::move(probing), entry->tool.spec.timeout, &interrupt_, &context.renewal());
+  failpoint(failpoints::probe_after);
   if (interrupt_.requested()) co_return true;  // the loop pauses; the world is asked again later
   ProbeResult found = bounded.value ? std::move(*bounded.value)
                                     : ProbeResult{ProbeResult::Verdict::undecided, "the probe did not end: " + bounded.exception};

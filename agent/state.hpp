@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -49,10 +50,13 @@ struct CallState {
   TimePoint approved_at = {};
   std::optional<std::string> answer;  ///< of a call that asks the user
   std::int64_t attempts = 0;
+  bool in_doubt = false;              ///< an attempt passed its commit point, and nothing has settled what came of it
+  TimePoint first_dispatched_at = {};  ///< of those attempts, where in_doubt
+  std::int64_t unknowns = 0;           ///< unknown outcomes since the run was last taken up
   std::optional<EffectSettled> outcome;
   Trust result_trust = Trust::system;
-  TimePoint dispatched_at = {};
-  int probes = 0;  ///< since the last dispatch, or since the run was taken over
+  TimePoint dispatched_at = {};  ///< of the last attempt, as a whole
+  int probes = 0;  ///< since the last dispatch, or since the run was last taken up
   std::string evidence;  ///< of the last probe
   /// By name. A call in phase `intended` that has parts may have been done for some of them: it runs again for those that
   /// are open.
@@ -81,6 +85,7 @@ struct State {
   bool started = false;
   std::vector<Entry> entries;
   std::map<std::string, CallState> calls;  ///< by call id
+  std::set<std::string> effect_keys;       ///< of all calls
   std::optional<RunFinished> finished;
   std::vector<std::string> plan;
   TokenUsage usage;

@@ -33,5 +33,7 @@ void measure_processes();
 /// A turn with the journal on against the same requests by plain libcurl; bytes written early and
 /// late in a run.
 void measure_turns();
+/// A turn with an effect, each commit on the disk, against plain SQLite that commits the same bodies.
+void measure_effects();
 
 }  // namespace deed::bench

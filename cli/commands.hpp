@@ -14,5 +14,6 @@ void add_inspect_commands(CLI::App& app, Chosen& chosen);  ///< runs, show, sear
 void add_tool_commands(CLI::App& app, Chosen& chosen);     ///< tools list|show|call
 void add_model_commands(CLI::App& app, Chosen& chosen);    ///< models list|path|add|install, propose
 void add_system_commands(CLI::App& app, Chosen& chosen);   ///< config show, doctor
+void add_crashtest_command(CLI::App& app, Chosen& chosen);
 
 }  // namespace deed

@@ -72,7 +72,7 @@ class Story {
     out_ += std::string("  answer  ") + (e.approved ? "approved" : "refused") + " by " + e.by +
             (e.note.empty() ? "" : ": " + cut(e.note)) + "\n";
   }
-  void operator()(const EffectIntended& e) { out_ += "  intent  attempt " + std::to_string(e.attempt) + "\n"; }
+  void operator()(const EffectIntended& e) { out_ += "  intent  attempt " + std::to_string(e.attempt) + " (" + to_string(e.effect_class) + ")\n"; }
   void operator()(const EffectDispatched& e) { out_ += "  commit point reached" + of(e.part) + "\n"; }
   void operator()(const EffectSettled& e) {
     out_ += "  result  " + std::string(to_string(e.status)) + of(e.part) + " in " + std::to_string(e.milliseconds) + " ms: " + cut(e.text) + "\n";

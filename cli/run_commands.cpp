@@ -1,10 +1,13 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 
 #include "deed/agent/event_types.hpp"
+#include "deed/agent/report.hpp"
 #include "deed/cli/commands.hpp"
+#include "deed/cli/explain.hpp"
 #include "deed/cli/flags.hpp"
 #include "deed/core/text.hpp"
 
@@ -102,6 +105,55 @@ int on_run(const Flags& flags, const std::string& id, Act act) {
   return report_run(act(*(*session)->agent), **session, flags);
 }
 
+// Goes on with every run that a process left behind when it died; the worst exit code counts. A run that is being driven is left alone.
+int resume_all(const Flags& flags) {
+  constexpr std::size_t most = 100'000;
+  auto looker = open_session(flags, {.needs_model = false});
+  if (!looker) return report_error(looker.error(), flags);
+  const auto runs = (*looker)->agent->runs(most);
+  looker->reset();
+  if (!runs) return report_error(runs.error(), flags);
+  int worst = 0;
+  for (auto run = runs->rbegin(); run != runs->rend(); ++run) {
+    // Of a run without an event nothing was done, and nothing is known: its user gives the request again.
+    if (run->status != RunStatus::running || run->last_event == 0) continue;
+    auto session = session_of_run(flags, run->id);
+    const auto report = session ? (*session)->agent->resume(run->id) : Result<RunReport>(fail(session.error()));
+    if (!report && report.error().kind == ErrorKind::conflict) continue;
+    worst = std::max(worst, session ? report_run(report, **session, flags) : report_error(report.error(), flags));
+  }
+  return worst;
+}
+
+// What is known of the effect whose outcome is unknown, for whoever has to say what became of it.
+int show_doubt(const Flags& flags, const std::string& id) {
+  const auto session = open_session(flags, {.needs_model = false});
+  if (!session) return report_error(session.error(), flags);
+  const auto shown = (*session)->agent->show(id);
+  if (!shown) return report_error(shown.error(), flags);
+  const auto state = fold_all(shown->second);
+  if (!state) return report_error(state.error(), flags);
+  std::string call;
+  for (const auto& [name, one] : state->calls) {
+    if (one.in_doubt) call = name;
+  }
+  if (call.empty()) return report_error({ErrorKind::conflict, "no call of the run has an unknown outcome", shown->first.id,
+      "deed show " + shown->first.id}, flags);
+  Json events = Json::array();
+  std::string story;
+  for (const Event& event : shown->second) {
+    if (event.call != call) continue;
+    events.push_back(to_json(shown->first.id, event));
+    story += to_iso8601(event.time) + "\n" + explain_event(event, true);
+  }
+  const std::string& key = state->calls.at(call).effect_key;
+  if (flags.json) print_json({{"version", 1}, {"run", shown->first.id}, {"call", call}, {"effect_key", key}, {"events", events}});
+  else std::printf("run       %s\neffect    %s of %s, key %s\n%s", shown->first.id.c_str(),
+      for_terminal(state->calls.at(call).call.name).c_str(), call.c_str(), key.c_str(), story.c_str());
+  std::fprintf(stderr, "look, then: deed reconcile %s --done | --not-done | --retry\n", shown->first.id.c_str());
+  return 4;
+}
+
 std::optional<Limits> new_limits(const Flags& flags) {
   if (!flags.max_steps && !flags.max_tokens && !flags.max_cost_usd && !flags.max_time_s) return std::nullopt;
   Limits limits;
@@ -141,7 +193,7 @@ void add_run_commands(CLI::App& app, Chosen& chosen) {
     Flags flags;
     std::vector<std::string> words;
     std::string run = "last", answer, note, chat_run, part;
-    bool done = false, not_done = false, retry = false;
+    bool done = false, not_done = false, retry = false, all = false;
   };
   auto state = std::make_shared<RunFlags>();
   const auto command = [&](const char* name, const char* about, bool takes_run) {
@@ -154,7 +206,8 @@ void add_run_commands(CLI::App& app, Chosen& chosen) {
 
   CLI::App* run_command = command("run", "Do what a request in plain words says", false);
   run_command->add_option("request", state->words, "The request; - or nothing reads standard input");
-  run_command->add_option("--attach", state->flags.attach, "A file that the request is about")->type_name("FILE")->allow_extra_args(false);
+  run_command->add_option("--attach", state->flags.attach, "A file that the request is about")->type_name("FILE")
+      ->allow_extra_args(false);
   run_command->callback([state, &chosen] { chosen = [state] { return run(state->flags, state->words); }; });
 
   CLI::App* chat_command = command("chat", "Talk turn by turn; one run", false);
@@ -163,8 +216,10 @@ void add_run_commands(CLI::App& app, Chosen& chosen) {
 
   CLI::App* resume = command("resume", "Go on with a run that was stopped, killed or paused", true);
   resume->add_option("--answer", state->answer, "The answer to the question that it asks");
+  resume->add_flag("--all", state->all, "Every run that a process left behind when it died");
   resume->callback([state, &chosen] {
     chosen = [state] {
+      if (state->all) return resume_all(state->flags);
       return on_run(state->flags, state->run, [&](Agent& agent) {
         return state->answer.empty() ? agent.resume(state->run, new_limits(state->flags))
                                      : agent.answer(state->run, state->answer);
@@ -187,15 +242,16 @@ void add_run_commands(CLI::App& app, Chosen& chosen) {
     };
   });
 
-  CLI::App* reconcile = command("reconcile", "Say what became of an effect whose outcome is unknown, and go on", true);
+  CLI::App* reconcile = command("reconcile", "Show an effect whose outcome is unknown; with a verdict, go on", true);
   CLI::Option_group* verdict = reconcile->add_option_group("verdict");
   verdict->add_flag("--done", state->done, "It happened");
   verdict->add_flag("--not-done", state->not_done, "It did not happen");
   verdict->add_flag("--retry", state->retry, "Do it again, whatever happened");
-  verdict->require_option(1);
+  verdict->require_option(0, 1);
   reconcile->add_option("--part", state->part, "Only this part of the effect, such as one recipient of a mail")->type_name("NAME");
   reconcile->callback([state, &chosen] {
     chosen = [state] {
+      if (!state->done && !state->not_done && !state->retry) return show_doubt(state->flags, state->run);
       const std::string decision = state->done ? "done" : state->not_done ? "not_done" : "retry";
       return on_run(state->flags, state->run,
                     [&](Agent& agent) { return agent.reconcile(state->run, decision, "deed reconcile", state->part); });

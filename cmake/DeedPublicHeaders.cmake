@@ -6,6 +6,7 @@ set(DEED_PUBLIC_HEADERS
   core/check.hpp
   core/checked.hpp
   core/clock.hpp
+  core/failpoint.hpp
   core/hash.hpp
   core/ids.hpp
   core/json.hpp

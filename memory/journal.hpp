@@ -73,6 +73,10 @@ struct Fact {
   TimePoint time = {};
 };
 
+/// Whether the journal can keep it.
+/// errors  limit: key or value too long, or no key. invalid: a line break in the key
+Result<void> check_fact(const Fact& fact);
+
 /// Loop thread only. A call does nothing until it is awaited; once begun it is carried out even if
 /// its coroutine is cancelled.
 class Journal {
@@ -108,6 +112,11 @@ class Journal {
   /// source      https://sqlite.org/wal.html, https://sqlite.org/pragma.html#pragma_synchronous
   virtual Async<EventNumber> append(Lease lease, std::vector<Event> events,
                                     AppendOptions options) = 0;
+  /// The same, and `facts` are remembered in the same transaction: all of it or none.
+  /// errors  those of both
+  virtual Async<EventNumber> append_and_remember(Lease lease, std::vector<Event> events,
+                                                 std::vector<Fact> facts,
+                                                 AppendOptions options) = 0;
 
   /// Events of a run after number `after`, in order, at most `max`.
   /// errors  not_found: no such run. corrupt: a body is damaged, or is not the one that was written

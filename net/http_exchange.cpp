@@ -1,5 +1,6 @@
 #include "deed/net/http_exchange.hpp"
 
+#include "deed/core/failpoint.hpp"
 #include "deed/core/text.hpp"
 
 #include <algorithm>
@@ -174,6 +175,20 @@ void Exchange::set_callbacks() {
   curl_easy_setopt(easy(), CURLOPT_HEADERDATA, this);
   curl_easy_setopt(easy(), CURLOPT_WRITEFUNCTION, &Exchange::on_body);
   curl_easy_setopt(easy(), CURLOPT_WRITEDATA, this);
+  if (!has_failpoints()) return;
+  // Nothing else tells when libcurl has handed the last byte of the request to the system.
+  curl_easy_setopt(easy(), CURLOPT_DEBUGFUNCTION, &Exchange::on_trace);
+  curl_easy_setopt(easy(), CURLOPT_DEBUGDATA, this);
+  curl_easy_setopt(easy(), CURLOPT_VERBOSE, 1L);
+}
+
+int Exchange::on_trace(CURL*, curl_infotype what, char*, std::size_t size, void* self) noexcept {
+  auto& exchange = *static_cast<Exchange*>(self);
+  if (what == CURLINFO_DATA_OUT) exchange.traced_body_ += size;
+  const bool is_out = what == CURLINFO_HEADER_OUT || what == CURLINFO_DATA_OUT;
+  const std::size_t whole = exchange.request_.body.size();
+  if (is_out && exchange.traced_body_ >= whole) failpoint(failpoints::http_after_send);
+  return 0;
 }
 
 bool Exchange::is_guarded() const {
@@ -223,6 +238,7 @@ int Exchange::on_ready(void* self, char* peer, char*, int, int) noexcept {
       return CURL_PREREQFUNC_ABORT;
     }
     exchange.last_activity_ = steady_clock::now();
+    failpoint(failpoints::http_before_send);
     return CURL_PREREQFUNC_OK;
   } catch (const std::exception&) {
     return CURL_PREREQFUNC_ABORT;
@@ -294,6 +310,7 @@ HttpExchange Exchange::result(const TransferEnd& end) {
     error_ = Error{ErrorKind::unavailable, "the connection ended inside the response's head"};
     return failure(end);
   }
+  failpoint(failpoints::http_response);
   HttpResponse response{.status = head_.status(), .headers = head_.take_headers()};
   response.body = std::move(body_);
   response.peer = peer();

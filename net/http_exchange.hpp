@@ -38,6 +38,9 @@ class Exchange {
   static std::size_t on_header(char* data, std::size_t size, std::size_t n, void* self) noexcept;
   static std::size_t on_body(char* data, std::size_t size, std::size_t n, void* self) noexcept;
 
+  static int on_trace(CURL* easy, curl_infotype what, char* data, std::size_t size,
+                      void* self) noexcept;
+
   Result<void> set_headers();
   void set_method();
   void set_limits();
@@ -69,6 +72,7 @@ class Exchange {
   bool has_body_begun_ = false;
   std::chrono::steady_clock::time_point last_activity_ = std::chrono::steady_clock::now();
   curl_off_t uploaded_ = 0;
+  std::size_t traced_body_ = 0;  // of the request, handed to the system; counted for failpoints only
 };
 
 }  // namespace deed

@@ -17,7 +17,7 @@ Result<void> add_builtin_tools(Registry& registry, const BuiltinOptions& options
   DEED_OK(registry.add(file_find(options.root)));
   if (options.journal) {
     DEED_OK(registry.add(memory_search(*options.journal)));
-    DEED_OK(registry.add(memory_remember(*options.journal)));
+    DEED_OK(registry.add(memory_remember()));
   }
   DEED_OK(registry.add(time_now()));
   return registry.add(user_ask());

@@ -69,7 +69,7 @@ Tool file_append(std::string root);
 Tool file_list(std::string root);
 Tool file_find(std::string root);
 Tool memory_search(Journal& journal);
-Tool memory_remember(Journal& journal);
+Tool memory_remember();
 Tool time_now();
 Tool user_ask();
 

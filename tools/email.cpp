@@ -328,6 +328,7 @@ ToolSpec spec_for(const EmailOptions& options) {
         {"html", {{"type", "string"}, {"description", "The same text as HTML."}}}}},
       {"required", {"to", "subject", "text"}},
       {"additionalProperties", false}};
+  spec.dispatches = true;
   spec.effect = options.smtp && !options.sent ? EffectClass::once : EffectClass::probeable;
   spec.roles = {{"to", ArgumentRole::destination},   {"cc", ArgumentRole::destination},
                 {"bcc", ArgumentRole::destination},  {"subject", ArgumentRole::text},

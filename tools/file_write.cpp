@@ -202,7 +202,8 @@ Tool file_write(std::string root) {
                .effect = EffectClass::probeable,
                .roles = write_roles(),
                .approval = ApprovalNeed::never,
-               .result_trust = Trust::tool},
+               .result_trust = Trust::tool,
+               .dispatches = true},
       .run =
           [shared](Json arguments, ToolContext& ctx) {
             return commit(ready_to_write(shared, arguments, ctx.effect_key()), ctx);
@@ -232,7 +233,8 @@ Tool file_append(std::string root) {
                .effect = EffectClass::once,
                .roles = write_roles(),
                .approval = ApprovalNeed::never,
-               .result_trust = Trust::tool},
+               .result_trust = Trust::tool,
+               .dispatches = true},
       .run =
           [shared](Json arguments, ToolContext& ctx) {
             return commit(ready_to_append(shared, arguments, ctx.effect_key()), ctx);

@@ -1,8 +1,10 @@
 // http.request: a request that may change something at the other end. It is sent once; whether a
-// request without a good answer acted is said only where it is certain.
+// request without a good answer acted is said only where it is certain. A receiver that removes
+// duplicates is sent it again, one that can be asked is asked first (`if_in_doubt`).
 #include "deed/core/text.hpp"
 #include "deed/net/http_wire.hpp"
 #include "deed/tools/builtin.hpp"
+#include "deed/tools/http_probe.hpp"
 #include "deed/tools/http_text.hpp"
 
 namespace deed {
@@ -56,6 +58,9 @@ Result<HttpRequest> request_of(const Json& arguments, const EgressGuard& guard,
                       .guard = &guard};
   DEED_OK(check_request(request));
   if (!guard.is_allowed_by_name(request.url)) DEED_OK(check_target(request.url));
+  if (arguments.contains("if_in_doubt")) {
+    DEED_OK(parse_http_doubt(arguments.at("if_in_doubt"), request.url, effect_key));
+  }
   return request;
 }
 
@@ -70,6 +75,12 @@ Result<Preview> preview(const Json& arguments, const EgressGuard& guard, const T
   bytes += "\r\n" + request.body;
   std::string summary = request.method + " " + request.url.text();
   if (!request.body.empty()) summary += " with " + human_bytes(request.body.size());
+  if (arguments.contains("if_in_doubt")) {
+    DEED_TRY(const HttpDoubt doubt,
+             parse_http_doubt(arguments.at("if_in_doubt"), request.url, ctx.effect_key()));
+    if (doubt.is_keyed) summary += "; sent again if in doubt: the receiver removes duplicates";
+    if (doubt.probe) summary += "; if in doubt, asks " + doubt.probe->url.text();
+  }
   return Preview{.media_type = "message/http",
                  .bytes = std::move(bytes),
                  .summary = std::move(summary),
@@ -126,6 +137,16 @@ asio::awaitable<Outcome> send(HttpClient& client, Result<HttpRequest> made, Tool
   co_return outcome_of_response(url, method, std::get<HttpResponse>(exchange));
 }
 
+EffectClass classify(const Json& arguments) {
+  if (is_safe_method(string_at(arguments, "method"))) return EffectClass::idempotent;
+  const auto url = HttpUrl::parse(string_at(arguments, "url"));
+  const auto given = arguments.find("if_in_doubt");
+  if (!url || given == arguments.end()) return EffectClass::once;
+  const auto doubt = parse_http_doubt(*given, *url, "");
+  if (!doubt) return EffectClass::once;
+  return doubt->is_keyed ? EffectClass::keyed : EffectClass::probeable;
+}
+
 Json schema() {
   Json method = {{"type", "string"},
                  {"enum", {"POST", "PUT", "PATCH", "DELETE", "GET", "HEAD", "OPTIONS"}},
@@ -143,7 +164,8 @@ Json schema() {
   Json properties = {{"method", std::move(method)},
                      {"url", std::move(url)},
                      {"headers", std::move(headers)},
-                     {"body", std::move(body)}};
+                     {"body", std::move(body)},
+                     {"if_in_doubt", http_doubt_schema()}};
   return {{"type", "object"},
           {"properties", std::move(properties)},
           {"required", {"method", "url"}},
@@ -167,15 +189,22 @@ Tool http_request(HttpClient& client, const EgressGuard& guard) {
                    .roles = {{"method", ArgumentRole::value},
                              {"url", ArgumentRole::destination},
                              {"headers", ArgumentRole::value},
-                             {"body", ArgumentRole::text}},
+                             {"body", ArgumentRole::text},
+                             {"if_in_doubt", ArgumentRole::value}},
                    .approval = ApprovalNeed::always,
-                   .result_trust = Trust::untrusted},
+                   .result_trust = Trust::untrusted,
+                   .dispatches = true},
           .run =
               [&client, &guard](Json arguments, ToolContext& ctx) {
                 return send(client, request_of(arguments, guard, ctx.effect_key()), ctx);
               },
           .preview = [&guard](const Json& arguments,
-                              const ToolContext& ctx) { return preview(arguments, guard, ctx); }};
+                              const ToolContext& ctx) { return preview(arguments, guard, ctx); },
+          .probe =
+              [&client, &guard](Json arguments, ToolContext& ctx) {
+                return probe_by_http(client, guard, std::move(arguments), ctx.effect_key());
+              },
+          .classify = classify};
 }
 
 }  // namespace deed

@@ -1,6 +1,7 @@
 #include "deed/tools/maildir.hpp"
 
 #include "deed/core/check.hpp"
+#include "deed/core/failpoint.hpp"
 #include "deed/tools/beneath.hpp"
 
 #include <cerrno>
@@ -104,7 +105,10 @@ bool move_into_place(const std::string& draft, const std::string& mail) {
 // The effect itself. Once the mail has its name it is delivered, whatever else fails.
 Result<MaildirDelivery> commit(const std::string& maildir, const std::string& draft,
                                const std::string& mail) {
-  if (!move_into_place(draft, mail)) {
+  failpoint(failpoints::outbox_before_link);
+  const bool is_moved = move_into_place(draft, mail);
+  failpoint(failpoints::outbox_after_link);
+  if (!is_moved) {
     const auto failure = cannot("the mail cannot be put into the outbox", mail);
     // Over a network the call may fail and have done its work.
     if (!is_there(mail)) return failure;

@@ -122,17 +122,13 @@ Result<Fact> checked_fact(const Json& arguments, const ToolContext& ctx) {
   return fact;
 }
 
-asio::awaitable<Outcome> remember(Journal& journal, Json arguments, ToolContext& ctx) {
-  auto checked = checked_fact(arguments, ctx);
-  if (!checked) co_return Outcome::failed_without_effect(checked.error());
-  Fact fact = *std::move(checked);
-  const std::string key = fact.key;
-  auto dispatched = co_await ctx.dispatching();
-  if (!dispatched) co_return Outcome::failed_without_effect(dispatched.error());
-  auto written = co_await journal.remember(std::move(fact));
-  if (!written) co_return Outcome::failed_without_effect(written.error());
-  Json result = {{"key", key}};
-  co_return Outcome::succeeded(std::move(result), "Remembered as " + key + ".");
+// The loop enters the fact together with this outcome.
+asio::awaitable<Outcome> remember(Result<Fact> fact) {
+  if (!fact) co_return Outcome::failed_without_effect(fact.error());
+  Json result = {{"key", fact->key}};
+  Outcome out = Outcome::succeeded(std::move(result), "Remembered as " + fact->key + ".");
+  out.facts.push_back(*std::move(fact));
+  co_return out;
 }
 
 Result<Preview> preview_fact(const Json& arguments, const ToolContext& ctx) {
@@ -172,7 +168,7 @@ Tool memory_search(Journal& journal) {
           }};
 }
 
-Tool memory_remember(Journal& journal) {
+Tool memory_remember() {
   Json properties = {{"value",
                       {{"type", "string"},
                        {"minLength", 1},
@@ -203,8 +199,8 @@ Tool memory_remember(Journal& journal) {
                .roles = {{"value", ArgumentRole::text}, {"key", ArgumentRole::id}},
                .approval = ApprovalNeed::never,
                .result_trust = Trust::tool},
-      .run = [&journal](Json arguments,
-                        ToolContext& ctx) { return remember(journal, std::move(arguments), ctx); },
+      .run = [](Json arguments,
+                ToolContext& ctx) { return remember(checked_fact(arguments, ctx)); },
       .preview = preview_fact};
 }
 

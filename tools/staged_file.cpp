@@ -5,6 +5,7 @@
 #include "deed/tools/staged_file.hpp"
 
 #include "deed/core/check.hpp"
+#include "deed/core/failpoint.hpp"
 #include "deed/core/text.hpp"
 #include "deed/tools/beneath.hpp"
 
@@ -125,11 +126,13 @@ class Staged final : public StagedFile {
     // Again: what is there may have changed since it was staged.
     DEED_TRY(const auto mode, mode_of_target(folder.get(), path_));
     (void)mode;
+    failpoint(failpoints::file_before_rename);
     if (::renameat(folder_.get(), temporary_.c_str(), folder.get(),
                    std::string(path_.name()).c_str()) != 0) {
       return system_error(errno, "cannot give the file its name", path_.text());
     }
     done_ = true;
+    failpoint(failpoints::file_after_rename);
     return {};
   }
 

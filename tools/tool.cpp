@@ -35,6 +35,16 @@ bool changes_world(EffectClass effect) {
   return effect != EffectClass::pure && effect != EffectClass::read;
 }
 
+Result<EffectClass> parse_effect_class(std::string_view text) {
+  for (const EffectClass effect :
+       {EffectClass::pure, EffectClass::read, EffectClass::idempotent, EffectClass::keyed,
+        EffectClass::local, EffectClass::probeable, EffectClass::once}) {
+    if (text == to_string(effect)) return effect;
+  }
+  return fail(ErrorKind::corrupt,
+              "\"" + std::string(text.substr(0, 64)) + "\" is no class of effects");
+}
+
 const char* to_string(ArgumentRole role) {
   switch (role) {
     case ArgumentRole::destination:
@@ -95,6 +105,10 @@ Outcome Outcome::unknown(std::string why) {
 
 Outcome outcome_of(Result<Outcome> result) {
   return result ? *std::move(result) : Outcome::failed_without_effect(result.error());
+}
+
+EffectClass effect_of(const Tool& tool, const Json& arguments) {
+  return tool.classify && arguments.is_object() ? tool.classify(arguments) : tool.spec.effect;
 }
 
 bool needs_approval(const Tool& tool, const Json& arguments) {

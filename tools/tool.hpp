@@ -6,6 +6,7 @@
 #include "deed/core/clock.hpp"
 #include "deed/core/json.hpp"
 #include "deed/memory/event.hpp"
+#include "deed/memory/journal.hpp"
 
 #include <chrono>
 #include <functional>
@@ -23,11 +24,13 @@ enum class EffectClass {
   read,        ///< looks at the world: may run again
   idempotent,  ///< doing it twice is doing it once: retried with the same key
   keyed,       ///< the receiver removes duplicates by the key
-  local,       ///< commits in the journal's own file
+  local,       ///< Outcome::facts, entered in the journal's own transaction with the outcome
   probeable,   ///< can be asked afterwards whether it happened
   once,        ///< none of these: stops and asks. The default for what declares nothing
 };
 const char* to_string(EffectClass effect);
+/// errors  corrupt: no such class
+Result<EffectClass> parse_effect_class(std::string_view text);
 /// pure and read change nothing.
 bool changes_world(EffectClass effect);
 
@@ -64,6 +67,12 @@ struct ToolSpec {
       64u << 10;  ///< of the result's text; more is kept in the journal, the model gets the head
   bool asks_user =
       false;  ///< the loop puts the argument "question" to the user; `run` is not called
+  /// Whether `run` awaits ToolContext::dispatching() at its commit point. Of a tool that does not
+  /// say so nothing is known once it was entered: what breaks it off leaves the effect in doubt.
+  bool dispatches = false;
+  /// keyed: for so long after the first dispatch the receiver still knows the key; later the call
+  /// is not sent again by itself.
+  std::chrono::milliseconds key_window = std::chrono::hours(24);
 };
 
 /// How a call ended. Never two-valued: `unknown` is an answer.
@@ -81,6 +90,9 @@ struct Outcome {
   Json result = nullptr;  ///< succeeded: the structured result. Otherwise {"error": "what
                           ///< happened", "hint": "what to do"}
   std::string text = {};  ///< for the model and people; empty: `result` as JSON
+  /// Class local, succeeded: written in the one transaction that records the outcome; both are
+  /// there or neither. For check_fact. Ignored for every other class.
+  std::vector<Fact> facts = {};
 
   static Outcome succeeded(Json result, std::string text = {});
   static Outcome rejected(std::string why, std::string hint = {});
@@ -131,8 +143,8 @@ class ToolContext {
   virtual const Clock& clock() const = 0;
 
   /// To be awaited at the commit point, the last instant at which the effect is provably not yet
-  /// done. Durable when it returns. A second call returns at once. After an error the effect must
-  /// not be done.
+  /// done. Durable when it returns. A second call returns at once, and so does any for the classes
+  /// pure, read and local. After an error the effect must not be done.
   virtual Async<void> dispatching() = 0;
 
   // For a call that has several effects: each is a part, named by the tool (an address, a path, a
@@ -191,7 +203,12 @@ struct Tool {
   /// Whether this call would destroy something, where the spec's ApprovalNeed is never: asked
   /// before policy. Reads, changes nothing; when in doubt, true.
   std::function<bool(const Json& arguments)> destroys = {};
+  /// The class of this very call, where it depends on the arguments; pure. Without it the spec's.
+  std::function<EffectClass(const Json& arguments)> classify = {};
 };
+
+/// The effect class of a call with these arguments (which may not have passed the schema).
+EffectClass effect_of(const Tool& tool, const Json& arguments);
 
 /// Whether somebody must agree to this call, unless a rule of the user allows it. For tools that
 /// change the world.

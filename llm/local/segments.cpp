@@ -562,7 +562,7 @@ bool is_question(std::string_view clause) {
 
 bool asks_about(std::string_view clause) {
   static constexpr std::array askers = {"ask", "tell", "know", "see", "wonder", "idea", "say", "hear", "check", "learn",
-                                        "remind", "sure", "recall", "find"};
+                                        "remind", "sure", "recall", "find", "forgot", "forget", "unsure"};
   static constexpr std::array wh = {"what", "which", "where", "when", "who", "whose", "how", "whether", "if"};
   constexpr std::size_t farthest = 4;
   const std::vector<Word> words = words_of(without_quotes(clause));

@@ -66,10 +66,10 @@ std::set<std::string> stems(std::string_view text) {
 }
 
 std::vector<std::string> base_forms(std::string_view word) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 15> irregular = {{
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 14> irregular = {{
       {"sent", "send"}, {"kept", "keep"}, {"written", "write"}, {"made", "make"}, {"told", "tell"}, {"found", "find"},
       {"got", "get"}, {"given", "give"}, {"put", "put"}, {"read", "read"}, {"taken", "take"}, {"brought", "bring"},
-      {"gave", "give"}, {"said", "say"}, {"wrote", "write"}}};
+      {"gave", "give"}, {"said", "say"}}};
   constexpr std::size_t shortest = 3;
   std::vector<std::string> forms;
   for (const auto& [form, base] : irregular)

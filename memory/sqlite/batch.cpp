@@ -1,5 +1,6 @@
 #include "deed/memory/sqlite/batch.hpp"
 
+#include "deed/core/failpoint.hpp"
 #include "deed/memory/sqlite/migrations.hpp"
 
 #include <algorithm>
@@ -13,6 +14,13 @@ Result<void> check_version(Connection& connection) {
   if (version == static_cast<std::int64_t>(migrations().size())) return {};
   return fail(ErrorKind::unsupported, "a newer version of deed has changed the journal meanwhile",
               connection.path(), "end this process and use the newer version");
+}
+
+Result<void> commit(Connection& connection) {
+  failpoint(failpoints::journal_before_commit);
+  DEED_OK(connection.query("COMMIT").run());
+  failpoint(failpoints::journal_after_commit);
+  return {};
 }
 
 Result<void> run_statement(Connection& connection, const char* sql) {
@@ -45,18 +53,19 @@ Result<void> write_all(Store& store, const std::vector<Job*>& writers) {
     // A savepoint would cost as much as two events: the full-text index writes itself out at each.
     const bool keep = writers.front()->run(store);
     DEED_OK(check_transaction(connection));
-    return run_statement(connection, keep ? "COMMIT" : "ROLLBACK");
+    return keep ? commit(connection) : run_statement(connection, "ROLLBACK");
   }
   for (Job* job : writers) {
     DEED_OK(run_statement(connection, "SAVEPOINT job"));
     const bool keep = job->run(store);
     DEED_OK(end_savepoint(connection, keep));
   }
-  return run_statement(connection, "COMMIT");
+  return commit(connection);
 }
 
 void run_writers(Store& store, const std::vector<Job*>& writers) {
   const Result<void> written = write_all(store, writers);
+  store.transaction_ended(written.has_value());
   if (written) return;
   if (store.connection().in_transaction()) {
     // If even this fails the connection is unusable, and every later job says so.
@@ -92,7 +101,7 @@ Result<void> release_leases(Store& store) {
   DEED_OK(run_statement(connection, "BEGIN IMMEDIATE"));
   Result<void> done = check_version(connection);
   if (done) done = store.release_all();
-  if (done) done = run_statement(connection, "COMMIT");
+  if (done) done = commit(connection);
   if (!done && connection.in_transaction()) DEED_OK(run_statement(connection, "ROLLBACK"));
   return done;
 }

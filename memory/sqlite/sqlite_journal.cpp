@@ -17,6 +17,7 @@ using sqlite::Store;
 struct AppendWork {
   Lease lease;
   std::vector<Event> events;
+  std::vector<Fact> facts;
   std::optional<RunStatus> status;
   std::vector<sqlite::Row> rows = {};
 
@@ -24,7 +25,10 @@ struct AppendWork {
     DEED_TRY(rows, sqlite::to_rows(store.redactor(), std::move(events)));
     return {};
   }
-  Result<EventNumber> operator()(Store& store) { return store.append(lease, rows, status); }
+  Result<EventNumber> operator()(Store& store) {
+    for (const Fact& fact : facts) DEED_OK(store.remember(fact));
+    return store.append(lease, rows, status);
+  }
 };
 
 class SqliteJournal final : public Journal {
@@ -49,9 +53,14 @@ class SqliteJournal final : public Journal {
   }
   Async<EventNumber> append(Lease lease, std::vector<Event> events,
                             AppendOptions options) override {
+    return append_and_remember(std::move(lease), std::move(events), {}, options);
+  }
+  Async<EventNumber> append_and_remember(Lease lease, std::vector<Event> events,
+                                         std::vector<Fact> facts,
+                                         AppendOptions options) override {
     return worker_.submit<EventNumber>(
         Access::write, options.durability,
-        AppendWork{std::move(lease), std::move(events), options.status});
+        AppendWork{std::move(lease), std::move(events), std::move(facts), options.status});
   }
   Async<std::vector<Event>> read(RunId run, EventNumber after, std::size_t max) override {
     return worker_.submit<std::vector<Event>>(

@@ -60,6 +60,8 @@ class Store {
   Result<void> release(const Lease& lease);
   /// Gives back what this journal still holds, because it closes.
   Result<void> release_all();
+  /// After each transaction: what was released stays held if the release did not come into the file.
+  void transaction_ended(bool is_committed);
   bool holds_leases() const { return !held_.empty(); }
   Result<EventNumber> append(const Lease& lease, const std::vector<Row>& rows,
                              std::optional<RunStatus> status);
@@ -82,6 +84,7 @@ class Store {
   Redactor redactor_;
   Owner self_;
   std::map<RunId, std::int64_t> held_;  // fences; may name leases whose transaction failed
+  std::vector<RunId> releasing_;        // in the transaction that is open
 };
 
 }  // namespace deed::sqlite

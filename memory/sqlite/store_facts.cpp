@@ -5,9 +5,10 @@
 
 #include <algorithm>
 
-namespace deed::sqlite {
+namespace deed {
 
-Result<void> Store::remember(const Fact& fact) {
+Result<void> check_fact(const Fact& fact) {
+  using namespace sqlite;
   if (fact.key.empty() || fact.key.size() > max_fact_key_bytes) {
     return fail(ErrorKind::limit, "a fact's key has 1 to " + std::to_string(max_fact_key_bytes) +
                                       " bytes, not " + std::to_string(fact.key.size()));
@@ -19,6 +20,15 @@ Result<void> Store::remember(const Fact& fact) {
                 "a fact has at most 64 KiB, not " + human_bytes(fact.value.size()), fact.key,
                 "keep it in a file and remember where it is");
   }
+  return {};
+}
+
+}  // namespace deed
+
+namespace deed::sqlite {
+
+Result<void> Store::remember(const Fact& fact) {
+  DEED_OK(check_fact(fact));
   const std::string key = clean_text(redactor_, fact.key);
   const std::string value = clean_text(redactor_, fact.value);
   Query insert = connection_.query(

@@ -110,8 +110,16 @@ Result<void> Store::release(const Lease& lease) {
   std::int64_t key = 0;
   EventNumber last = 0;
   DEED_OK(check_lease(lease, key, last));
-  held_.erase(lease.run);
-  return connection_.query("UPDATE leases SET pid = 0 WHERE run = ?1", key).run();
+  DEED_OK(connection_.query("UPDATE leases SET pid = 0 WHERE run = ?1", key).run());
+  releasing_.push_back(lease.run);
+  return {};
+}
+
+void Store::transaction_ended(bool is_committed) {
+  for (const RunId& run : releasing_) {
+    if (is_committed) held_.erase(run);
+  }
+  releasing_.clear();
 }
 
 Result<void> Store::release_all() {

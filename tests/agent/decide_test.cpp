@@ -53,7 +53,36 @@ TEST(Decide, AfterACrashBehindTheCommitPointTheClassDecides) {
   EXPECT_TRUE(is<ProbeCall>(action(EffectClass::once, true)));
   EXPECT_TRUE(is<AskOperator>(action(EffectClass::once, false)));
   EXPECT_TRUE(is<AskOperator>(action(EffectClass::probeable, false)));
-  EXPECT_TRUE(is<AskOperator>(action(EffectClass::local, false)));
+  EXPECT_TRUE(is<RunTool>(action(EffectClass::local, false))) << "nothing is entered without its outcome";
+}
+
+TEST(Decide, AReceiverThatRemovesDuplicatesIsSentTheCallAgainOnlyWhileItKnowsTheKey) {
+  const OneTool keyed({.exists = true, .effect = EffectClass::keyed, .key_window = std::chrono::hours(2)});
+  const auto resumed_after = [&](std::chrono::minutes pause, bool with_intent) {
+    auto events = one_call().judged(call, Verdict::allow).intended(call).dispatched(call);
+    if (with_intent) events.intended(call, 2);
+    events.after(pause).add(RunResumed{});
+    return decide(events.fold(), keyed);
+  };
+  for (const bool with_intent : {false, true}) {
+    EXPECT_TRUE(is<RunTool>(resumed_after(std::chrono::minutes(119), with_intent)));
+    EXPECT_TRUE(is<AskOperator>(resumed_after(std::chrono::minutes(121), with_intent)));
+  }
+}
+
+TEST(Decide, TheWindowOfAKeyBeginsWithItsFirstDispatch) {
+  const OneTool keyed({.exists = true, .effect = EffectClass::keyed, .key_window = std::chrono::hours(2)});
+  auto events = one_call().judged(call, Verdict::allow).intended(call).dispatched(call);
+  events.after(std::chrono::minutes(90)).add(RunResumed{}).intended(call, 2).dispatched(call);
+  EXPECT_TRUE(is<RunTool>(decide(events.fold(), keyed)));
+  events.after(std::chrono::minutes(40)).add(RunResumed{});
+  EXPECT_TRUE(is<AskOperator>(decide(events.fold(), keyed)));
+}
+
+TEST(Decide, ACrashNeverUsesUpAttempts) {
+  auto events = one_call().judged(call, Verdict::allow);
+  for (int attempt = 1; attempt < 20; ++attempt) events.intended(call, attempt).dispatched(call).add(RunResumed{});
+  EXPECT_TRUE(is<RunTool>(decide(events.fold(), OneTool({.exists = true, .effect = EffectClass::idempotent}))));
 }
 
 TEST(Decide, AnUnknownOutcomeOfAOnceEffectWaitsForTheOperator) {
@@ -68,6 +97,8 @@ TEST(Decide, ProbesOnceAndThenAsksTheOperator) {
   EXPECT_TRUE(is<ProbeCall>(decide(events.fold(), probeable)));
   events.add(EffectProbed{"undecided", "no answer"}, call);
   EXPECT_TRUE(is<AskOperator>(decide(events.fold(), probeable)));
+  events.add(RunResumed{});
+  EXPECT_TRUE(is<ProbeCall>(decide(events.fold(), probeable))) << "whoever takes it up again looks again";
 }
 
 TEST(Decide, ARefutedProbeAllowsAnotherAttempt) {
@@ -83,8 +114,15 @@ TEST(Decide, TheOperatorsRetryAllowsAnotherAttempt) {
 }
 
 TEST(Decide, AnOutcomeThatStaysUnknownIsNotAskedForEver) {
-  auto events = one_call().judged(call, Verdict::allow).intended(call, 3).dispatched(call);
-  EXPECT_TRUE(is<AskOperator>(decide(events.fold(), OneTool({.exists = true, .effect = EffectClass::idempotent}))));
+  const OneTool again({.exists = true, .effect = EffectClass::idempotent});
+  auto events = one_call().judged(call, Verdict::allow);
+  for (int attempt = 1; attempt <= 3; ++attempt) {
+    EXPECT_TRUE(is<RunTool>(decide(events.fold(), again))) << attempt;
+    events.intended(call, attempt).dispatched(call).settled(call, OutcomeStatus::unknown);
+  }
+  EXPECT_TRUE(is<AskOperator>(decide(events.fold(), again)));
+  events.add(RunResumed{});
+  EXPECT_TRUE(is<RunTool>(decide(events.fold(), again))) << "another day, another answer";
 }
 
 TEST(Decide, AQuestionWaitsForItsAnswerAndThenSettles) {

@@ -83,7 +83,7 @@ class EventsOf {
 class OneTool final : public ToolCatalogue {
  public:
   explicit OneTool(ToolTraits traits) : traits_(traits) {}
-  ToolTraits traits(const std::string&) const override { return traits_; }
+  ToolTraits traits(const ToolCall&) const override { return traits_; }
 
  private:
   ToolTraits traits_;

@@ -89,7 +89,7 @@ TEST(Events, EveryKindSurvivesWritingAndReading) {
       PolicyDecided{Verdict::ask, "why", "v1", {{"/to/0", "request", Trust::user}}, PreviewRecord{"t", "s", "b", "h", {"d"}}},
       ApprovalRequested{"k", "h", "p", "s", "summary"},
       ApprovalDecided{"k", "h", "p", "s", true, "by", "note"},
-      EffectIntended{"k", "h", 2},
+      EffectIntended{"k", "h", 2, EffectClass::keyed},
       EffectDispatched{"k", 2, "part"},
       EffectSettled{OutcomeStatus::rejected, {{"error", "e"}}, "text", 2, 34, "part"},
       EffectProbed{"confirmed", "e", "part"},
@@ -110,6 +110,36 @@ TEST(Events, ABodyOfAnotherShapeIsCorrupt) {
   Event event = encode(ModelReplied{});
   event.body["milliseconds"] = "soon";
   EXPECT_THAT(decode(event), IsError(ErrorKind::corrupt, HasSubstr("model.replied")));
+}
+
+TEST(Fold, TwoCallsWithOneEffectKeyAreCorrupt) {
+  auto events = EventsOf("x").call("a", {{"n", 1}}).call("a", {{"n", 2}});
+  std::vector<Event> all = events.events();
+  all.back().body["effect_key"] = effect_key("run", 1, 0, "a");
+  EXPECT_THAT(fold_all(all), IsError(ErrorKind::corrupt, HasSubstr("same effect key")));
+}
+
+TEST(Fold, AnIntentOfOtherArgumentsUnderTheKeyOfACallIsCorrupt) {
+  auto events = EventsOf("x").call("a", {{"n", 1}}).judged("call_1_1", Verdict::allow);
+  events.add(EffectIntended{effect_key("run", 1, 0, "a"), arguments_hash({{"n", 2}}), 1}, "call_1_1");
+  EXPECT_THAT(fold_all(events.events()), IsError(ErrorKind::corrupt, HasSubstr("key or arguments")));
+}
+
+TEST(Effects, AnApprovalCoversOneEffectUnderTheSameRulesWithTheSameBytesForAWeek) {
+  const TimePoint then(std::chrono::hours(1000));
+  CallState call;
+  call.effect_key = "key", call.arguments_hash = "hash";
+  EXPECT_FALSE(is_approved(call, "v1", "bytes", then));
+  call.approval = ApprovalDecided{"key", "hash", "v1", "bytes", true, "me", ""};
+  call.approved_at = then;
+  EXPECT_TRUE(is_approved(call, "v1", "bytes", then + std::chrono::hours(24 * 7)));
+  EXPECT_FALSE(is_approved(call, "v1", "bytes", then + std::chrono::hours(24 * 7 + 1)));
+  EXPECT_FALSE(is_approved(call, "v2", "bytes", then));
+  EXPECT_FALSE(is_approved(call, "v1", "other", then));
+  call.arguments_hash = "other";
+  EXPECT_FALSE(is_approved(call, "v1", "bytes", then));
+  call.arguments_hash = "hash", call.approval->approved = false;
+  EXPECT_FALSE(is_approved(call, "v1", "bytes", then));
 }
 
 TEST(Effects, TheKeyDependsOnRunStepOrdinalAndToolOnly) {

@@ -94,6 +94,7 @@ class Parts : public testing::Test {
     tool.spec.description = "Test.";
     tool.spec.arguments = {{"type", "object"}, {"properties", {{"to", {{"type", "array"}, {"items", {{"type", "string"}}}}}}}};
     tool.spec.effect = effect;
+    tool.spec.dispatches = true;
     tool.spec.approval = ApprovalNeed::never;
     tool.run = [this](Json arguments, ToolContext& context) { return deliver(std::move(arguments), context, post_); };
     tool.preview = [this](const Json&, const ToolContext&) -> Result<Preview> { return Preview{"text/plain", bytes_, "post"}; };
@@ -303,6 +304,23 @@ TEST_F(Parts, AToolThatBreaksOffBetweenTwoOfThemHasDoneTheFirst) {
   EXPECT_THAT(call_of(report).outcome->text, AllOf(HasSubstr("no memory"), HasSubstr("it was done with ann")));
 }
 
+TEST_F(Parts, BelongToToolsThatSayWhereTheirCommitPointsAre) {
+  Tool silent;
+  silent.spec.name = "silent";
+  silent.spec.description = "Test.";
+  silent.spec.arguments = {{"type", "object"}, {"properties", {{"to", {{"type", "array"}}}}}};
+  silent.spec.approval = ApprovalNeed::never;
+  silent.run = [](Json, ToolContext& context) -> asio::awaitable<Outcome> {
+    auto dispatched = co_await context.dispatching_part("ann");
+    if (!dispatched) co_return Outcome::failed_without_effect(dispatched.error());
+    co_return Outcome::succeeded(nullptr, "did it");
+  };
+  ASSERT_OK(tools_.add(std::move(silent)));
+  const RunReport report = start("silent");
+  EXPECT_EQ(call_of(report).outcome->status, OutcomeStatus::failed_without_effect);
+  EXPECT_THAT(call_of(report).outcome->text, HasSubstr("has parts"));
+}
+
 // A mailbox may need longer to settle than a tool may take.
 TEST_F(Parts, AToolThatWaitsOnPurposeIsNotTooSlow) {
   Tool patient;
@@ -328,7 +346,7 @@ TEST(PartEvents, ThatCannotFollowAreCorrupt) {
     events.call("post", {{"to", "ann"}}).judged(call, Verdict::allow).intended(call);
     return events;
   };
-  EffectDispatched dispatched{"key", 1, "ann"};
+  EffectDispatched dispatched{begun().fold().calls.at(call).effect_key, 1, "ann"};
   EffectSettled settled{OutcomeStatus::succeeded, nullptr, "t", 1, 0, "ann"};
   EXPECT_OK(fold_all(begun().add(dispatched, call).add(settled, call).events()));
   EXPECT_THAT(fold_all(begun().add(settled, call).add(dispatched, call).events()), IsError(ErrorKind::corrupt));

@@ -22,6 +22,7 @@ using testing::HasSubstr;
 struct World {
   std::vector<std::string> done;
   std::optional<Outcome> next;          // instead of success
+  std::optional<Error> no_preview;
   std::function<void()> on_entry;       // called by each tool before it does anything
   bool throws_after_commit = false;
   ProbeResult probe{ProbeResult::Verdict::undecided, "nobody knows"};
@@ -72,7 +73,8 @@ class RunnerTest : public testing::Test {
     looks.run = [this](Json arguments, ToolContext&) { return look(std::move(arguments), world_); };
     EXPECT_OK(tools_.add(std::move(looks)));
     Tool asks = tool("user.ask", EffectClass::read, false);
-    asks.spec.arguments = {{"type", "object"}, {"properties", {{"question", {{"type", "string"}}}}}, {"required", Json::array({"question"})}};
+    asks.spec.arguments = {{"type", "object"}, {"properties", {{"question", {{"type", "string"}}}}}, {"required",
+        Json::array({"question"})}};
     asks.spec.roles = {};
     asks.spec.asks_user = true;
     asks.run = {};
@@ -83,9 +85,9 @@ class RunnerTest : public testing::Test {
     std::filesystem::remove_all(folder_);
   }
 
-  void open() {
+  void open(Redactor redactor = {}) {
     journal_.reset();
-    auto journal = open_sqlite_journal({.path = folder_ / "journal.db"});
+    auto journal = open_sqlite_journal({.path = folder_ / "journal.db", .redactor = std::move(redactor)});
     ASSERT_OK(journal);
     journal_ = std::move(*journal);
   }
@@ -93,18 +95,21 @@ class RunnerTest : public testing::Test {
     Tool tool;
     tool.spec.name = name;
     tool.spec.description = "Test.";
-    tool.spec.arguments = {{"type", "object"}, {"properties", {{"what", {{"type", "string"}}}}}, {"required", Json::array({"what"})},
+    tool.spec.arguments = {{"type", "object"}, {"properties", {{"what", {{"type", "string"}}}}}, {"required",
+        Json::array({"what"})},
                            {"additionalProperties", false}};
     tool.spec.effect = effect;
     tool.spec.roles = {{"what", ArgumentRole::destination}};
     tool.spec.approval = asks ? ApprovalNeed::always : ApprovalNeed::never;
     tool.spec.result_trust = Trust::tool;
+    tool.spec.dispatches = true;
     return tool;
   }
   void add(const std::string& name, EffectClass effect, bool asks) {
     Tool made = tool(name, effect, asks);
     made.run = [this](Json arguments, ToolContext& context) { return act(std::move(arguments), context, world_); };
-    made.preview = [](const Json& arguments, const ToolContext&) -> Result<Preview> {
+    made.preview = [this](const Json& arguments, const ToolContext&) -> Result<Preview> {
+      if (world_.no_preview) return fail(*world_.no_preview);
       const std::string what = string_at(arguments, "what");
       return Preview{"text/plain", "will do " + what, "do " + what, {what}};
     };
@@ -398,6 +403,166 @@ TEST_F(RunnerTest, AnAnswerThatNobodyWaitsForLeavesTheRunToOthers) {
   Runner runner({*journal_, model_, tools_, system_clock(), answers_, observer_, policy_});
   EXPECT_THAT(run_async(io_, runner.answer(paused.run, "what?")), IsError(ErrorKind::conflict));
   EXPECT_OK(resume(paused.run));
+}
+
+// A tool of somebody who never heard of commit points.
+asio::awaitable<Outcome> act_unannounced(World& world) {
+  world.done.push_back("unannounced");
+  if (world.throws_after_commit) throw std::runtime_error("lost connection");
+  co_return Outcome::succeeded({{"ok", true}}, "did it");
+}
+
+TEST_F(RunnerTest, AToolThatDoesNotSayWhereItsCommitPointIsIsInDoubtFromItsFirstInstant) {
+  Tool unannounced = tool("act.unannounced", EffectClass::once, false);
+  unannounced.spec.dispatches = false;
+  unannounced.run = [this](Json, ToolContext&) { return act_unannounced(world_); };
+  ASSERT_OK(tools_.add(std::move(unannounced)));
+  world_.throws_after_commit = true;
+  script({calls("act.unannounced", "b"), says("done")});
+  const RunReport report = start("do b");
+  EXPECT_EQ(report.status, RunStatus::unknown);
+  const auto seen = kinds(report.run);
+  EXPECT_NE(std::find(seen.begin(), seen.end(), "effect.dispatched"), seen.end());
+  EXPECT_THAT(resume(report.run)->status, RunStatus::unknown);
+  EXPECT_EQ(world_.done.size(), 1u);
+}
+
+TEST_F(RunnerTest, AnApprovalGivenUnderOtherRulesIsAskedForAgain) {
+  script({calls("act", "b"), says("done")});
+  const RunReport paused = start("do b");
+  // The process dies when the approval is in the journal and before anything followed from it.
+  auto lease = run_async(io_, journal_->acquire(paused.run));
+  ASSERT_OK(lease);
+  const ApprovalRequested& asked = *paused.state.calls.at("call_1_1").approval_request;
+  Event answer = encode(ApprovalDecided{asked.effect_key, asked.arguments_hash, asked.policy_version, asked.preview_sha256,
+      true, "me", ""});
+  answer.call = "call_1_1", answer.time = system_clock().now();
+  ASSERT_OK(run_async(io_, journal_->append(*lease, {answer}, {})));
+  ASSERT_OK(run_async(io_, journal_->release(*lease)));
+  policy_.allow.push_back(*AllowRule::parse("look:*"));
+  const auto report = resume(paused.run);
+  ASSERT_OK(report);
+  EXPECT_EQ(report->status, RunStatus::paused);
+  EXPECT_EQ(report->waiting_call, "call_1_1");
+  EXPECT_TRUE(world_.done.empty());
+}
+
+TEST_F(RunnerTest, ADoubtfulCallThatCannotBeMadeAgainIsNotTakenForOneThatNeverRan) {
+  world_.throws_after_commit = true;
+  script({calls("act.again", "b"), says("done")});
+  world_.next = Outcome::unknown("lost");
+  world_.on_entry = [this] { world_.no_preview = Error{ErrorKind::not_found, "the file is gone"}; };
+  const RunReport report = start("do b");
+  EXPECT_EQ(report.status, RunStatus::unknown);
+  EXPECT_THAT(report.reason, HasSubstr("the file is gone"));
+  EXPECT_EQ(world_.done.size(), 1u);
+}
+
+TEST_F(RunnerTest, ALaterAttemptThatDidNothingSaysNothingAboutTheFirst) {
+  for (const Outcome& later : {Outcome::failed_without_effect({ErrorKind::unavailable, "no route"}), Outcome::rejected("409: it is being worked on")}) {
+    world_ = World{.next = Outcome::unknown("lost")};
+    int entries = 0;
+    world_.on_entry = [&] {
+      if (++entries > 1) world_.next = later;
+    };
+    script({calls("act.again", "b"), says("done")});
+    const RunReport report = start("do b");
+    EXPECT_EQ(report.status, RunStatus::unknown) << "the first attempt may have happened";
+    EXPECT_EQ(entries, 3);
+    EXPECT_THAT(report.reason, HasSubstr("an earlier attempt may have happened"));
+  }
+}
+
+TEST_F(RunnerTest, ACallWhoseSecretIsNotKeptIsMadeAnewInsteadOfWithoutIt) {
+  Redactor redactor;
+  redactor.add(Secret("hunter2hunter2"));
+  open(std::move(redactor));
+  script({calls("act", "hunter2hunter2"), says("I cannot")});
+  const RunReport paused = start("do hunter2hunter2");
+  ASSERT_EQ(paused.status, RunStatus::paused);
+  Redactor same;
+  same.add(Secret("hunter2hunter2"));
+  open(std::move(same));
+  Runner other({*journal_, model_, tools_, system_clock(), answers_, observer_, policy_});
+  const auto report = run_async(io_, other.decide_approval(paused.run, {true, ""}, "test"));
+  ASSERT_OK(report);
+  EXPECT_TRUE(world_.done.empty()) << "the tool ran with " << world_.done.front();
+  EXPECT_THAT(model_.requests.back().messages.back().text, HasSubstr("a secret in them is not kept"));
+}
+
+TEST_F(RunnerTest, AReadingCallWhoseSecretIsNotKeptIsNotMadeWithoutItEither) {
+  Redactor redactor;
+  redactor.add(Secret("hunter2hunter2"));
+  open(std::move(redactor));
+  script({calls("look", "hunter2hunter2"), says("done")});
+  const RunReport whole = start("look at hunter2hunter2");
+  const auto events = run_async(io_, journal_->read(whole.run, 0, 5));  // up to policy.decided
+  ASSERT_OK(events);
+  ASSERT_EQ(events->back().kind, "policy.decided");
+  const RunId id = make_run_id(system_clock().now());
+  auto lease = run_async(io_, journal_->create({.id = id, .task_hash = "h", .title = "t"}));
+  ASSERT_OK(lease);
+  ASSERT_OK(run_async(io_, journal_->append(*lease, *events, {})));
+  ASSERT_OK(run_async(io_, journal_->release(*lease)));
+  script({says("I cannot")});
+  ASSERT_OK(resume(id));
+  EXPECT_EQ(world_.done.size(), 1u) << "that of the first run";
+  EXPECT_THAT(model_.requests.back().messages.back().text, HasSubstr("a secret in them is not kept"));
+}
+
+TEST_F(RunnerTest, AConfirmationAndTheOutcomeThatFollowsFromItAreOneAppend) {
+  struct Listening final : Observer {
+    std::function<void(const Event&)> told;
+    void on_event(const RunId&, const Event& event) override { told(event); }
+  } listening;
+  std::vector<std::string> last;
+  listening.told = [&](const Event& event) {
+    if (event.kind == "effect.probed" || event.kind == "effect.reconciled") last.push_back(kinds_on_disk().back());
+  };
+  world_.next = Outcome::unknown("lost");
+  world_.probe = {ProbeResult::Verdict::confirmed, "it is there"};
+  script({calls("act.probed", "b"), calls("act.quiet", "c"), says("done")});
+  Runner runner({*journal_, model_, tools_, system_clock(), answers_, listening, policy_});
+  const auto stopped = run_async(io_, runner.start({.request = "do b and c"}));
+  ASSERT_OK(stopped);
+  ASSERT_EQ(stopped->status, RunStatus::unknown);
+  Runner other({*journal_, model_, tools_, system_clock(), answers_, listening, policy_});
+  ASSERT_OK(run_async(io_, other.reconcile(stopped->run, "done", "test")));
+  EXPECT_THAT(last, ElementsAre("effect.settled", "effect.settled"));
+}
+
+asio::awaitable<Outcome> note(Json arguments, World& world) {
+  if (world.on_entry) world.on_entry();
+  Outcome out = Outcome::succeeded({{"ok", true}}, "noted");
+  out.facts.push_back({.key = string_at(arguments, "what"), .value = "noted", .run = {}});
+  co_return out;
+}
+
+TEST_F(RunnerTest, WhatALocalToolEntersIsInTheJournalTogetherWithItsOutcomeOrNotAtAll) {
+  Tool notes = tool("note", EffectClass::local, false);
+  notes.run = [this](Json arguments, ToolContext&) { return note(std::move(arguments), world_); };
+  ASSERT_OK(tools_.add(std::move(notes)));
+  struct Listening final : Observer {
+    std::function<void(const Event&)> told;
+    void on_event(const RunId&, const Event& event) override { told(event); }
+  } listening;
+  const auto facts = [&] { return run_async(io_, journal_->recall("", 10))->size(); };
+  std::vector<std::size_t> counts;
+  world_.on_entry = [&] { EXPECT_EQ(kinds_on_disk().back(), "effect.intended"); };
+  listening.told = [&](const Event& event) {
+    asio::io_context io;
+    auto other = open_sqlite_journal({.path = folder_ / "journal.db"});
+    if (event.kind == "effect.intended" || event.kind == "effect.settled") counts.push_back(run_async(io, (*other)->recall("",
+        10))->size());
+  };
+  script({calls("note", "a"), calls("note", "two\nlines"), says("done")});
+  Runner runner({*journal_, model_, tools_, system_clock(), answers_, listening, policy_});
+  const auto report = run_async(io_, runner.start({.request = "note a"}));
+  ASSERT_OK(report);
+  EXPECT_EQ(report->status, RunStatus::done);
+  EXPECT_EQ(report->state.calls.at("call_2_1").outcome->status, OutcomeStatus::failed_without_effect) << "a key of two lines";
+  EXPECT_THAT(counts, ElementsAre(0u, 1u, 1u, 1u));
+  EXPECT_EQ(facts(), 1u);
 }
 
 // A process that dies leaves a prefix of the events. Whatever prefix it was, going on gives the same end and no effect twice, unless the

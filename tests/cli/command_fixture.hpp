@@ -36,7 +36,7 @@ class CommandTest : public testing::Test {
   ~CommandTest() override { std::filesystem::remove_all(folder_); }
 
   /// Starts the command; `input` is a file for standard input, or "closed".
-  pid_t start(std::vector<std::string> arguments, const std::string& input = "/dev/null") {
+  pid_t start(std::vector<std::string> arguments, const std::string& input = "/dev/null", const std::vector<std::string>& more = {}) {
     arguments.insert(arguments.begin(), DEED_COMMAND);
     std::vector<char*> argv;
     for (std::string& argument : arguments) argv.push_back(argument.data());
@@ -44,6 +44,7 @@ class CommandTest : public testing::Test {
     const std::string home = "DEED_HOME=" + (folder_ / "home").string();
     const std::string xdg = "XDG_CONFIG_HOME=" + (folder_ / "config").string();
     std::vector<std::string> variables = {home, xdg, "PATH=/usr/bin:/bin", "HOME=" + folder_.string(), "NO_PROXY=127.0.0.1"};
+    variables.insert(variables.end(), more.begin(), more.end());
     std::vector<char*> envp;
     for (std::string& variable : variables) envp.push_back(variable.data());
     envp.push_back(nullptr);

@@ -50,7 +50,57 @@ std::optional<std::string> read_body(Connection& connection, const SeenRequest& 
   return connection.read_bytes(std::strtoul(request.header("content-length").c_str(), nullptr, 10));
 }
 
+// False: the connection is over.
+bool suffer(const HttpFault& fault, Connection& connection) {
+  switch (fault.action) {
+    case HttpAction::close:
+      return false;
+    case HttpAction::reset:
+      connection.set_reset();
+      return false;
+    case HttpAction::hang:
+      connection.wait_for_hangup();
+      return false;
+    case HttpAction::garbage:
+      connection.write(std::string_view("\x00\x01\xFF garbage\n\n\r\n\xFE", 16));
+      return false;
+    case HttpAction::slow:
+      return true;
+    case HttpAction::status:
+      connection.write(head(fault.status, "Content-Length: 2\r\n") + "no");
+      return fault.stage == HttpStage::reply;
+  }
+  return false;
+}
+
+std::string bytes_of(const HttpReply& reply) {
+  std::string bytes;
+  for (const HttpReply::Step& step : reply.steps()) {
+    if (const auto* piece = std::get_if<HttpReply::Bytes>(&step)) bytes += piece->bytes;
+  }
+  return bytes;
+}
+
+HttpReply slowly(const HttpReply& reply) { return HttpReply().send_slowly(bytes_of(reply)); }
+
+// Where the reply is broken off: inside of what the stage names.
+std::size_t cut_at(HttpStage stage, const std::string& bytes) {
+  if (stage == HttpStage::status_line) return 9;
+  const std::size_t body = bytes.find("\r\n\r\n") + 4;
+  return stage == HttpStage::headers ? body - 6 : body + (bytes.size() - body) / 2;
+}
+
 }  // namespace
+
+const char* to_string(HttpStage stage) {
+  constexpr const char* names[] = {"connect",     "head",    "body",      "reply",
+                                   "status_line", "headers", "reply_body"};
+  return names[static_cast<int>(stage)];
+}
+const char* to_string(HttpAction action) {
+  constexpr const char* names[] = {"close", "reset", "hang", "garbage", "slow", "status"};
+  return names[static_cast<int>(action)];
+}
 
 std::string SeenRequest::header(std::string_view lower_name) const {
   for (const auto& [name, value] : headers) {
@@ -106,6 +156,11 @@ HttpServer::HttpServer(Handler handler,
       on_head_(std::move(on_head)),
       listener_([this](Connection& connection) { serve(connection); }) {}
 
+HttpServer::HttpServer(std::vector<HttpFault> faults, Handler handler)
+    : handler_(std::move(handler)),
+      faults_(std::move(faults)),
+      listener_([this](Connection& connection) { serve(connection); }) {}
+
 std::string HttpServer::url(std::string_view target) const {
   return url_with_host("127.0.0.1", target);
 }
@@ -125,6 +180,9 @@ bool HttpServer::wait_for_requests(std::size_t count) const {
 }
 
 void HttpServer::serve(Connection& connection) {
+  if (const auto fault = fault_at(HttpStage::connect, "")) {
+    if (!suffer(*fault, connection)) return;
+  }
   while (serve_request(connection)) {
   }
 }
@@ -137,15 +195,59 @@ bool HttpServer::serve_request(Connection& connection) {
       return carry_out(*early, connection);
     }
   }
-  std::optional<std::string> body = read_body(connection, *request);
-  if (!body) return false;
-  request->body = std::move(*body);
+  if (const auto fault = fault_at(HttpStage::head, request->target)) {
+    if (!suffer(*fault, connection)) return false;
+  }
+  if (!read_body_of(*request, connection)) return false;
   {
     const std::lock_guard lock(mutex_);
     requests_.push_back(*request);
     changed_.notify_all();
   }
-  return carry_out(handler_(*request), connection);
+  return reply_with_fault(handler_(*request), *request, connection);
+}
+
+bool HttpServer::read_body_of(SeenRequest& request, Connection& connection) {
+  const std::string length = request.header("content-length");
+  const std::size_t half = std::strtoul(length.c_str(), nullptr, 10) / 2;
+  if (half > 0) {
+    if (const auto fault = fault_at(HttpStage::body, request.target)) {
+      if (!connection.read_bytes(half) || !suffer(*fault, connection)) return false;
+    }
+  }
+  std::optional<std::string> body = read_body(connection, request);
+  if (body) request.body = std::move(*body);
+  return body.has_value();
+}
+
+std::optional<HttpFault> HttpServer::fault_at(HttpStage stage, const std::string& target) {
+  const std::lock_guard lock(mutex_);
+  for (HttpFault& fault : faults_) {
+    if (fault.stage != stage || fault.times == 0) continue;
+    if (!fault.target.empty() && fault.target != target) continue;
+    --fault.times;
+    return fault;
+  }
+  return std::nullopt;
+}
+
+bool HttpServer::reply_with_fault(const HttpReply& reply, const SeenRequest& request,
+                                  Connection& connection) {
+  if (const auto fault = fault_at(HttpStage::reply, request.target)) {
+    if (fault->action == HttpAction::slow) return carry_out(slowly(reply), connection);
+    return suffer(*fault, connection);
+  }
+  for (const HttpStage stage :
+       {HttpStage::status_line, HttpStage::headers, HttpStage::reply_body}) {
+    const auto fault = fault_at(stage, request.target);
+    if (!fault) continue;
+    const std::string bytes = bytes_of(reply);
+    const std::size_t cut = cut_at(stage, bytes);
+    if (!connection.write(bytes.substr(0, cut))) return false;
+    if (fault->action == HttpAction::slow) return connection.write_slowly(bytes.substr(cut));
+    return suffer(*fault, connection);
+  }
+  return carry_out(reply, connection);
 }
 
 bool HttpServer::carry_out(const HttpReply& reply, Connection& connection) {

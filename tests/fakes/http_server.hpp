@@ -79,6 +79,35 @@ class HttpReply {
   std::vector<Step> steps_;
 };
 
+/// The point of an exchange at which a fault strikes.
+enum class HttpStage {
+  connect,      ///< accepted, nothing was read
+  head,         ///< the request's head was read, its body not
+  body,         ///< half of the request's body was read
+  reply,        ///< the whole request was read, nothing was answered
+  status_line,  ///< in the middle of the reply's first line
+  headers,      ///< in the middle of its headers
+  reply_body,   ///< in the middle of its body
+};
+enum class HttpAction {
+  close,    ///< ends the connection
+  reset,    ///< ends it with RST
+  hang,     ///< neither reads nor writes until the client gives up
+  garbage,  ///< bytes that are not HTTP, then closes
+  slow,     ///< goes on right, one byte a packet
+  status,   ///< answers with `status`; at connect, head and body without reading on
+};
+const char* to_string(HttpStage stage);
+const char* to_string(HttpAction action);
+
+struct HttpFault {
+  HttpStage stage = HttpStage::reply;
+  HttpAction action = HttpAction::close;
+  int status = 500;
+  std::string target = {};                           ///< only requests for it; empty: all. Not at connect
+  std::size_t times = static_cast<std::size_t>(-1);  ///< so often; later requests go well
+};
+
 class HttpServer {
  public:
   using Handler = std::function<HttpReply(const SeenRequest&)>;
@@ -87,6 +116,9 @@ class HttpServer {
   /// on_head  asked when the head is there and no byte of the body was read; a reply skips the body
   explicit HttpServer(Handler handler,
                       std::function<std::optional<HttpReply>(const SeenRequest&)> on_head = {});
+
+  /// Does what `handler` says, except where a fault strikes. requests() has the whole ones, and so what was really received.
+  HttpServer(std::vector<HttpFault> faults, Handler handler);
 
   std::uint16_t port() const { return listener_.port(); }
   std::string url(std::string_view target = "/") const;
@@ -104,11 +136,16 @@ class HttpServer {
  private:
   void serve(Connection& connection);
   bool serve_request(Connection& connection);
+  bool read_body_of(SeenRequest& request, Connection& connection);
+  /// The fault that strikes here, which counts as one of its times.
+  std::optional<HttpFault> fault_at(HttpStage stage, const std::string& target);
+  bool reply_with_fault(const HttpReply& reply, const SeenRequest& request, Connection& connection);
   static bool carry_out(const HttpReply& reply, Connection& connection);
 
   Handler handler_;
   std::function<std::optional<HttpReply>(const SeenRequest&)> on_head_;
-  mutable std::mutex mutex_;  // guards requests_
+  std::vector<HttpFault> faults_;
+  mutable std::mutex mutex_;  // guards requests_ and faults_
   mutable std::condition_variable changed_;
   std::vector<SeenRequest> requests_;
   Listener listener_;  // last: its threads use all of the above

@@ -19,13 +19,31 @@ class FaultyDisk {
   /// How often a write-ahead log was forced onto the disk.
   int log_syncs() const { return log_syncs_; }
 
-  /// The next `good` operations of the kind succeed, all later ones return `code`. Negative: all
-  /// succeed.
-  void fail_writes(int good, int code) { code_ = code, good_writes_ = good; }
-  void fail_syncs(int good, int code) { code_ = code, good_syncs_ = good; }
+  static constexpr int for_ever = -1;
+  struct Fault {
+    int code = SQLITE_FULL;
+    int times = for_ever;   ///< so many operations fail, and the disk is well again
+    bool is_short = false;  ///< a write that fails has written its first half
+  };
+
+  /// The next `good` operations of the kind succeed, later ones fail. Negative: all succeed.
+  void fail_writes(int good, Fault fault) { fault_ = fault, good_writes_ = good, failed_ = 0; }
+  void fail_syncs(int good, Fault fault) { fault_ = fault, good_syncs_ = good, failed_ = 0; }
+  void fail_writes(int good, int code) { fail_writes(good, Fault{.code = code}); }
+  void fail_syncs(int good, int code) { fail_syncs(good, Fault{.code = code}); }
   void mend() { good_writes_ = good_syncs_ = -1; }
+  /// The disk is well while `work` is done, and then again as it was.
+  template <class Work>
+  void mend_while(Work work) {
+    const int writes = good_writes_.exchange(-1), syncs = good_syncs_.exchange(-1);
+    work();
+    good_writes_ = writes, good_syncs_ = syncs;
+  }
+  /// How many operations have failed since a fault was ordered.
+  int failed() const { return failed_; }
 
   // For the C callbacks.
+  bool cuts_writes() const { return fault_.is_short; }
   int on_write() { return take(good_writes_); }
   int on_sync(bool is_log) {
     if (is_log) ++log_syncs_;
@@ -36,14 +54,16 @@ class FaultyDisk {
  private:
   int take(std::atomic<int>& good) {
     if (good < 0) return SQLITE_OK;
-    if (good == 0) return code_;
-    --good;
-    return SQLITE_OK;
+    if (good > 0) return --good, SQLITE_OK;
+    if (fault_.times != for_ever && failed_ >= fault_.times) return SQLITE_OK;
+    ++failed_;
+    return fault_.code;
   }
 
   sqlite3_vfs* real_;
   sqlite3_vfs shim_;
-  std::atomic<int> log_syncs_{0}, good_writes_{-1}, good_syncs_{-1}, code_{SQLITE_FULL};
+  std::atomic<int> log_syncs_{0}, good_writes_{-1}, good_syncs_{-1}, failed_{0};
+  Fault fault_;  // set while no operation is under way
 };
 
 namespace faulty_disk {
@@ -72,7 +92,10 @@ struct Forward<Method> {
 };
 
 inline int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 at) {
-  const int code = own(file)->disk->on_write();
+  FaultyDisk* disk = own(file)->disk;
+  const int code = disk->on_write();
+  if (code != SQLITE_OK && disk->cuts_writes())
+    real(file)->pMethods->xWrite(real(file), bytes, size / 2, at);
   return code != SQLITE_OK ? code : real(file)->pMethods->xWrite(real(file), bytes, size, at);
 }
 inline int sync(sqlite3_file* file, int flags) {

@@ -400,6 +400,19 @@ TYPED_TEST_P(JournalConformance, RefusesFactsWithoutAKeyOrBeyondTheLimits) {
   EXPECT_EQ(this->journal.recall("")->size(), 1u);
 }
 
+TYPED_TEST_P(JournalConformance, RemembersFactsTogetherWithEventsOrNotAtAll) {
+  const auto append = [&](const Lease& lease, Fact fact) {
+    return this->journal.append_and_remember(lease, {event_saying(1)}, {std::move(fact)});
+  };
+  const Lease lease = *this->journal.create(new_run());
+  EXPECT_OK(append(lease, fact("ann", "ann@example.org")));
+  EXPECT_EQ(this->journal.recall("")->size(), 1u);
+  EXPECT_THAT(append({lease.run, 9}, fact("bob", "bob@example.org")), IsError(ErrorKind::conflict));
+  EXPECT_EQ(this->journal.recall("")->size(), 1u) << "no fact without its event";
+  EXPECT_FALSE(append(lease, fact("", "nobody")));
+  EXPECT_EQ(this->journal.read(lease.run)->size(), 1u) << "no event without its fact";
+}
+
 // ---- Secrets
 
 TYPED_TEST_P(JournalConformance, HasASecretInNoByteOfItsFiles) {
@@ -449,6 +462,6 @@ REGISTER_TYPED_TEST_SUITE_P(
     ResumesACoroutineOnTheExecutorThatAwaitedIt, ListsRunsNewestFirstWithStatusAndLastEvent,
     FindsARunByItsIdItsBeginningItsEndAndLast, FindsEventsThatHaveAllWordsAndShowsWhere,
     TakesQuerySyntaxForWords, RecallsOnlyTheNewestValueOfAFact,
-    RefusesFactsWithoutAKeyOrBeyondTheLimits, HasASecretInNoByteOfItsFiles);
+    RefusesFactsWithoutAKeyOrBeyondTheLimits, RemembersFactsTogetherWithEventsOrNotAtAll, HasASecretInNoByteOfItsFiles);
 
 }  // namespace deed

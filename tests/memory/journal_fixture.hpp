@@ -59,6 +59,11 @@ class BlockingJournal {
   Result<EventNumber> append(Lease lease, Event event, AppendOptions options = {}) {
     return append(std::move(lease), std::vector<Event>{std::move(event)}, options);
   }
+  Result<EventNumber> append_and_remember(Lease lease, std::vector<Event> events,
+                                          std::vector<Fact> facts, AppendOptions options = {}) {
+    return wait(journal_->append_and_remember(std::move(lease), std::move(events),
+                                              std::move(facts), options));
+  }
   Result<std::vector<Event>> read(RunId run, EventNumber after = 0, std::size_t max = 10'000) {
     return wait(journal_->read(std::move(run), after, max));
   }

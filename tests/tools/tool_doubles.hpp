@@ -161,6 +161,10 @@ class FakeJournal final : public Journal {
   Async<EventNumber> append(Lease, std::vector<Event>, AppendOptions) override {
     co_return refuse();
   }
+  Async<EventNumber> append_and_remember(Lease, std::vector<Event>, std::vector<Fact>,
+                                         AppendOptions) override {
+    co_return refuse();
+  }
   Async<std::vector<Event>> read(RunId, EventNumber, std::size_t) override { co_return refuse(); }
   Async<std::vector<RunRecord>> runs(std::size_t) override { co_return refuse(); }
   Async<RunRecord> find_run(std::string) override { co_return refuse(); }
@@ -170,7 +174,6 @@ class FakeJournal final : public Journal {
     co_return out;
   }
   Async<void> remember(Fact fact) override {
-    if (broken) co_return fail(ErrorKind::unavailable, "the disk is full");
     facts.push_back(std::move(fact));
     co_return Result<void>();
   }
@@ -189,7 +192,6 @@ class FakeJournal final : public Journal {
 
   std::vector<Fact> facts;
   std::vector<SearchHit> hits;
-  bool broken = false;
 
  private:
   static Unexpected refuse() { return fail(ErrorKind::unsupported, "not in this fake"); }
