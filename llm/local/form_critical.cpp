@@ -232,7 +232,7 @@ Form::MaybeValue Form::bare_path(const Slot& slot) {
     static constexpr std::array words = {"here",  "there", "one",  "some", "any",  "these", "those",     "has",
                                          "have",  "had",   "of",   "all",  "each", "every", "somewhere", "right",
                                          "which", "where", "same", "last", "first", "and",  "or",        "but", "out"};
-    return is_one_of(word, words);
+    return is_one_of(word, words) || word.starts_with("subfolder") || word == "folders" || word == "directories";
   };
   const auto is_said = [&](const Span& span) {
     return material_.is_dictated(span) || material_.is_in_piece(span) ||

@@ -113,6 +113,13 @@ Form::MaybeValue Form::number(const Slot& slot) {
   std::vector<std::size_t> numbers = free_numbers(slot.property);
   if (!slot.property.is_required)
     std::erase_if(numbers, [&](std::size_t i) { return is_named_by_other(slot.property, i); });
+  // Nor one that is only said: "…, and the message is: We will be 34".
+  if (!slot.property.is_required)
+    std::erase_if(numbers, [&](std::size_t i) {
+      const Span& span = material_.numbers[i].span;
+      return material_.is_dictated(span) ||
+             std::any_of(material_.quotes.begin(), material_.quotes.end(), [&](const Span& quote) { return quote.covers(span); });
+    });
   const auto is_unused = [&](std::size_t i) { return !used_numbers_.contains(i); };
   const auto next = std::find_if(numbers.begin(), numbers.end(), is_unused);
   // An optional number must be one that nothing else has taken.

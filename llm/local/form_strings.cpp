@@ -392,7 +392,12 @@ std::optional<Span> Form::named_to_the_end(const Slot& slot) const {
                      lower_ascii(material_.words[first].in(clause))) != std::end(links))
       ++first;
     if (first >= material_.words.size()) return std::nullopt;
-    const Span span{material_.words[first].begin, material_.words.back().end};
+    Span span{material_.words[first].begin, material_.words.back().end};
+    // "Subject Invoice 0417, and just write …": as far as the comma, where a sentence begins with the label.
+    const std::size_t label = material_.words[i].begin;
+    const bool begins_sentence = label < 2 || clause[label - 2] == '.' || clause[label - 2] == ',';
+    const std::size_t mark = clause.find_first_of(",;.\n", span.begin);
+    if (begins_sentence && mark < span.end && mark > span.begin) span.end = mark;
     const std::string_view text = span.in(clause);
     // Not where anything else follows, or a quotation says it.
     if (text.find_first_of(",;.\"@“/") != text.npos || text.find(" and ") != text.npos || text.size() > 100)

@@ -93,7 +93,7 @@ constexpr Entry german[] = {
     {"bitte", "please"},    {"es", "it"},           {"sie", "it"},          {"ihn", "it"},
     {"mir", "me"},          {"was", "what"},        {"wie", "how"},         {"in", "in"},
     {"welche", "which"},    {"als", "as"},          {"von", "from"},        {"ende", "end"},
-    {"danach", "then"}, {"vor", "out"}, {"anschließend", "then"}, {"daraufhin", "then"}, {"lautet", "is"},
+    {"danach", "then"}, {"mailen", "email"}, {"maile", "email"}, {"vor", "out"}, {"anschließend", "then"}, {"daraufhin", "then"}, {"lautet", "is"},
     {"lauten", "is"}, {"bescheid", "inform"}, {"unten", "bottom"}, {"darunter", "below"},
     {"dasselbe", "same"}, {"entsprechend", "accordingly"}, {"gleiche", "same"}, {"heutige", "today"}, {"muss", "need"},
     {"könnten", "please"}, {"könntest", "please"}, {"würden", "please"}, {"würdest", "please"},
@@ -227,6 +227,9 @@ bool is_entry(std::string_view word, const Entry& entry, Language language) {
   return word == entry.word;
 }
 
+// Of a word as French has them: "’" is three bytes that are none.
+bool is_letter_byte(char c) { return is_word_byte(c) && c != '\xE2' && c != '\x80' && c != '\x99'; }
+
 std::string lower(std::string_view word) {
   // ASCII, and the capitals Ä to Þ (C3 84 to C3 9E).
   std::string out = lower_ascii(word);
@@ -286,10 +289,17 @@ std::string in_english_words(std::string_view text, Language language) {
     for (const Span& span : find_kind(kind, text)) kept.push_back(span);
   std::string out;
   std::size_t at = 0;
-  for (const Span& word : find_words(text)) {
+  for (const Span& whole : find_words(text)) {
     const bool is_kept = std::any_of(kept.begin(), kept.end(), [&](const Span& span) {
-      return span.begin < word.end && word.begin < span.end;
+      return span.begin < whole.end && whole.begin < span.end;
     });
+    Span word = whole;
+    // "m'indiquer", "l'adresse"
+    if (const std::size_t mark = whole.in(text).find_first_of("'’"); language == Language::french && mark <= 2) {
+      word.begin += mark;
+      while (word.begin < word.end && !is_letter_byte(text[word.begin])) ++word.begin;
+      if (word.begin == word.end) continue;
+    }
     const std::string plain = lower(word.in(text));
     const std::string_view english = in_english(plain, language);
     if (is_kept || english == plain || word.begin < at) continue;

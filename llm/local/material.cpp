@@ -1,6 +1,7 @@
 #include "deed/llm/local/material.hpp"
 
 #include "deed/core/text.hpp"
+#include "deed/llm/local/lexicon.hpp"
 #include "deed/llm/local/segments.hpp"
 
 #include <algorithm>
@@ -97,6 +98,17 @@ bool asks_for_same(const std::string& clause) {
   return false;
 }
 
+// "mail to ann@…": what, is not said.
+bool only_sends(const std::string& clause, const std::vector<Span>& quotes) {
+  static constexpr std::array senders = {"email", "mail", "mailed", "forward", "sent", "deliver"};
+  const std::vector<Span> places = find_places(clause);
+  if (!quotes.empty() || places.size() != 1 || places[0].in(clause).find('@') == std::string_view::npos) return false;
+  const std::vector<std::string> words = identifier_words(without_places(clause));
+  return !words.empty() && std::all_of(words.begin(), words.end(), [](const std::string& word) {
+    return is_one_of(word, senders) || is_function_word(word);
+  });
+}
+
 // "that file", after a step that wrote one.
 bool names_a_past_file(const Material& material, const std::string& clause, const std::vector<PastCall>& past) {
   if (past.empty() || !past.back().changes_world || material.has(SlotKind::path)) return false;
@@ -155,7 +167,8 @@ Material::Material(const Step& step)
   const std::vector<std::string> said_words = identifier_words(asking);
   const bool goes_on = !step.past.empty() && !said_words.empty() && !base_forms(said_words[0]).empty() &&
                        !is_function_word(said_words[0]) && said_words[0] != "read" && said_words[0] != "put";
-  refers_back = says_same || goes_on || step.uses_last_result ||
+  refers_back = says_same || goes_on || (!step.past.empty() && only_sends(in_english_words(asking, language), quotes)) ||
+                step.uses_last_result ||
                 (!is_told && (deed::refers_back(asking) || names_past_file(asking, step.past) ||
                               names_past_tool(asking, step.past)));
   for (const SlotKind kind : critical_slots) {

@@ -60,10 +60,13 @@ std::vector<std::string> distributed(std::string clause) {
   for (std::size_t i = 2; i < things.size(); i += 2) {
     const std::size_t from = things[i - 1].span.end;
     const std::string between = clause.substr(from, things[i].span.begin - from);
-    const std::size_t joint = between.find_first_of(",;");
-    const std::size_t word = between.find(" and ");
-    if (joint == between.npos && word == between.npos) return {std::move(clause)};
-    cuts.push_back(from + (word != between.npos ? word + 5 : joint + 1));
+    std::size_t joint = between.find_first_of(",;");
+    if (joint == between.npos && between.find_first_of(" \n") != between.npos) joint = between.find('.');
+    std::size_t behind = joint == between.npos ? joint : joint + 1;
+    for (const std::string_view word : {" and ", " y ", " et ", " und "})
+      if (const std::size_t at = between.find(word); at != between.npos) behind = at + word.size();
+    if (behind == between.npos) return {std::move(clause)};
+    cuts.push_back(from + behind);
   }
   const std::size_t blank = clause.rfind(' ', things[0].span.begin);
   const std::string head = blank == clause.npos ? std::string() : clause.substr(0, blank + 1);

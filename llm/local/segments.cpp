@@ -193,9 +193,15 @@ std::optional<std::size_t> told_to_address(std::string_view text, const std::vec
   static constexpr std::array finite = {"is",  "are", "was",  "were", "will", "won",  "has",  "have", "had",  "can",
                                         "isn", "aren", "cannot", "must", "should", "needs", "need", "did", "does", "got"};
   constexpr std::size_t farthest = 40, fewest_words = 3;
+  static constexpr std::array persons = {"him", "her", "them"};
   if (!quotes.empty()) return std::nullopt;
-  for (const Word& verb : words) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const Word& verb = words[i];
     if (!is_one_of(verb.lower, tellers)) continue;
+    // "tell him the keys are under the pot"
+    if (i + 2 + fewest_words <= words.size() && is_one_of(words[i + 1].lower, persons) && is_one_of(words[i + 2].lower, things) &&
+        std::any_of(words.begin() + static_cast<std::ptrdiff_t>(i) + 3, words.end(), [](const Word& w) { return is_one_of(w.lower, finite); }))
+      return words[i + 2].span.begin;
     const auto place = std::find_if(places.begin(), places.end(), [&](const Span& p) { return p.begin > verb.span.end; });
     if (place == places.end() || place->begin - verb.span.end > farthest) return std::nullopt;
     const std::string_view address = place->in(text);
@@ -232,7 +238,13 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
                             const std::vector<Span>& quotes) {
   const auto is_before_quote = [&](std::size_t at) {
     return std::any_of(quotes.begin(), quotes.end(), [&](const Span& q) {
-      return q.begin > at && q.begin - at <= 6 && trim(text.substr(at, q.begin - at)).size() <= 3;
+      if (q.begin <= at || q.begin - at > 40) return false;
+      // "containing the sentence "…"", "saying the following: "…""
+      static constexpr std::array fillers = {"the", "a", "sentence", "text", "words", "word", "line", "following", "phrase", "message", "entry"};
+      const std::string_view gap = text.substr(at, q.begin - at);
+      const std::vector<std::string> between = identifier_words(gap);
+      const bool is_filled = std::all_of(between.begin(), between.end(), [](const std::string& word) { return is_one_of(word, fillers); });
+      return is_filled && (between.empty() ? trim(gap).size() <= 3 : true);
     });
   };
   // All places stand behind it: the words before only lead up to the task.
@@ -275,7 +287,12 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
     if (words[i].lower == "that" && words[i + 1].lower == "to") continue;
     // "after that", "and that" join; "that" dictates only after a verb of saying.
     if (words[i].lower == "that" && (i == 0 || is_one_of(words[i - 1].lower, joiners))) continue;
-    begin = std::min(begin, words[i].span.end);
+    std::size_t last = i;
+    // "know by email that …"
+    static constexpr std::array by = {"by", "via", "per", "e", "email", "mail"};
+    while (is_let_know && last + 2 < words.size() && is_one_of(words[last + 1].lower, by)) ++last;
+    if (last > i && words[last + 1].lower == "that") ++last;
+    begin = std::min(begin, words[last].span.end);
   }
   if (begin == text.npos && quotes.empty())
     if (const auto asked = asked_to(words, places)) begin = *asked;
@@ -290,6 +307,12 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
     if (is_title) continue;
     // "…: write to ann@… and say …"
     if (leads_up_to_places(at)) continue;
+    // "notes.txt: read, mail its contents to …"
+    const auto verb = std::find_if(words.begin(), words.end(), [&](const Word& word) { return word.span.begin > at; });
+    if (verb != words.end() && is_one_of(verb->lower, common_verbs) &&
+        (verb->span.end >= text.size() || text[verb->span.end] == ',') &&
+        std::any_of(places.begin(), places.end(), [&](const Span& place) { return place.end == at; }))
+      continue;
     // "ideas.txt: add "bees""
     const auto next = std::find_if(words.begin(), words.end(),
                                    [&](const Word& word) { return word.span.begin > at; });
@@ -400,7 +423,7 @@ Dictation find_dictation(std::string_view request) {
     if (needed.begin != request.npos) return needed;
   }
   // "… that I am ill. Her address is in contacts.txt": the next sentence is about the errand, not in the text.
-  static constexpr std::array about = {"her", "his", "their", "its", "it", "they", "you"};
+  static constexpr std::array about = {"her", "his", "their", "its", "it", "they", "you", "put", "copy", "cc", "bcc", "attach", "subject"};
   static constexpr std::array addresses = {"address", "email", "mail", "e", "s"};
   const std::vector<Span> places = find_places(request);
   for (std::size_t at = bare.find_first_of(".,", std::min(said.begin, bare.size())); at < said.end;
@@ -506,13 +529,8 @@ bool has_order(std::string_view clause, const StepWords& step_words) {
   return false;
 }
 
-// Whether the last of the words, which begin at `offset`, ends a place.
-bool is_in_place_end(const std::vector<Span>& places, const std::string& text, const std::vector<Word>& words, std::size_t offset) {
-  return !places.empty() && places.back().end == offset + words.back().span.end && places.back().end <= text.size();
-}
-
 std::size_t told_before(std::string_view clause, const StepWords& step_words) {
-  static constexpr std::array pointers = {"it", "this", "that", "these", "those", "same", "so"};
+  static constexpr std::array pointers = {"it", "this", "these", "those", "same", "so"};
   constexpr std::size_t fewest_words = 3;
   const std::string bare = without_quotes(clause);
   const std::vector<Span> places = find_places(clause);
@@ -528,13 +546,19 @@ std::size_t told_before(std::string_view clause, const StepWords& step_words) {
     const std::vector<Word> behind = words_of(std::string_view(bare).substr(at + 1, first_place - at - 1));
     const bool points = std::any_of(behind.begin(), behind.end(),
                                     [](const Word& word) { return is_one_of(word.lower, pointers); });
-    // "…. Please inform ann@example.org.": nothing else to say is given.
-    static constexpr std::array tellers = {"inform", "tell", "notify", "forward", "advise", "know", "warn"};
-    const std::vector<Word> all = words_of(std::string_view(bare).substr(at + 1));
-    const bool only_tells = !all.empty() && (is_one_of(all.back().lower, tellers) || is_in_place_end(places, bare, all, at + 1)) &&
-                            std::any_of(all.begin(), all.end(), [](const Word& word) { return is_one_of(word.lower, tellers); }) &&
-                            find_dictation(order).begin == order.npos && !asks_about(order) && find_quotes(order).empty();
-    return points || only_tells ? at : 0;
+    // "Remember that!"; not "remember that …".
+    const bool ends_in_that = !behind.empty() && behind.back().lower == "that";
+    // "…. Please inform ann@example.org.", "…. Remember.": nothing else to say is given.
+    static constexpr std::array tellers = {"inform", "tell", "notify", "forward", "advise", "know", "warn", "remember", "memorize"};
+    static constexpr std::array polite = {"please", "pls", "kindly", "let", "accordingly", "also"};
+    bool tells = false, only_tells = find_quotes(order).empty();
+    for (const Word& word : words_of(std::string_view(bare).substr(at + 1))) {
+      const Span place{word.span.begin + at + 1, word.span.end + at + 1};
+      if (is_in_place(places, place)) continue;
+      tells = tells || is_one_of(word.lower, tellers);
+      only_tells = only_tells && (is_one_of(word.lower, tellers) || is_one_of(word.lower, polite) || is_function_word(word.lower));
+    }
+    return points || ends_in_that || (tells && only_tells && !asks_about(order)) ? at : 0;
   }
   return 0;
 }

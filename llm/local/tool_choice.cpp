@@ -64,6 +64,22 @@ std::pair<std::ptrdiff_t, std::ptrdiff_t> verb_tokens(Scorer& scorer, const std:
           static_cast<std::ptrdiff_t>(std::max(before, count(verb->end)))};
 }
 
+// "…, what did I put into a.txt? I forget it every time": a sentence that asks, outside of what is said.
+bool has_question(const Material& material) {
+  const std::string text = without_quotes(material.in_english);
+  const bool is_whole = material.in_english == material.clause;
+  const std::size_t end = is_whole ? std::min(text.size(), material.dictation) : text.size();
+  if (!is_whole && material.dictation != std::string::npos) return false;
+  std::size_t begin = 0;
+  for (std::size_t at = text.find_first_of(".!?;"); at < end; at = text.find_first_of(".!?;", at + 1)) {
+    const bool ends = at + 1 >= text.size() || text[at + 1] == ' ' || text[at + 1] == '?';
+    if (!ends) continue;
+    if (text[at] == '?' && is_question(std::string_view(text).substr(begin, at + 1 - begin))) return true;
+    begin = at + 1;
+  }
+  return false;
+}
+
 }  // namespace
 
 double weigh(const ToolEvidence& evidence, std::span<const EvidenceWeight> weights) {
@@ -238,7 +254,7 @@ Result<ToolLook> ToolChooser::look(const Step& step, const ToolList& tools) {
         found.verb_tools[i] - std::max(found.verb_others[0], found.verb_others[1]);
   }
   DEED_OK(break_tie(clause, tools, look.asked, look.tools));
-  look.is_question = is_question(material.in_english);
+  look.is_question = is_question(material.in_english) || has_question(material);
   look.has_critical =
       material.has(SlotKind::email) || material.has(SlotKind::url) || material.has(SlotKind::path);
   return look;

@@ -526,5 +526,22 @@ TEST(Planner, TakesNoRecipientFromAPageThatNobodyAskedForOne) {
   for (const ToolCall& call : reply.tool_calls) EXPECT_NE(call.name, "email.send") << to_text(call.arguments);
 }
 
+TEST(Planner, ANumberThatIsOnlySaidIsNoOptionalArgument) {
+  FakeScorer scorer;
+  std::vector<ToolDefinition> tools = office();
+  tools[1].parameters["properties"]["offset"] = {{"type", "integer"}, {"description", "First byte to read."}};
+  const Reply reading =
+      plan(scorer, request_of("Tell the caterer, whose address is in contacts.txt, this: We will be 34 people", tools));
+  ASSERT_EQ(reading.tool_calls.size(), 1u) << reading.text;
+  EXPECT_EQ(reading.tool_calls[0].name, "file.read");
+  EXPECT_EQ(reading.tool_calls[0].arguments, (Json{{"path", "contacts.txt"}}));
+}
+
+TEST(Planner, WhatIsAskedInOneOfSeveralSentencesIsNoEffect) {
+  FakeScorer scorer;
+  const Reply reply = plan(scorer, request_of("Right, what did I write into boiler.md? I forget the text every time"));
+  for (const ToolCall& call : reply.tool_calls) EXPECT_NE(call.name, "file.write") << to_text(call.arguments);
+}
+
 }  // namespace
 }  // namespace deed

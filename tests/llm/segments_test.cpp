@@ -177,5 +177,16 @@ TEST(Segments, WhatAPageSaysIsAskedForHoweverLongItsName) {
   EXPECT_EQ(find_dictation("I need to know what http://127.0.0.1:8080/faq/all says about refunds").begin, std::string::npos);
 }
 
+TEST(Segments, AVerbBehindTheNameOfAFileIsAnOrderAndNoText) {
+  for (const char* request : {"handover.txt: read", "handover.txt: read, mail contents to kim@x.example"})
+    EXPECT_EQ(find_dictation(request).begin, std::string::npos) << request;
+  EXPECT_NE(find_dictation("handover.txt: bed 4 is free").begin, std::string::npos);
+}
+
+TEST(Segments, WordsThatAnnounceAQuotationAreNoText) {
+  EXPECT_EQ(find_dictation("create a.txt containing the sentence \"It is done.\"").begin, std::string::npos);
+  EXPECT_EQ(find_dictation("tell him the keys are under the pot").begin, std::string("tell him ").size());
+}
+
 }  // namespace
 }  // namespace deed
