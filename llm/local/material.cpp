@@ -167,7 +167,7 @@ Material::Material(const Step& step)
   const std::vector<std::string> said_words = identifier_words(asking);
   const bool goes_on = !step.past.empty() && !said_words.empty() && !base_forms(said_words[0]).empty() &&
                        !is_function_word(said_words[0]) && said_words[0] != "read" && said_words[0] != "put";
-  refers_back = says_same || goes_on || (!step.past.empty() && only_sends(in_english_words(asking, language), quotes)) ||
+  refers_back = says_same || goes_on || (!step.past.empty() && dictation == clause.npos && only_sends(in_english_words(asking, language), quotes)) ||
                 step.uses_last_result ||
                 (!is_told && (deed::refers_back(asking) || names_past_file(asking, step.past) ||
                               names_past_tool(asking, step.past)));

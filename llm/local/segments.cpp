@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
 
 namespace deed {
@@ -232,6 +233,24 @@ bool is_for_another(const std::vector<Word>& words, std::size_t know, const std:
   return !is_one_of(words[subject].lower, speakers) && words[subject].lower != "don" && words[subject].lower != "t";
 }
 
+// Whether nothing but a comma stands between a place and `at`.
+bool follows_place(std::string_view text, const std::vector<Span>& places, std::size_t at) {
+  const auto behind = std::upper_bound(places.begin(), places.end(), at, [](std::size_t x, const Span& p) { return x < p.begin; });
+  if (behind == places.begin()) return false;
+  const Span& place = *std::prev(behind);
+  return place.end <= at && at - place.end <= 8 && trim(text.substr(place.end, at - place.end)) == ",";
+}
+
+bool ends_place(const std::vector<Span>& places, std::size_t at) {
+  const auto behind = std::lower_bound(places.begin(), places.end(), at, [](const Span& p, std::size_t x) { return p.begin < x; });
+  return behind != places.begin() && std::prev(behind)->end == at;
+}
+
+// The first word behind `at`.
+std::vector<Word>::const_iterator word_behind(const std::vector<Word>& words, std::size_t at) {
+  return std::upper_bound(words.begin(), words.end(), at, [](std::size_t x, const Word& w) { return x < w.span.begin; });
+}
+
 // Where text that the user dictates begins: after "saying", "containing" or a colon, where no
 // quotation follows at once.
 std::size_t dictation_begin(std::string_view text, const std::vector<Word>& words,
@@ -277,10 +296,7 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
     if (words[i].lower == "that" && i > 0 && (words[i - 1].lower == "what" || words[i - 1].lower == "lo"))
       continue;
     // "find a.pdf, that must be in …"
-    const auto is_at_place = [&](const Span& place) {
-      return place.end <= words[i].span.begin && trim(text.substr(place.end, words[i].span.begin - place.end)) == ",";
-    };
-    if (words[i].lower == "that" && std::any_of(places.begin(), places.end(), is_at_place)) continue;
+    if (words[i].lower == "that" && follows_place(text, places, words[i].span.begin)) continue;
     // "that "paid" be added to list.txt": what follows names the place of it all.
     if (words[i].lower == "that" && leads_up_to_places(words[i].span.begin)) continue;
     // "email that to …" points.
@@ -301,21 +317,21 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
   for (std::size_t at = text.find(": "); at != text.npos; at = text.find(": ", at + 1)) {
     if (is_before_quote(at + 1)) continue;
     // "The subject shall read: …"
-    const bool is_title = std::any_of(words.begin(), words.end(), [&](const Word& word) {
-      return (word.lower == "subject" || word.lower == "title") && word.span.end <= at && at - word.span.end <= 14;
-    });
+    const auto behind = word_behind(words, at);
+    bool is_title = false;
+    for (auto word = behind; word != words.begin() && at - std::prev(word)->span.end <= 14 && std::prev(word)->span.end <= at; --word)
+      is_title = is_title || std::prev(word)->lower == "subject" || std::prev(word)->lower == "title";
     if (is_title) continue;
     // "…: write to ann@… and say …"
     if (leads_up_to_places(at)) continue;
     // "notes.txt: read, mail its contents to …"
-    const auto verb = std::find_if(words.begin(), words.end(), [&](const Word& word) { return word.span.begin > at; });
+    const auto verb = behind;
     if (verb != words.end() && is_one_of(verb->lower, common_verbs) &&
         (verb->span.end >= text.size() || text[verb->span.end] == ',') &&
-        std::any_of(places.begin(), places.end(), [&](const Span& place) { return place.end == at; }))
+        ends_place(places, at))
       continue;
     // "ideas.txt: add "bees""
-    const auto next = std::find_if(words.begin(), words.end(),
-                                   [&](const Word& word) { return word.span.begin > at; });
+    const auto next = behind;
     if (next != words.end() && is_one_of(next->lower, common_verbs) && !quotes.empty() &&
         quotes.back().begin > at)
       continue;
@@ -426,10 +442,11 @@ Dictation find_dictation(std::string_view request) {
   static constexpr std::array about = {"her", "his", "their", "its", "it", "they", "you", "put", "copy", "cc", "bcc", "attach", "subject"};
   static constexpr std::array addresses = {"address", "email", "mail", "e", "s"};
   const std::vector<Span> places = find_places(request);
+  auto next = words.begin();
   for (std::size_t at = bare.find_first_of(".,", std::min(said.begin, bare.size())); at < said.end;
        at = bare.find_first_of(".,", at + 1)) {
     if (at + 1 >= bare.size() || bare[at + 1] != ' ') continue;
-    const auto next = std::find_if(words.begin(), words.end(), [&](const Word& word) { return word.span.begin > at; });
+    while (next != words.end() && next->span.begin <= at) ++next;
     if (next == words.end() || !is_one_of(next->lower, about)) continue;
     // Behind a comma only "his address is ann@…".
     if (bare[at] == ',' && (next + 1 == words.end() || !is_one_of((next + 1)->lower, addresses))) continue;
@@ -535,9 +552,13 @@ std::size_t told_before(std::string_view clause, const StepWords& step_words) {
   const std::string bare = without_quotes(clause);
   const std::vector<Span> places = find_places(clause);
   const std::size_t first_place = places.empty() ? clause.size() : places.front().begin;
-  for (std::size_t at = bare.find_first_of(".!;\n"); at < first_place; at = bare.find_first_of(".!;\n", at + 1)) {
+  constexpr int most_sentences = 8;  // each is read again
+  int sentences = 0;
+  for (std::size_t at = bare.find_first_of(".!;\n"); at < first_place && sentences < most_sentences;
+       at = bare.find_first_of(".!;\n", at + 1)) {
     const bool is_end = at + 1 >= bare.size() || static_cast<unsigned char>(bare[at + 1]) <= ' ' || bare[at] == '\n';
     if (!is_end) continue;
+    ++sentences;
     const std::string_view told = clause.substr(0, at), order = clause.substr(at + 1);
     if (has_order(told, step_words)) return 0;
     if (!has_order(order, step_words)) continue;
