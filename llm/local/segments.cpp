@@ -93,7 +93,7 @@ bool begins_asking(const std::vector<Word>& words, std::size_t index) {
 enum class Joint { none, weak, then };
 
 // What joins the word at `index` to the text before it: nothing, a comma or "and", or a "then".
-Joint joint_before(std::string_view text, const std::vector<Word>& words, std::size_t index,
+Joint joint_before(std::string_view text, Language language, const std::vector<Word>& words, std::size_t index,
                    std::size_t& first) {
   Joint joint = Joint::none;
   first = index;
@@ -115,7 +115,8 @@ Joint joint_before(std::string_view text, const std::vector<Word>& words, std::s
     }
     // "et l'envoyer", "y lo remita"
     static constexpr std::array objects = {"l", "lo", "le", "les", "the"};
-    if (first > 1 && is_one_of(words[first - 1].lower, objects) && language_of(text) != Language::english && is_one_of(words[first - 2].lower, joiners)) {
+    if (first > 1 && language != Language::english && is_one_of(words[first - 1].lower, objects) &&
+        is_one_of(words[first - 2].lower, joiners)) {
       --first;
       continue;
     }
@@ -224,7 +225,7 @@ bool is_for_another(const std::vector<Word>& words, std::size_t know, const std:
   static constexpr std::array wh = {"what", "which", "where", "when", "who", "whose", "how", "whether", "if", "about", "it", "this", "of"};
   static constexpr std::array needs = {"needs", "need", "ought", "has", "have", "wants", "should", "must"};
   if (words[know].lower != "know" || know < 2 || know + 2 >= words.size() || is_one_of(words[know + 1].lower, wh)) return false;
-  if (std::none_of(places.begin(), places.end(), [](const Span&) { return true; })) return false;
+  if (places.empty()) return false;
   std::size_t subject = know - 1;
   if (words[subject].lower == "to") {
     if (!is_one_of(words[subject - 1].lower, needs) || subject < 2) return false;
@@ -263,7 +264,7 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
       const std::string_view gap = text.substr(at, q.begin - at);
       const std::vector<std::string> between = identifier_words(gap);
       const bool is_filled = std::all_of(between.begin(), between.end(), [](const std::string& word) { return is_one_of(word, fillers); });
-      return is_filled && (between.empty() ? trim(gap).size() <= 3 : true);
+      return is_filled && (!between.empty() || trim(gap).size() <= 3);
     });
   };
   // All places stand behind it: the words before only lead up to the task.
@@ -325,16 +326,10 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
     // "…: write to ann@… and say …"
     if (leads_up_to_places(at)) continue;
     // "notes.txt: read, mail its contents to …"
-    const auto verb = behind;
-    if (verb != words.end() && is_one_of(verb->lower, common_verbs) &&
-        (verb->span.end >= text.size() || text[verb->span.end] == ',') &&
-        ends_place(places, at))
-      continue;
+    const bool is_verb = behind != words.end() && is_one_of(behind->lower, common_verbs);
+    if (is_verb && (behind->span.end >= text.size() || text[behind->span.end] == ',') && ends_place(places, at)) continue;
     // "ideas.txt: add "bees""
-    const auto next = behind;
-    if (next != words.end() && is_one_of(next->lower, common_verbs) && !quotes.empty() &&
-        quotes.back().begin > at)
-      continue;
+    if (is_verb && !quotes.empty() && quotes.back().begin > at) continue;
     return std::min(begin, at);
   }
   return begin;
@@ -350,10 +345,6 @@ Span trimmed(std::string_view text, Span clause) {
   while (clause.end > clause.begin && is_loose(text[clause.end - 1])) --clause.end;
   return clause;
 }
-
-}  // namespace
-
-namespace {
 
 // A Korean verb stands behind what it is about; one that goes on ("읽고", "가져와서") ends a step.
 std::vector<Span> korean_clauses(std::string_view request, const std::vector<Word>& words,
@@ -472,7 +463,8 @@ std::vector<Span> find_clauses(std::string_view request, const StepWords& step_w
   const std::vector<Span> places = find_places(request);
   std::vector<Span> clauses;
   std::size_t begin = 0;
-  if (language_of(request) == Language::korean) return korean_clauses(request, words, step_words, max);
+  const Language language = language_of(request);
+  if (language == Language::korean) return korean_clauses(request, words, step_words, max);
   const auto has_place = [&](std::size_t from, std::size_t to) {
     return std::any_of(places.begin(), places.end(),
                        [&](const Span& place) { return place.begin >= from && place.end <= to; });
@@ -492,7 +484,7 @@ std::vector<Span> find_clauses(std::string_view request, const StepWords& step_w
     const bool names_someone = request.substr(begin, words[i].span.begin - begin).find('@') != request.npos;
     if (names_someone && i + 1 < words.size() && is_one_of(words[i + 1].lower, persons)) continue;
     std::size_t first = i;
-    const Joint joint = joint_before(bare, words, i, first);
+    const Joint joint = joint_before(bare, language, words, i, first);
     if (joint == Joint::none || first == 0) continue;
     // A colon begins a step only where it leads up to one: "Quick one: mail ann@…".
     const std::string_view gap = std::string_view(bare).substr(words[first - 1].span.end,
@@ -528,6 +520,7 @@ bool has_order(std::string_view clause, const StepWords& step_words) {
   // "I need what is at …", "Could you …"
   static constexpr std::array asking = {"need", "want", "like", "wish", "please", "pls", "kindly", "could", "would", "can"};
   const std::string bare = without_quotes(clause);
+  const Language language = language_of(clause);
   const std::vector<Word> words = words_of(bare);
   const std::vector<Span> places = find_places(clause);
   bool is_first = true;
@@ -537,8 +530,8 @@ bool has_order(std::string_view clause, const StepWords& step_words) {
     const bool is_start = starts_step(words[i], step_words) || caused(words, i) || is_filing(words, i);
     std::size_t first = i;
     // Elsewhere than in English the verb may stand last.
-    if (is_start && (is_first || language_of(clause) != Language::english ||
-                     joint_before(bare, words, i, first) != Joint::none))
+    if (is_start && (is_first || language != Language::english ||
+                     joint_before(bare, language, words, i, first) != Joint::none))
       return true;
     const bool is_number = words[i].lower.find_first_not_of("0123456789") == std::string::npos;
     is_first = is_first && (is_number || is_function_word(words[i].lower));
