@@ -227,9 +227,6 @@ bool is_entry(std::string_view word, const Entry& entry, Language language) {
   return word == entry.word;
 }
 
-// Of a word as French has them: "’" is three bytes that are none.
-bool is_letter_byte(char c) { return is_word_byte(c) && c != '\xE2' && c != '\x80' && c != '\x99'; }
-
 std::string lower(std::string_view word) {
   // ASCII, and the capitals Ä to Þ (C3 84 to C3 9E).
   std::string out = lower_ascii(word);
@@ -295,11 +292,10 @@ std::string in_english_words(std::string_view text, Language language) {
     });
     Span word = whole;
     // "m'indiquer", "l'adresse"
-    if (const std::size_t mark = whole.in(text).find_first_of("'’"); language == Language::french && mark <= 2) {
-      word.begin += mark;
-      while (word.begin < word.end && !is_letter_byte(text[word.begin])) ++word.begin;
-      if (word.begin == word.end) continue;
-    }
+    for (const std::string_view mark : {"'", "’"})
+      if (const std::size_t at_mark = whole.in(text).find(mark); language == Language::french && at_mark <= 2)
+        word.begin = whole.begin + at_mark + mark.size();
+    if (word.size() == 0) continue;
     const std::string plain = lower(word.in(text));
     const std::string_view english = in_english(plain, language);
     if (is_kept || english == plain || word.begin < at) continue;

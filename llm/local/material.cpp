@@ -2,6 +2,7 @@
 
 #include "deed/core/text.hpp"
 #include "deed/llm/local/lexicon.hpp"
+#include "deed/llm/local/dictation.hpp"
 #include "deed/llm/local/segments.hpp"
 
 #include <algorithm>

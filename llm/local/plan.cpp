@@ -1,6 +1,7 @@
 #include "deed/llm/local/plan.hpp"
 
 #include "deed/core/text.hpp"
+#include "deed/llm/local/dictation.hpp"
 #include "deed/llm/local/material.hpp"
 
 #include <algorithm>

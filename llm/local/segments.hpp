@@ -25,13 +25,6 @@ struct StepWords {
 std::vector<Span> find_clauses(std::string_view request, const StepWords& words,
                                std::size_t max = 16);
 
-/// Text that the user dictates: behind "saying", "containing", a colon, unless a quotation follows at
-/// once; in Korean, before "라고" or "다고". `begin` npos: none.
-struct Dictation {
-  std::size_t begin = std::string_view::npos, end = 0;
-};
-Dictation find_dictation(std::string_view request);
-
 /// Whether the clause asks for an answer ("Do you remember what …?", "What is …?") and not, in a
 /// polite form, for something to be done ("Could you …?"). English.
 bool is_question(std::string_view clause);

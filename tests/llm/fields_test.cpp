@@ -1,4 +1,5 @@
 #include "deed/llm/local/fields.hpp"
+#include "deed/llm/local/dictation.hpp"
 #include "deed/llm/local/segments.hpp"
 
 #include <gtest/gtest.h>

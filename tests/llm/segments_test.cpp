@@ -1,3 +1,4 @@
+#include "deed/llm/local/dictation.hpp"
 #include "deed/llm/local/segments.hpp"
 
 #include <gmock/gmock.h>
