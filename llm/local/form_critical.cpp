@@ -169,11 +169,10 @@ std::optional<Span> Form::in_the_line_that_is_meant(const std::string& result, c
 
 // "ask him to come", after his address was looked up; "write to the address in there".
 bool Form::speaks_of_someone(const Slot& slot) const {
-  static constexpr std::array persons = {"him", "her", "he", "she", "they", "address", "addresses", "contact", "contacts",
-                                         "email", "sender", "author"};
   if (slot.property.kind != SlotKind::email || step_.past.empty()) return false;
   const std::vector<std::string> words = identifier_words(without_quotes(material_.in_english));
-  return std::any_of(words.begin(), words.end(), [](const std::string& word) { return is_one_of(word, persons); });
+  return speaks_of_address(material_) ||
+         std::any_of(words.begin(), words.end(), [](const std::string& word) { return word == "him" || word == "her"; });
 }
 
 // "it": what the last step was about, or the one piece of that kind in its result.

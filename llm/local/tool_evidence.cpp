@@ -227,6 +227,18 @@ bool lacks_text(const ToolDefinition& tool, const Step& step, const Material& ma
   return takes_text && !has_source && (!is_sure || !has_words_left(tool, material) || material.refers_back);
 }
 
+bool speaks_of_address(const Material& material) {
+  static constexpr std::array things = {"address", "addresses", "contact", "contacts", "emails", "phonebook", "sender", "author"};
+  static constexpr std::array owners = {"her", "his", "their", "its", "whose", "the", "an", "s"};
+  const std::vector<std::string> words = identifier_words(without_quotes(material.in_english));
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (is_one_of(words[i], things)) return true;
+    // "her email", not "email it"
+    if (i > 0 && (words[i] == "email" || words[i] == "mail") && is_one_of(words[i - 1], owners)) return true;
+  }
+  return false;
+}
+
 namespace {
 
 bool has_no_address(const ToolDefinition& tool, const Step& step, const Material& material) {
@@ -240,11 +252,7 @@ bool has_no_address(const ToolDefinition& tool, const Step& step, const Material
 // "Her address is in contacts.txt": the tool needs an address, none is given, and the words say where one stands.
 bool lacks_address(const ToolDefinition& tool, const Step& step, const Material& material) {
   if (!has_no_address(tool, step, material)) return false;
-  std::vector<std::string> words = identifier_words(without_quotes(material.in_english));
-  return std::any_of(words.begin(), words.end(), [](const std::string& word) {
-    static constexpr std::array sources = {"address", "addresses", "contact", "contacts", "emails", "phonebook"};
-    return is_one_of(word, sources) || (word == "email" || word == "mail");
-  });
+  return speaks_of_address(material);
 }
 
 }  // namespace
