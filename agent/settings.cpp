@@ -151,7 +151,7 @@ Result<Json> from_text(const SettingRow& row, const std::string& text, const std
 
 const std::vector<SettingRow>& setting_rows() {
   static const std::vector<SettingRow> rows = {
-      {"model", Type::text, "DEED_MODEL", false, "the model: local:smollm2, openai:NAME, http://host:port/v1#NAME; a list is a later chapter"},
+      {"model", Type::text, "DEED_MODEL", false, "the model: local:smollm2, openai:NAME, http://host:port/v1#NAME"},
       {"root", Type::text, "DEED_ROOT", false, "the folder that file tools stay below"},
       {"smtp.url", Type::text, "DEED_SMTP", false, "smtp://host:587 (STARTTLS), smtps://host:465; none: mail goes into the outbox"},
       {"smtp.user", Type::text, "DEED_SMTP_USER", false, "user name at the mail server"},

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -154,6 +155,16 @@ std::uint16_t unused_port() {
   std::uint16_t port = 0;
   ::close(open_listener(port));
   return port;
+}
+
+std::optional<std::string> host_name() {
+  char name[256] = "";
+  addrinfo hints{};
+  hints.ai_family = AF_INET;
+  addrinfo* found = nullptr;
+  if (gethostname(name, sizeof name - 1) != 0 || getaddrinfo(name, nullptr, &hints, &found) != 0) return std::nullopt;
+  freeaddrinfo(found);
+  return name;
 }
 
 }  // namespace deed::fakes

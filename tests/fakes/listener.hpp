@@ -83,4 +83,8 @@ class Listener {
 /// A port of 127.0.0.1 on which nobody listens.
 std::uint16_t unused_port();
 
+/// This machine by a name that is not loopback by its text, as every other host: what a client does with those can only be seen
+/// with one. nullopt: the name resolves to nothing.
+std::optional<std::string> host_name();
+
 }  // namespace deed::fakes
