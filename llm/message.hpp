@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,13 +21,35 @@ struct ToolCall {
   bool operator==(const ToolCall&) const = default;
 };
 
+/// A picture, a sound or a document that a message carries besides its text. Copies share the bytes.
+struct Media {
+  std::string media_type;  ///< "image/png", "audio/wav", "application/pdf"
+  std::string name = {};   ///< of the file, for people and for providers that show it to the model
+  std::shared_ptr<const std::string> bytes = {};  ///< never null in a request
+
+  bool operator==(const Media& other) const {
+    return media_type == other.media_type && name == other.name && (bytes == other.bytes || (bytes && other.bytes && *bytes == *other.bytes));
+  }
+};
+
+/// What a provider wants back in the next request of the same conversation: signed or encrypted reasoning. Opaque to everybody else,
+/// and given to nobody else.
+struct Replay {
+  std::string provider = {};  ///< whose it is; only a model that calls itself so sends it (see WireOptions::replay_to)
+  Json items = nullptr;       ///< in that provider's own form; null: nothing
+
+  bool operator==(const Replay&) const = default;
+};
+
 enum class Role { user, assistant, tool };
 
 /// One entry of a transcript. An assistant message may hold calls; each is answered by one tool message with its id.
 struct Message {
   Role role = Role::user;
   std::string text;
+  std::vector<Media> media = {};          ///< user and tool only
   std::vector<ToolCall> tool_calls = {};  ///< assistant only
+  Replay replay = {};                     ///< assistant only
   std::string tool_call_id = {};          ///< tool only
   std::string tool_name = {};             ///< tool only
   bool is_error = false;                  ///< tool only: the call failed or was refused; `text` says why
@@ -56,11 +79,12 @@ using ToolList = SharedList<ToolDefinition>;
 struct TokenUsage {
   std::int64_t input = 0;   ///< all tokens of the prompt, cached ones included
   std::int64_t cached = 0;  ///< of these, read from a cache
+  std::int64_t cache_written = 0;  ///< of these, put into a cache, where a provider asks more for that
   std::int64_t output = 0;  ///< all tokens made, reasoning included
   std::int64_t reasoning = 0;
 
   TokenUsage& operator+=(const TokenUsage& other) {
-    input += other.input, cached += other.cached, output += other.output, reasoning += other.reasoning;
+    input += other.input, cached += other.cached, cache_written += other.cache_written, output += other.output, reasoning += other.reasoning;
     return *this;
   }
   bool operator==(const TokenUsage&) const = default;
@@ -88,7 +112,8 @@ const char* to_string(StopReason reason);
 
 struct Reply {
   std::string text;
-  std::string reasoning = {};
+  std::string reasoning = {};  ///< what the model showed of its thoughts, for people
+  Replay replay = {};
   std::vector<ToolCall> tool_calls = {};
   /// Arguments that were not JSON, by call id: the text as it came. The loop answers such a call with an error.
   std::vector<std::pair<std::string, std::string>> bad_arguments = {};

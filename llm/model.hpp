@@ -9,10 +9,12 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -20,14 +22,34 @@ namespace deed {
 
 class HttpClient;
 
+/// Whether the model may, must or must not call a tool.
+struct ToolCalling {
+  enum class Mode { automatic, none, required, named };
+  Mode mode = Mode::automatic;
+  std::string name = {};  ///< with Mode::named
+
+  bool operator==(const ToolCalling&) const = default;
+};
+
+/// How much a reasoning model is to think before it speaks. Models that do not reason pay no heed.
+enum class Effort { as_it_likes, none, low, medium, high };
+const char* to_string(Effort effort);
+/// "", "none", "low", "medium", "high"; nullopt: none of these.
+std::optional<Effort> parse_effort(std::string_view name);
+
 struct ModelRequest {
   std::string system = {};
   Transcript messages;
   ToolList tools = {};
+  ToolCalling tool_choice = {};
+  std::optional<bool> parallel_tool_calls = {};  ///< absent: as the provider does by itself
   std::optional<Json> response_schema = {};  ///< the text must be JSON of this schema
   std::int64_t max_tokens = 2048;            ///< of the reply
   std::optional<double> temperature = {};
-  std::optional<std::int64_t> seed = {};
+  std::optional<double> top_p = {};
+  std::optional<std::int64_t> seed = {};  ///< where the provider has one
+  std::vector<std::string> stop = {};     ///< texts at which the reply ends
+  Effort effort = Effort::as_it_likes;
   std::chrono::milliseconds timeout{300'000};
 };
 
@@ -40,7 +62,11 @@ struct ReasoningDelta {
 struct ToolCallDelta {
   std::string id, name, arguments;
 };  ///< `arguments` is the next piece of JSON text
-using StreamEvent = std::variant<TextDelta, ReasoningDelta, ToolCallDelta>;
+/// What was streamed of this reply so far is void: it broke off and is asked for again.
+struct ReplyRestarted {
+  std::string why;
+};
+using StreamEvent = std::variant<TextDelta, ReasoningDelta, ToolCallDelta, ReplyRestarted>;
 
 /// Called on the loop thread as pieces arrive. May be empty.
 using StreamSink = std::function<void(const StreamEvent&)>;
@@ -50,6 +76,9 @@ struct ModelInfo {
   std::int64_t context_window = 0;  ///< tokens, prompt and reply together; 0: the model sees to it itself that what it reads fits
   double usd_per_million_input = 0;
   double usd_per_million_output = 0;
+  std::optional<double> usd_per_million_cached = {};       ///< of input that was read from a cache; absent: as other input
+  std::optional<double> usd_per_million_cache_write = {};  ///< of input that was put into one; absent: as other input
+  bool takes_images = false, takes_audio = false, takes_documents = false;  ///< documents: PDF
 };
 
 class Model {
@@ -68,6 +97,23 @@ class Model {
   virtual Async<Reply> generate(ModelRequest request, StreamSink sink) = 0;
 };
 
+/// What is known of the models whose name begins with `prefix`.
+struct ModelRow {
+  std::string prefix;
+  std::int64_t context_window = 0;  ///< 0: not known
+  double usd_per_million_input = 0;
+  std::optional<double> usd_per_million_cached = {}, usd_per_million_cache_write = {};
+  double usd_per_million_output = 0;
+  bool takes_images = false, takes_audio = false, takes_documents = false;
+};
+
+/// What the user set for one provider, beside the environment's variables, which go first.
+struct ProviderSettings {
+  std::string base_url = {};
+  Secret key = {};
+  std::vector<std::pair<std::string, std::string>> headers = {};  ///< sent with every request
+};
+
 /// What the providers need of the world; borrowed and longer-lived than every model.
 struct ModelEnvironment {
   asio::any_io_executor executor;
@@ -75,6 +121,8 @@ struct ModelEnvironment {
   std::string models_dir;  ///< where `deed models install` puts files
   /// The value of an environment variable, or nullopt.
   std::function<std::optional<std::string>(std::string_view)> getenv;
+  std::map<std::string, ProviderSettings, std::less<>> providers = {};  ///< by scheme: "anthropic"
+  std::vector<ModelRow> models = {};                                    ///< the user's own
   int threads = 0;  ///< for the embedded model; 0: one fewer than there are cores
   /// A folder in which the embedded model may keep what it has read of the tools (some 16 MB for a
   /// set of them, nothing of requests), so that the next process need not read it again; made if
@@ -82,9 +130,9 @@ struct ModelEnvironment {
   std::string cache_dir = {};
 };
 
-/// Opens a model by name: `local:NAME` or `local:/path.gguf`, `openai:NAME` (OPENAI_BASE_URL,
-/// OPENAI_API_KEY), or `http(s)://host[:port][/v1]#NAME` of anything that speaks chat completions
-/// (key: DEED_API_KEY or OPENAI_API_KEY, over https or to a loopback address only). Loading weights
+/// Opens a model by name: `local:NAME` or `local:/path.gguf`, `openai:NAME`, `anthropic:NAME`, … (docs/models.md), or
+/// `http(s)://host[:port][/v1]#NAME` of anything that speaks chat completions (key: DEED_API_KEY or OPENAI_API_KEY). Keys go over
+/// https or to a loopback address only. Loading weights
 /// may take seconds; it happens in the model's thread at the first `generate`, but a missing or
 /// broken file is found here. errors  not_found: no such model or file, the hint says how to get
 /// it. invalid: no such scheme. corrupt: a damaged file.

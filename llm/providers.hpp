@@ -21,8 +21,4 @@ struct Provider {
 /// All rows, in the order in which they are shown.
 std::span<const Provider> providers();
 
-/// How many tokens the context window of a remote model has: known by the beginning of its name,
-/// else 128,000.
-std::int64_t remote_context_window(std::string_view model);
-
 }  // namespace deed

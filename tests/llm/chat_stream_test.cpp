@@ -1,6 +1,6 @@
 // The stream state machine, fed by hand: recorded streams cut at every byte, broken streams, and
 // garbage.
-#include "deed/llm/chat_stream.hpp"
+#include "deed/llm/chat/chat_stream.hpp"
 
 #include "deed/tests/fakes/matchers.hpp"
 
@@ -27,13 +27,13 @@ std::string load(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-ChatStream::Options test_options() {
+ReplyReader::Options test_options() {
   std::vector<ToolDefinition> tools;
   for (const char* name : {"email.send", "http.get", "file.read", "file.write", "file.list",
                            "file.find", "time.now"}) {
     tools.push_back({.name = name, .description = {}});
   }
-  ChatStream::Options options{.endpoint = {.where = "http://test/v1"}};
+  ReplyReader::Options options{.endpoint = {.where = "http://test/v1"}};
   options.calls.names = ToolNames(tools);
   options.calls.id_seed = [] { return "seed"; };
   return options;
@@ -67,7 +67,7 @@ struct Outcome {
 
 Outcome read_pieces(const std::vector<std::string_view>& pieces,
                     std::string_view type = "text/event-stream",
-                    ChatStream::Options options = test_options()) {
+                    ReplyReader::Options options = test_options()) {
   ChatStream stream(std::move(options));
   std::vector<StreamEvent> all;
   const auto keep = [&](std::vector<StreamEvent> events) {
@@ -273,7 +273,7 @@ TEST(ChatStream, TakesBracesInStringsForTextWhenItLooksForTheEndOfACall) {
 }
 
 TEST(ChatStream, ReplacesIdsThatTheTranscriptAlreadyHas) {
-  ChatStream::Options options = test_options();
+  ReplyReader::Options options = test_options();
   options.calls.transcript = {{.role = Role::assistant, .text = {}, .tool_calls = {{"call_0", "a"}, {"call_seed_0", "b"}}}};
   const std::string body = call_chunk(entry(0, "call_0", "file__read", "{}")) +
                            call_chunk(entry(1, "x", "file__read", "{}")) +
@@ -478,7 +478,7 @@ TEST(ChatStream, IgnoresFurtherChoices) {
 }
 
 TEST(ChatStream, KeepsTheKeyOutOfItsErrors) {
-  ChatStream::Options options = test_options();
+  ReplyReader::Options options = test_options();
   options.endpoint.redactor.add(Secret("sk-very-secret-key"));
   for (const char* body : {"data: {\"error\":\"bad key sk-very-secret-key\"}\n\n",
                            "data: sk-very-secret-key\n\n", "sk-very-secret-key\n"}) {

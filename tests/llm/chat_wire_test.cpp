@@ -1,4 +1,4 @@
-#include "deed/llm/chat_wire.hpp"
+#include "deed/llm/chat/chat_wire.hpp"
 
 #include "deed/core/text.hpp"
 #include "deed/tests/fakes/matchers.hpp"

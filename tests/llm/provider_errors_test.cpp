@@ -1,4 +1,4 @@
-#include "deed/llm/provider_errors.hpp"
+#include "deed/llm/remote/provider_errors.hpp"
 
 #include "deed/tests/fakes/matchers.hpp"
 
@@ -42,7 +42,7 @@ const Case table[] = {
      ErrorKind::limit, "4096"},
     {401,
      R"({"error":{"message":"Incorrect API key provided","type":"invalid_request_error","code":"invalid_api_key"}})",
-     ErrorKind::denied, "OPENAI_API_KEY"},
+     ErrorKind::denied, "check the API key"},
     {402, R"({"error":{"message":"Insufficient Balance","type":"unknown_error"}})",
      ErrorKind::limit, "Insufficient Balance"},
     {403, "", ErrorKind::denied, "(403)"},

@@ -1,4 +1,5 @@
 #include "deed/llm/providers.hpp"
+#include "deed/llm/model_table.hpp"
 
 #include "deed/net/http.hpp"
 #include "deed/tests/fakes/matchers.hpp"
@@ -124,10 +125,10 @@ TEST_F(ProvidersTest, RefuseNamesThatMeanNothing) {
 }
 
 TEST_F(ProvidersTest, KnowTheWindowsOfCommonModelsAndAssume128kElsewhere) {
-  EXPECT_EQ(remote_context_window("gpt-4"), 8192);
-  EXPECT_EQ(remote_context_window("gpt-4o-mini-2024-07-18"), 128'000);
-  EXPECT_EQ(remote_context_window("openai/GPT-4.1-mini"), 1'047'576);
-  EXPECT_EQ(remote_context_window("whatever"), 128'000);
+  EXPECT_EQ(model_info("", "gpt-4").context_window, 8192);
+  EXPECT_EQ(model_info("", "gpt-4o-mini-2024-07-18").context_window, 128'000);
+  EXPECT_EQ(model_info("", "openai/GPT-4.1-mini").context_window, 1'047'576);
+  EXPECT_EQ(model_info("", "whatever").context_window, 128'000);
   auto model = open("http://127.0.0.1#gpt-5");
   ASSERT_OK(model);
   EXPECT_EQ((*model)->info().context_window, 400'000);

@@ -1,4 +1,4 @@
-#include "deed/llm/provider_errors.hpp"
+#include "deed/llm/remote/provider_errors.hpp"
 
 #include "deed/core/text.hpp"
 
@@ -32,7 +32,8 @@ ProviderComplaint complaint_of(const Json& error) {
   complaint.message = text_or_number(error, "message");
   if (complaint.message.empty()) complaint.message = to_text(error);
   const std::string code = text_or_number(error, "code");
-  const std::string type = text_or_number(error, "type");
+  std::string type = text_or_number(error, "type");
+  if (type.empty()) type = text_or_number(error, "status");
   complaint.status = number_of(code);
   complaint.code = code.empty() || complaint.status != 0 ? type : code;
   return complaint;
@@ -48,7 +49,8 @@ bool has_any(std::string_view text, std::initializer_list<std::string_view> need
 bool is_about_context(std::string_view code, std::string_view message) {
   return has_any(code, {"context_length", "exceed_context", "context_window"}) ||
          has_any(message, {"context length", "context window", "context size", "maximum context",
-                           "prompt is too long", "too many tokens", "input is too long"});
+                           "context limit", "prompt is too long", "too many tokens", "input is too long",
+                           "exceeds the maximum number of tokens"});
 }
 bool is_about_money(std::string_view code) {
   return has_any(code, {"insufficient_quota", "billing", "insufficient_balance"});
@@ -88,11 +90,9 @@ std::string hint_for(ErrorKind kind, int status) {
   if (status >= 300 && status < 400) return "redirects are not followed: give the final address";
   switch (kind) {
     case ErrorKind::denied:
-      return "check the API key (OPENAI_API_KEY or DEED_API_KEY); a key is sent over https or to "
-             "this machine only";
+      return "check the API key and what it may do; a key is sent over https or to this machine only";
     case ErrorKind::not_found:
-      return "check the model's name behind '#' or 'openai:', and the address, which usually ends "
-             "with /v1";
+      return "check the model's name behind '#' or the provider, and the address, which usually ends with /v1";
     case ErrorKind::limit:
       return status == 402 || status == 429
                  ? "the account's quota is used up"
@@ -175,6 +175,13 @@ Error to_error(const HttpResponse& response, const Endpoint& endpoint) {
   }
   complaint.status = response.status;
   return to_error(complaint, endpoint);
+}
+
+std::optional<bool> should_retry(const HttpResponse& response) {
+  const std::string word = lower_ascii(trim(response.header("x-should-retry")));
+  if (word == "true") return true;
+  if (word == "false") return false;
+  return std::nullopt;
 }
 
 std::optional<std::chrono::milliseconds> retry_after(const HttpResponse& response, TimePoint now) {

@@ -18,6 +18,12 @@ struct ChatWireOptions {
   /// "max_tokens" is what most servers know; OpenAI's newer models refuse it and want
   /// "max_completion_tokens".
   std::string max_tokens_key = "max_tokens";
+  /// Whose reasoning may be sent back (Replay::provider), and as which member of an assistant message: "reasoning_content" (DeepSeek),
+  /// "reasoning_details" (OpenRouter). Others refuse members that they do not know.
+  std::string replay_to = {};
+  std::string replay_member = {};
+  /// Ids of calls as Mistral wants them: nine letters or digits.
+  bool short_ids = false;
 };
 
 /// The body: one JSON object. Pure; bytes that are not UTF-8 become U+FFFD. Ends of `messages` are
@@ -35,6 +41,7 @@ class ChatWire {
 
  private:
   void begin(const ModelRequest& request);
+  void write_message(const Transcript& messages, std::size_t i);
 
   ChatWireOptions options_;
   bool has_begun_ = false;

@@ -6,7 +6,7 @@
 
 #include "deed/core/json.hpp"
 #include "deed/llm/model.hpp"
-#include "deed/llm/tool_names.hpp"
+#include "deed/llm/remote/tool_names.hpp"
 
 #include <cstdint>
 #include <functional>

@@ -1,4 +1,4 @@
-#include "deed/llm/tool_names.hpp"
+#include "deed/llm/remote/tool_names.hpp"
 
 #include "deed/core/hash.hpp"
 

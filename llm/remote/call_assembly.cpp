@@ -1,4 +1,4 @@
-#include "deed/llm/call_assembly.hpp"
+#include "deed/llm/remote/call_assembly.hpp"
 
 #include "deed/core/text.hpp"
 

@@ -1,10 +1,9 @@
-#include "deed/llm/chat_completions.hpp"
+#include "deed/llm/remote/remote_model.hpp"
 
 #include "deed/core/hash.hpp"
 #include "deed/core/text.hpp"
-#include "deed/llm/chat_stream.hpp"
-#include "deed/llm/chat_wire.hpp"
-#include "deed/net/http.hpp"
+#include "deed/llm/media.hpp"
+#include "deed/llm/transcript.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -29,6 +28,7 @@ struct Attempt {
   Result<Reply> reply;
   bool may_retry = false;
   std::optional<milliseconds> asked_wait = {};
+  bool has_told = false;  // the sink has heard some of it
 };
 
 bool is_loopback(const HttpUrl& url) {
@@ -55,9 +55,9 @@ double random_fraction() {
   return std::uniform_real_distribution<double>(0, 1)(source);
 }
 
-ChatStream::Options stream_options(const ModelRequest& request, const std::string& body,
+ReplyReader::Options reader_options(const ModelRequest& request, const std::string& body,
                                    const Endpoint& endpoint) {
-  ChatStream::Options options{.endpoint = endpoint};
+  ReplyReader::Options options{.endpoint = endpoint};
   options.calls.names = ToolNames(request.tools);
   options.calls.transcript = request.messages;
   // Ids that the server leaves out: the same request gives the same ids, a later one of the run
@@ -66,14 +66,15 @@ ChatStream::Options stream_options(const ModelRequest& request, const std::strin
   return options;
 }
 
-class ChatCompletions final : public Model {
+class RemoteModel final : public Model {
  public:
-  ChatCompletions(ChatCompletionsOptions options, HttpClient& http)
+  RemoteModel(RemoteModelOptions options, std::unique_ptr<WireFormat> format, HttpClient& http)
       : options_(std::move(options)),
+        format_(std::move(format)),
         http_(http),
-        endpoint_{.where = without_query(options_.url)},
-        wire_({.model = options_.model, .max_tokens_key = options_.max_tokens_key}) {
+        endpoint_{.where = without_query(options_.url)} {
     endpoint_.redactor.add(options_.key);
+    for (const Secret& secret : options_.secrets) endpoint_.redactor.add(secret);
     if (!options_.retry.wait) options_.retry.wait = wait_by_timer;
     if (!options_.retry.random) options_.retry.random = random_fraction;
   }
@@ -92,23 +93,26 @@ class ChatCompletions final : public Model {
   HttpRequest http_request(const std::string& body, milliseconds timeout) const;
   asio::awaitable<Attempt> attempt(const ModelRequest& request, const std::string& body,
                                    const StreamSink& sink, steady_clock::time_point deadline);
-  Attempt judge(const HttpExchange& exchange, ChatStream& stream, const StreamSink& sink) const;
+  Attempt judge(const HttpExchange& exchange, ReplyReader& reader, const StreamSink& sink) const;
   std::optional<milliseconds> wait_before(int next_try, const Attempt& failed) const;
   double cost_usd(const TokenUsage& usage) const;
+  Result<void> refuse_media(const ModelRequest& request) const;
 
-  ChatCompletionsOptions options_;
+  RemoteModelOptions options_;
+  std::unique_ptr<WireFormat> format_;
   HttpClient& http_;
   Endpoint endpoint_;
-  ChatWire wire_;
 };
 
-HttpRequest ChatCompletions::http_request(const std::string& body, milliseconds timeout) const {
+HttpRequest RemoteModel::http_request(const std::string& body, milliseconds timeout) const {
   HttpRequest request{.method = "POST", .url = options_.url};
   request.headers = {{"Content-Type", "application/json"},
                      {"Accept", "text/event-stream, application/json"}};
+  for (auto& header : format_->headers()) request.headers.push_back(std::move(header));
+  for (const auto& header : options_.headers) request.headers.push_back(header);
   const bool is_safe = options_.url.scheme() == "https" || is_loopback(options_.url);
   if (is_safe && !options_.key.empty()) {
-    request.headers.emplace_back("Authorization", "Bearer " + options_.key.reveal());
+    request.headers.emplace_back(options_.key_header.name, options_.key_header.prefix + options_.key.reveal());
   }
   request.body = body;
   request.timeout = timeout;
@@ -119,42 +123,42 @@ HttpRequest ChatCompletions::http_request(const std::string& body, milliseconds 
 
 // What the exchange and the stream come to together. After the terminal marker a broken connection
 // is no failure.
-Attempt ChatCompletions::judge(const HttpExchange& exchange, ChatStream& stream,
+Attempt RemoteModel::judge(const HttpExchange& exchange, ReplyReader& reader,
                                const StreamSink& sink) const {
   std::string_view content_type = "text/event-stream";
   if (const auto* response = std::get_if<HttpResponse>(&exchange)) {
     if (response->status < 200 || response->status > 299) {
       Error error = to_error(*response, endpoint_);
-      const bool may_retry = error.kind == ErrorKind::unavailable;
+      const bool may_retry = should_retry(*response).value_or(error.kind == ErrorKind::unavailable);
       return {fail(std::move(error)), may_retry,
               retry_after(*response, options_.retry.clock->now())};
     }
     content_type = response->header("content-type");
-  } else if (!stream.is_complete()) {
+  } else if (!reader.is_complete()) {
     Error error = std::get<HttpFailure>(exchange).error;
     error.what = endpoint_.redactor.redact(std::move(error.what));
     if (error.where.empty()) error.where = endpoint_.where;
     const bool may_retry = error.kind == ErrorKind::unavailable;
     return {fail(std::move(error)), may_retry};
   }
-  Attempt result{stream.finish(content_type)};
+  Attempt result{reader.finish(content_type)};
   result.may_retry = !result.reply && (result.reply.error().kind == ErrorKind::unavailable ||
                                        result.reply.error().kind == ErrorKind::corrupt);
-  for (const StreamEvent& event : stream.take_events()) {
+  for (const StreamEvent& event : reader.take_events()) {
     if (sink) sink(event);
   }
   return result;
 }
 
-asio::awaitable<Attempt> ChatCompletions::attempt(const ModelRequest& request,
+asio::awaitable<Attempt> RemoteModel::attempt(const ModelRequest& request,
                                                   const std::string& body, const StreamSink& sink,
                                                   steady_clock::time_point deadline) {
-  ChatStream stream(stream_options(request, body, endpoint_));
+  const std::unique_ptr<ReplyReader> reader = format_->reader(reader_options(request, body, endpoint_));
   const auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now());
   HttpRequest exchange_request = http_request(body, std::max(left, milliseconds(1)));
   bool has_told = false;
   exchange_request.on_body = [&](std::string_view bytes) -> Result<void> {
-    DEED_TRY(const auto events, stream.feed(bytes));
+    DEED_TRY(const auto events, reader->feed(bytes));
     for (const StreamEvent& event : events) {
       has_told = true;
       if (sink) sink(event);
@@ -162,12 +166,12 @@ asio::awaitable<Attempt> ChatCompletions::attempt(const ModelRequest& request,
     return {};
   };
   const HttpExchange exchange = co_await http_.send(std::move(exchange_request));
-  Attempt result = judge(exchange, stream, sink);
-  if (has_told) result.may_retry = false;
+  Attempt result = judge(exchange, *reader, sink);
+  result.has_told = has_told;
   co_return result;
 }
 
-std::optional<milliseconds> ChatCompletions::wait_before(int next_try,
+std::optional<milliseconds> RemoteModel::wait_before(int next_try,
                                                          const Attempt& failed) const {
   const RetryOptions& retry = options_.retry;
   if (!failed.may_retry || next_try > retry.max_tries) return std::nullopt;
@@ -181,15 +185,31 @@ std::optional<milliseconds> ChatCompletions::wait_before(int next_try,
   return std::min(milliseconds(wait), retry.longest_wait);
 }
 
-double ChatCompletions::cost_usd(const TokenUsage& usage) const {
-  return (static_cast<double>(usage.input) * options_.info.usd_per_million_input +
-          static_cast<double>(usage.output) * options_.info.usd_per_million_output) /
+double RemoteModel::cost_usd(const TokenUsage& usage) const {
+  const ModelInfo& info = options_.info;
+  const std::int64_t cached = std::min(usage.cached, usage.input);
+  const std::int64_t written = std::min(usage.cache_written, usage.input - cached);
+  return (static_cast<double>(usage.input - cached - written) * info.usd_per_million_input +
+          static_cast<double>(cached) * info.usd_per_million_cached.value_or(info.usd_per_million_input) +
+          static_cast<double>(written) * info.usd_per_million_cache_write.value_or(info.usd_per_million_input) +
+          static_cast<double>(usage.output) * info.usd_per_million_output) /
          1e6;
 }
 
-Async<Reply> ChatCompletions::generate(ModelRequest request, StreamSink sink) {
+// Before anything is sent: a provider would refuse it with less to say.
+Result<void> RemoteModel::refuse_media(const ModelRequest& request) const {
+  for (const Message& message : request.messages) {
+    for (const Media& media : message.media) DEED_OK(check_media(media, options_.info));
+  }
+  return {};
+}
+
+Async<Reply> RemoteModel::generate(ModelRequest request, StreamSink sink) {
   const steady_clock::time_point deadline = steady_clock::now() + request.timeout;
-  const std::string body = wire_.write(request);
+  request.messages = mended(request.messages);
+  Result<void> taken = refuse_media(request);
+  DEED_CO_OK(std::move(taken));
+  const std::string body = format_->write(request);
   for (int next_try = 2;; ++next_try) {
     Attempt result = co_await attempt(request, body, sink, deadline);
     if (result.reply) {
@@ -201,18 +221,18 @@ Async<Reply> ChatCompletions::generate(ModelRequest request, StreamSink sink) {
     if (!wait || steady_clock::now() + *wait >= deadline) co_return std::move(result.reply);
     Result<void> waited = co_await options_.retry.wait(*wait);
     DEED_CO_OK(std::move(waited));
+    if (result.has_told && sink) sink(ReplyRestarted{result.reply.error().what});
   }
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Model>> make_chat_completions(ChatCompletionsOptions options,
-                                                     HttpClient& http) {
+Result<std::unique_ptr<Model>> make_remote_model(RemoteModelOptions options, std::unique_ptr<WireFormat> format, HttpClient& http) {
   if (has_control_characters(options.key.reveal()) || !is_utf8(options.key.reveal())) {
-    return fail(ErrorKind::invalid, "the API key has control characters or is not UTF-8", {},
-                "check OPENAI_API_KEY or DEED_API_KEY");
+    return fail(ErrorKind::invalid, "the API key has control characters or is not UTF-8", options.info.name,
+                "check the environment variable or the file that it comes from");
   }
-  return std::unique_ptr<Model>(std::make_unique<ChatCompletions>(std::move(options), http));
+  return std::unique_ptr<Model>(std::make_unique<RemoteModel>(std::move(options), std::move(format), http));
 }
 
 }  // namespace deed

@@ -32,7 +32,7 @@ struct ProviderComplaint {
 
 /// Reads an error object in the shapes that are about: {"error": {"message", "type", "code"}},
 /// {"error": "text"},
-/// {"object": "error", "message"}, {"detail": …}. nullopt if `body` is none of them.
+/// {"error": {"code": number, "message", "status"}} (Gemini), {"object": "error", "message"}, {"detail": …}. nullopt if `body` is none of them.
 std::optional<ProviderComplaint> find_complaint(const Json& body);
 
 /// What the caller may do now. Texts are redacted, cut, and control characters made visible.
@@ -45,6 +45,9 @@ Error to_error(const ProviderComplaint& complaint, const Endpoint& endpoint);
 
 /// The same for a whole response that is not 2xx.
 Error to_error(const HttpResponse& response, const Endpoint& endpoint);
+
+/// What the server itself says about asking again (`x-should-retry`), where it does.
+std::optional<bool> should_retry(const HttpResponse& response);
 
 /// How long the server asks to wait: `retry-after-ms`, else `retry-after` in seconds or as an HTTP
 /// date. nullopt: it does not say, or not so that it can be understood. Never negative.

@@ -1,6 +1,7 @@
 // The thin part: what is sent, when it is sent again, and what is never sent. The HTTP client is a
 // script of answers.
-#include "deed/llm/chat_completions.hpp"
+#include "deed/llm/chat/chat_format.hpp"
+#include "deed/llm/remote/remote_model.hpp"
 
 #include "deed/net/http.hpp"
 #include "deed/tests/fakes/matchers.hpp"
@@ -67,18 +68,19 @@ Scripted broken(ErrorKind kind, std::vector<std::string> pieces = {}) {
   return {.pieces = std::move(pieces), .failure = Error{kind, "connection reset by peer"}};
 }
 
-class ChatCompletionsTest : public testing::Test {
+class RemoteModelTest : public testing::Test {
  protected:
   // Reply or error of one request; the waits that it would have made are in `waits`.
   Result<Reply> ask(ModelRequest request = {.messages = {{.text = "Hello"}}}) {
-    ChatCompletionsOptions options{
+    RemoteModelOptions options{
         .url = HttpUrl::parse(url).value(), .model = "m", .key = Secret(key), .info = info};
     options.retry.wait = [this](milliseconds wait) { return note(waits, wait); };
     options.retry.random = [] { return 0.5; };
-    auto model = make_chat_completions(std::move(options), http);
+    auto model = make_remote_model(std::move(options), make_chat_format({.model = "m"}), http);
     if (!model) return fail(model.error());
     StreamSink sink = [this](const StreamEvent& event) {
       if (const auto* delta = std::get_if<TextDelta>(&event)) told += delta->text;
+      if (std::holds_alternative<ReplyRestarted>(event)) told += "|";
     };
     return run_async(io, (*model)->generate(std::move(request), std::move(sink)));
   }
@@ -102,7 +104,7 @@ class ChatCompletionsTest : public testing::Test {
   std::vector<milliseconds> waits;
 };
 
-TEST_F(ChatCompletionsTest, SendsThePromptAndStreamsTheReply) {
+TEST_F(RemoteModelTest, SendsThePromptAndStreamsTheReply) {
   http.answers = {good};
   const Result<Reply> reply = ask();
   ASSERT_OK(reply);
@@ -116,7 +118,7 @@ TEST_F(ChatCompletionsTest, SendsThePromptAndStreamsTheReply) {
   EXPECT_THAT(http.requests[0].body, HasSubstr("\"content\":\"Hello\""));
 }
 
-TEST_F(ChatCompletionsTest, TellsTheSinkOfADocumentToo) {
+TEST_F(RemoteModelTest, TellsTheSinkOfADocumentToo) {
   http.answers = {
       {.pieces = {"{\"choices\":[{\"message\":{\"content\":\"Hi\"},\"finish_reason\":\"stop\"}]}"},
        .headers = {{"content-type", "application/json"}}}};
@@ -124,16 +126,23 @@ TEST_F(ChatCompletionsTest, TellsTheSinkOfADocumentToo) {
   EXPECT_EQ(told, "Hi");
 }
 
-TEST_F(ChatCompletionsTest, CountsTheCost) {
+TEST_F(RemoteModelTest, CountsTheCost) {
   info.usd_per_million_input = 2;
   info.usd_per_million_output = 10;
   http.answers = {good};
   const Result<Reply> reply = ask();
   ASSERT_OK(reply);
   EXPECT_DOUBLE_EQ(reply->cost_usd, 0.007);
+  info.usd_per_million_cached = 0.5;
+  const std::string cached = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":1000,\"completion_tokens\":500,"
+                             "\"prompt_tokens_details\":{\"cached_tokens\":600}}}\n\n";
+  http.answers = {{.pieces = {text_event, end_event, cached, "data: [DONE]\n\n"}}};
+  const Result<Reply> again = ask();
+  ASSERT_OK(again);
+  EXPECT_DOUBLE_EQ(again->cost_usd, (400 * 2 + 600 * 0.5 + 500 * 10) / 1e6);
 }
 
-TEST_F(ChatCompletionsTest, NeverSendsTheKeyOverPlainHttpToAnotherMachine) {
+TEST_F(RemoteModelTest, NeverSendsTheKeyOverPlainHttpToAnotherMachine) {
   for (const char* address :
        {"http://example.org/v1/chat/completions", "http://127.example.org/v1",
         "http://localhost.example.org/v1", "http://192.168.0.7:8080/v1", "http://0.0.0.0/v1"}) {
@@ -147,7 +156,7 @@ TEST_F(ChatCompletionsTest, NeverSendsTheKeyOverPlainHttpToAnotherMachine) {
   }
 }
 
-TEST_F(ChatCompletionsTest, SendsTheKeyToThisMachine) {
+TEST_F(RemoteModelTest, SendsTheKeyToThisMachine) {
   for (const char* address :
        {"http://127.0.0.1:8080/v1", "http://localhost:8080/v1", "http://[::1]:8080/v1"}) {
     http.requests.clear();
@@ -158,20 +167,20 @@ TEST_F(ChatCompletionsTest, SendsTheKeyToThisMachine) {
   }
 }
 
-TEST_F(ChatCompletionsTest, SendsNoAuthorizationWithoutAKey) {
+TEST_F(RemoteModelTest, SendsNoAuthorizationWithoutAKey) {
   key.clear();
   http.answers = {good};
   ASSERT_OK(ask());
   EXPECT_EQ(header_sent("Authorization"), "absent");
 }
 
-TEST_F(ChatCompletionsTest, RefusesAKeyWithALineBreak) {
+TEST_F(RemoteModelTest, RefusesAKeyWithALineBreak) {
   key = "sk-secret\r\nX-Evil: 1";
   EXPECT_THAT(ask(), IsError(ErrorKind::invalid,
-                             AllOf(HasSubstr("OPENAI_API_KEY"), Not(HasSubstr("sk-secret")))));
+                             AllOf(HasSubstr("control characters"), Not(HasSubstr("sk-secret")))));
 }
 
-TEST_F(ChatCompletionsTest, KeepsKeyAndQueryOutOfEveryError) {
+TEST_F(RemoteModelTest, KeepsKeyAndQueryOutOfEveryError) {
   url = "https://example.org/v1/chat/completions?key=sk-other-secret";
   http.answers = {
       status(401, R"({"error":{"message":"Incorrect API key provided: sk-secret-0123456789"}})")};
@@ -184,26 +193,26 @@ TEST_F(ChatCompletionsTest, KeepsKeyAndQueryOutOfEveryError) {
                              AllOf(HasSubstr("certificate"), Not(HasSubstr("secret-0")))));
 }
 
-TEST_F(ChatCompletionsTest, AsksThreeTimesWithGrowingWaits) {
+TEST_F(RemoteModelTest, AsksThreeTimesWithGrowingWaits) {
   http.answers = {status(503), status(500), good};
   EXPECT_OK(ask());
   EXPECT_THAT(waits, ElementsAre(milliseconds(500), milliseconds(1000)));
 }
 
-TEST_F(ChatCompletionsTest, GivesUpAfterThreeTriesWithTheLastError) {
+TEST_F(RemoteModelTest, GivesUpAfterThreeTriesWithTheLastError) {
   http.answers = {status(503), status(503), status(529, R"({"error":{"message":"Overloaded"}})"),
                   good};
   EXPECT_THAT(ask(), IsError(ErrorKind::unavailable, HasSubstr("Overloaded")));
   EXPECT_EQ(http.requests.size(), 3u);
 }
 
-TEST_F(ChatCompletionsTest, SendsTheSameBytesAgain) {
+TEST_F(RemoteModelTest, SendsTheSameBytesAgain) {
   http.answers = {status(429), good};
   ASSERT_OK(ask());
   EXPECT_EQ(http.requests.at(0).body, http.requests.at(1).body);
 }
 
-TEST_F(ChatCompletionsTest, AsksAgainExactlyForTheStatusesThatMayPass) {
+TEST_F(RemoteModelTest, AsksAgainExactlyForTheStatusesThatMayPass) {
   for (const int code :
        {400, 401, 403, 404, 405, 408, 409, 413, 418, 422, 429, 500, 502, 503, 504}) {
     http.requests.clear();
@@ -214,32 +223,32 @@ TEST_F(ChatCompletionsTest, AsksAgainExactlyForTheStatusesThatMayPass) {
   }
 }
 
-TEST_F(ChatCompletionsTest, WaitsAsLongAsTheServerSays) {
+TEST_F(RemoteModelTest, WaitsAsLongAsTheServerSays) {
   http.answers = {status(429, "", {{"retry-after", "60"}}),
                   status(429, "", {{"retry-after-ms", "1234"}}), good};
   EXPECT_OK(ask());
   EXPECT_THAT(waits, ElementsAre(milliseconds(60'000), milliseconds(1234)));
 }
 
-TEST_F(ChatCompletionsTest, DoesNotAskAServerAgainThatWantsMoreThanAMinute) {
+TEST_F(RemoteModelTest, DoesNotAskAServerAgainThatWantsMoreThanAMinute) {
   http.answers = {status(429, "", {{"retry-after", "61"}}), good};
   EXPECT_THAT(ask(), IsError(ErrorKind::unavailable, HasSubstr("429")));
   EXPECT_TRUE(waits.empty());
 }
 
-TEST_F(ChatCompletionsTest, DoesNotWaitBeyondTheRequestsOwnTime) {
+TEST_F(RemoteModelTest, DoesNotWaitBeyondTheRequestsOwnTime) {
   http.answers = {status(429, "", {{"retry-after", "30"}}), good};
   EXPECT_THAT(ask({.messages = {{.text = "x"}}, .timeout = milliseconds(20'000)}),
               IsError(ErrorKind::unavailable));
   EXPECT_TRUE(waits.empty());
 }
 
-TEST_F(ChatCompletionsTest, AsksAgainWhenNoConnectionCouldBeMade) {
+TEST_F(RemoteModelTest, AsksAgainWhenNoConnectionCouldBeMade) {
   http.answers = {broken(ErrorKind::unavailable), good};
   EXPECT_OK(ask());
 }
 
-TEST_F(ChatCompletionsTest, DoesNotAskAgainAfterATimeoutACancellationOrARefusal) {
+TEST_F(RemoteModelTest, DoesNotAskAgainAfterATimeoutACancellationOrARefusal) {
   for (const ErrorKind kind :
        {ErrorKind::timeout, ErrorKind::cancelled, ErrorKind::denied, ErrorKind::limit}) {
     http.requests.clear();
@@ -249,37 +258,57 @@ TEST_F(ChatCompletionsTest, DoesNotAskAgainAfterATimeoutACancellationOrARefusal)
   }
 }
 
-TEST_F(ChatCompletionsTest, AsksAgainWhenAStreamEndedBeforeItsFirstDelta) {
+TEST_F(RemoteModelTest, AsksAgainWhenAStreamEndedBeforeItsFirstDelta) {
   http.answers = {
       {.pieces = {": keep-alive\n\n"}}, {.pieces = {"data: {\"error\":\"overloaded\"}\n\n"}}, good};
   EXPECT_OK(ask());
   EXPECT_EQ(told, "Hi");
 }
 
-TEST_F(ChatCompletionsTest, DoesNotAskAgainOnceTheSinkHasHeardSomething) {
+TEST_F(RemoteModelTest, AsksAgainForAReplyThatBrokeOffAndTellsTheSink) {
   for (const Scripted& cut :
        {Scripted{.pieces = {text_event}}, broken(ErrorKind::unavailable, {text_event}),
         Scripted{.pieces = {text_event, "data: {\"error\":\"overloaded\"}\n\n"}}}) {
     http.requests.clear();
+    told.clear();
     http.answers = {cut, good};
-    EXPECT_FALSE(ask());
-    EXPECT_EQ(http.requests.size(), 1u);
+    const Result<Reply> reply = ask();
+    ASSERT_OK(reply);
+    EXPECT_EQ(reply->text, "Hi");
+    EXPECT_EQ(told, "Hi|Hi");
+    EXPECT_EQ(http.requests.size(), 2u);
   }
 }
 
-TEST_F(ChatCompletionsTest, SaysThatAStreamEndedEarly) {
-  http.answers = {{.pieces = {text_event}}};
+TEST_F(RemoteModelTest, DoesWhatTheServerSaysAboutAskingAgain) {
+  http.answers = {status(400, "", {{"x-should-retry", "true"}}), good};
+  EXPECT_OK(ask());
+  http.requests.clear();
+  http.answers = {status(500, "", {{"x-should-retry", "false"}}), good};
+  EXPECT_FALSE(ask());
+  EXPECT_EQ(http.requests.size(), 1u);
+}
+
+TEST_F(RemoteModelTest, RefusesAPictureThatTheModelDoesNotTakeBeforeItSendsAnything) {
+  Media picture{"image/png", "cat.png", std::make_shared<const std::string>("x")};
+  EXPECT_THAT(ask({.messages = {{.text = "What is it?", .media = {picture}}}}),
+              IsError(ErrorKind::unsupported, AllOf(HasSubstr("pictures"), HasSubstr("cat.png"))));
+  EXPECT_TRUE(http.requests.empty());
+}
+
+TEST_F(RemoteModelTest, SaysThatAStreamEndedEarly) {
+  http.answers = {{.pieces = {text_event}}, {.pieces = {text_event}}, {.pieces = {text_event}}};
   EXPECT_THAT(ask(), IsError(ErrorKind::corrupt, HasSubstr("ended early")));
 }
 
-TEST_F(ChatCompletionsTest, KeepsAReplyWhoseConnectionBreaksBehindTheTerminalMarker) {
+TEST_F(RemoteModelTest, KeepsAReplyWhoseConnectionBreaksBehindTheTerminalMarker) {
   http.answers = {broken(ErrorKind::unavailable, {text_event, end_event})};
   const Result<Reply> reply = ask();
   ASSERT_OK(reply);
   EXPECT_EQ(reply->text, "Hi");
 }
 
-TEST_F(ChatCompletionsTest, MakesUpDifferentIdsInEachTurn) {
+TEST_F(RemoteModelTest, MakesUpDifferentIdsInEachTurn) {
   const Scripted call{
       .pieces = {"data: "
                  "{\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{"
@@ -301,19 +330,19 @@ TEST_F(ChatCompletionsTest, MakesUpDifferentIdsInEachTurn) {
   EXPECT_NE(first->tool_calls[0].id, second->tool_calls[0].id);
 }
 
-TEST_F(ChatCompletionsTest, EstimatesTokensFromAbove) {
+TEST_F(RemoteModelTest, EstimatesTokensFromAbove) {
   auto model =
-      make_chat_completions({.url = HttpUrl::parse(url).value(), .model = "m", .info = info}, http);
+      make_remote_model({.url = HttpUrl::parse(url).value(), .model = "m", .info = info}, make_chat_format({.model = "m"}), http);
   ASSERT_OK(model);
   EXPECT_GE((*model)->count_tokens("a b c d"), 4);
   EXPECT_GE((*model)->count_tokens(std::string(3000, 'x')), 1000);
 }
 
 // The timer itself, with a wait of nothing.
-TEST_F(ChatCompletionsTest, WaitsByATimerWhereNothingElseIsGiven) {
+TEST_F(RemoteModelTest, WaitsByATimerWhereNothingElseIsGiven) {
   http.answers = {status(429, "", {{"retry-after", "0"}}), good};
   auto model =
-      make_chat_completions({.url = HttpUrl::parse(url).value(), .model = "m", .info = info}, http);
+      make_remote_model({.url = HttpUrl::parse(url).value(), .model = "m", .info = info}, make_chat_format({.model = "m"}), http);
   ASSERT_OK(model);
   ModelRequest request{.messages = {{.text = "x"}}};
   EXPECT_OK(run_async(io, (*model)->generate(std::move(request), {})));

@@ -1,0 +1,28 @@
+#include "deed/llm/model.hpp"
+
+namespace deed {
+
+const char* to_string(Effort effort) {
+  switch (effort) {
+    case Effort::none:
+      return "none";
+    case Effort::low:
+      return "low";
+    case Effort::medium:
+      return "medium";
+    case Effort::high:
+      return "high";
+    case Effort::as_it_likes:
+      break;
+  }
+  return "";
+}
+
+std::optional<Effort> parse_effort(std::string_view name) {
+  for (const Effort effort : {Effort::as_it_likes, Effort::none, Effort::low, Effort::medium, Effort::high}) {
+    if (name == to_string(effort)) return effort;
+  }
+  return std::nullopt;
+}
+
+}  // namespace deed
