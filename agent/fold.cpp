@@ -81,6 +81,7 @@ class Folder {
     call.arguments_hash = body.arguments_hash;
     call.proposed_at = event_.time;
     step->calls.push_back(event_.call);
+    state_.calls_of_this_turn[{call.call.name, call.arguments_hash}].push_back(event_.call);
     state_.calls.emplace(event_.call, std::move(call));
     ++state_.call_count;
     return {};
@@ -189,6 +190,7 @@ class Folder {
       return {};
     }
     state_.entries.push_back(UserWords{body.text});
+    state_.calls_of_this_turn.clear();
     state_.finished.reset();
     state_.invalid_in_row = 0;
     state_.repeats_in_row = 0;

@@ -30,26 +30,16 @@ std::string listed(const std::vector<SchemaIssue>& issues) {
   return text;
 }
 
-// Ids of the steps since the user last spoke: what came before may well be wanted again.
-std::vector<std::string> calls_of_this_turn(const State& state) {
-  std::vector<std::string> ids;
-  for (auto it = state.entries.rbegin(); it != state.entries.rend(); ++it) {
-    const auto* step = std::get_if<StepState>(&*it);
-    if (!step) break;
-    ids.insert(ids.end(), step->calls.begin(), step->calls.end());
-  }
-  return ids;
-}
-
 // An effect is not done a second time by a model that forgot it; a reading tool may look again, not for ever.
 const CallState* earlier_same_call(const State& state, const std::string& call_id, bool changes) {
   const CallState& call = state.calls.at(call_id);
+  const auto alike = state.calls_of_this_turn.find({call.call.name, call.arguments_hash});
+  if (alike == state.calls_of_this_turn.end()) return nullptr;
   const CallState* found = nullptr;
   int same = 0;
-  for (const std::string& id : calls_of_this_turn(state)) {
+  for (const std::string& id : alike->second) {
     const CallState& other = state.calls.at(id);
-    if (id == call_id || other.call.name != call.call.name || other.arguments_hash != call.arguments_hash) continue;
-    if (!other.outcome || other.outcome->status != OutcomeStatus::succeeded) continue;
+    if (id == call_id || !other.outcome || other.outcome->status != OutcomeStatus::succeeded) continue;
     found = &other;
     ++same;
   }

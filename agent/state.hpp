@@ -86,6 +86,8 @@ struct State {
   std::vector<Entry> entries;
   std::map<std::string, CallState> calls;  ///< by call id
   std::set<std::string> effect_keys;       ///< of all calls
+  /// Ids of the calls since the user last spoke, by tool and hash of the arguments: what came before may well be wanted again.
+  std::map<std::pair<std::string, std::string>, std::vector<std::string>> calls_of_this_turn;
   std::optional<RunFinished> finished;
   std::vector<std::string> plan;
   TokenUsage usage;

@@ -77,8 +77,9 @@ class SqliteJournal final : public Journal {
         [id = std::move(id)](Store& store) { return store.find_run(id); });
   }
   Async<std::vector<SearchHit>> search(std::string query, std::size_t max) override {
+    // A writer: the full-text index is brought up to date first.
     return worker_.submit<std::vector<SearchHit>>(
-        Access::read, Durability::normal,
+        Access::write, Durability::normal,
         [query = std::move(query), max](Store& store) { return store.search(query, max); });
   }
   Async<void> remember(Fact fact) override {

@@ -23,6 +23,8 @@ inline constexpr std::size_t max_title_bytes = 1024;
 inline constexpr std::size_t max_short_text_bytes = 256;  // kind, call, task hash
 inline constexpr std::size_t max_fact_key_bytes = 200;
 inline constexpr std::size_t max_fact_bytes = 64u << 10;
+/// Events of a run that the full-text index may lack while the run goes on.
+inline constexpr std::int64_t max_unindexed_events = 256;
 inline constexpr std::int64_t max_event_number = 0xFFFFFFFF;
 
 /// An event as it goes into the file: redacted, in UTF-8, with the name of its blob if it needs
@@ -66,16 +68,26 @@ class Store {
   Result<EventNumber> append(const Lease& lease, const std::vector<Row>& rows,
                              std::optional<RunStatus> status);
   Result<void> remember(const Fact& fact);
+  /// Brings the full-text index up to date before it looks.
+  Result<std::vector<SearchHit>> search(const std::string& words, std::size_t max);
 
   // Outside of one.
   Result<std::vector<Event>> read(const RunId& run, EventNumber after, std::size_t max);
   Result<std::vector<RunRecord>> runs(std::size_t max);
   Result<RunRecord> find_run(const std::string& id);
-  Result<std::vector<SearchHit>> search(const std::string& words, std::size_t max);
   Result<std::vector<Fact>> recall(const std::string& words, std::size_t max);
 
  private:
-  Result<void> check_lease(const Lease& lease, std::int64_t& key, EventNumber& last);
+  struct OwnedRun {
+    std::int64_t key;
+    EventNumber last, indexed;
+  };
+  Result<OwnedRun> check_lease(const Lease& lease);
+  /// What the run said since the index last took it in.
+  Result<void> index(std::int64_t key);
+  Result<std::int64_t> indexed_until(std::int64_t key);
+  /// That of every run, those of other processes and of killed ones too.
+  Result<void> index_all();
   Result<void> insert(std::int64_t id, const Row& row);
   Result<std::vector<RunRecord>> matching_runs(const std::string& part, std::size_t max);
   Error held_by(const RunId& run, const Owner& owner) const;

@@ -37,9 +37,9 @@ Result<Event> event_of(const Query& query) {
 
 Result<EventNumber> Store::append(const Lease& lease, const std::vector<Row>& rows,
                                   std::optional<RunStatus> status) {
-  std::int64_t key = 0;
-  EventNumber last = 0;
-  DEED_OK(check_lease(lease, key, last));
+  DEED_TRY(const OwnedRun run, check_lease(lease));
+  const std::int64_t key = run.key;
+  EventNumber last = run.last;
   if (last + static_cast<EventNumber>(rows.size()) > max_event_number) {
     return fail(ErrorKind::limit, "the run has too many events", lease.run);
   }
@@ -50,7 +50,39 @@ Result<EventNumber> Store::append(const Lease& lease, const std::vector<Row>& ro
       key, last, rows.back().event.time.time_since_epoch().count(),
       std::string_view(status ? to_string(*status) : ""));
   DEED_OK(update.run());
+  if (last - run.indexed >= max_unindexed_events) DEED_OK(index(key));
   return last;
+}
+
+Result<void> Store::index(std::int64_t key) {
+  // The mark first: what the index takes in must be in its view.
+  DEED_TRY(const std::int64_t known, indexed_until(key));
+  DEED_OK(connection_.query("UPDATE runs SET indexed = last_event WHERE key = ?1", key).run());
+  return connection_
+      .query(
+          "INSERT INTO events_fts (rowid, text) SELECT id, text FROM events WHERE id > ?1 AND id <= ?2 AND text IS NOT NULL",
+          key << 32 | known, key << 32 | max_event_number)
+      .run();
+}
+
+Result<std::int64_t> Store::indexed_until(std::int64_t key) {
+  Query query = connection_.query("SELECT indexed FROM runs WHERE key = ?1", key);
+  DEED_TRY(const bool exists, query.next());
+  return exists ? query.integer(0) : 0;
+}
+
+Result<void> Store::index_all() {
+  std::vector<std::int64_t> behind;
+  {
+    Query query = connection_.query("SELECT key FROM runs WHERE indexed < last_event");
+    for (;;) {
+      DEED_TRY(const bool row, query.next());
+      if (!row) break;
+      behind.push_back(query.integer(0));
+    }
+  }
+  for (const std::int64_t key : behind) DEED_OK(index(key));
+  return {};
 }
 
 Result<void> Store::insert(std::int64_t id, const Row& row) {
@@ -76,9 +108,7 @@ Result<void> Store::insert(std::int64_t id, const Row& row) {
                      row.blob.empty() ? std::string_view(row.body) : "", row.blob,
                      row.text ? std::string_view(*row.text) : "")
               .run());
-  if (!row.text) return {};
-  return connection_.query("INSERT INTO events_fts (rowid, text) VALUES (?1, ?2)", id, *row.text)
-      .run();
+  return {};
 }
 
 Result<std::vector<Event>> Store::read(const RunId& run, EventNumber after, std::size_t max) {
@@ -110,6 +140,7 @@ Result<std::vector<SearchHit>> Store::search(const std::string& words, std::size
   DEED_TRY(const std::string expression, match_expression(words));
   std::vector<SearchHit> hits;
   if (expression.empty()) return hits;
+  DEED_OK(index_all());
   Query query = connection_.query(
       "SELECT runs.id, number, kind, snippet(events_fts, 0, '[', ']', '…', 24), time"
       " FROM events_fts JOIN events ON events.id = events_fts.rowid JOIN runs ON runs.key = "

@@ -107,10 +107,9 @@ Result<Lease> Store::acquire(const RunId& run) {
 }
 
 Result<void> Store::release(const Lease& lease) {
-  std::int64_t key = 0;
-  EventNumber last = 0;
-  DEED_OK(check_lease(lease, key, last));
-  DEED_OK(connection_.query("UPDATE leases SET pid = 0 WHERE run = ?1", key).run());
+  DEED_TRY(const OwnedRun run, check_lease(lease));
+  DEED_OK(connection_.query("UPDATE leases SET pid = 0 WHERE run = ?1", run.key).run());
+  if (run.indexed < run.last) DEED_OK(index(run.key));
   releasing_.push_back(lease.run);
   return {};
 }
@@ -134,15 +133,13 @@ Result<void> Store::release_all() {
   return {};
 }
 
-Result<void> Store::check_lease(const Lease& lease, std::int64_t& key, EventNumber& last) {
+Result<Store::OwnedRun> Store::check_lease(const Lease& lease) {
   Query query = connection_.query(
-      "SELECT runs.key, last_event, fence, pid FROM runs JOIN leases ON leases.run = runs.key "
+      "SELECT runs.key, last_event, fence, pid, indexed FROM runs JOIN leases ON leases.run = runs.key "
       "WHERE id = ?1",
       lease.run);
   DEED_TRY(const bool exists, query.next());
   if (!exists) return fail(no_such_run(lease.run));
-  key = query.integer(0);
-  last = query.integer(1);
   if (query.integer(2) != lease.fence) {
     return fail(ErrorKind::conflict,
                 "the run has another owner by now: process " + std::to_string(query.integer(3)) +
@@ -152,7 +149,7 @@ Result<void> Store::check_lease(const Lease& lease, std::int64_t& key, EventNumb
   }
   if (query.integer(3) == 0)
     return fail(ErrorKind::conflict, "the run was released; acquire it first", lease.run);
-  return {};
+  return OwnedRun{query.integer(0), query.integer(1), query.integer(4)};
 }
 
 Result<std::vector<RunRecord>> Store::runs(std::size_t max) {

@@ -64,6 +64,39 @@ TEST_F(SqliteFile, UsesAWriteAheadLogAndStrictTables) {
   EXPECT_EQ(raw.value("PRAGMA foreign_key_check"), "");
 }
 
+constexpr const char* check_index = "INSERT INTO events_fts (events_fts, rank) VALUES ('integrity-check', 1)";
+
+TEST_F(SqliteFile, FindsByWordsWhatARunSaidThatStillGoesOnAndWhatItSaidSince) {
+  BlockingJournal journal(backend_.open());
+  const Lease lease = *journal.create(new_run());
+  ASSERT_OK(journal.append(lease, event_with(Json::object(), "about marzipan")));
+  BlockingJournal other(backend_.open());
+  EXPECT_EQ(other.search("marzipan")->size(), 1u);
+  ASSERT_OK(journal.append(lease, event_with(Json::object(), "more marzipan")));
+  EXPECT_EQ(other.search("marzipan")->size(), 2u);
+  EXPECT_EQ(journal.search("marzipan")->size(), 2u);
+  EXPECT_EQ(RawDatabase(backend_.file()).execute(check_index), "");
+}
+
+TEST_F(SqliteFile, LeavesTheFullTextIndexBehindByAtMostAFewHundredEvents) {
+  BlockingJournal journal(backend_.open());
+  const Lease lease = *journal.create(new_run());
+  RawDatabase raw(backend_.file());
+  const auto behind = [&] { return std::stoll(raw.value("SELECT last_event - indexed FROM runs")); };
+  long long most = 0;
+  for (int n = 0; n < 600; ++n) {
+    ASSERT_OK(journal.append(lease, event_with(Json::object(), "words")));
+    most = std::max(most, behind());
+  }
+  EXPECT_GT(most, 100) << "a commit shall not write the index";
+  EXPECT_LT(most, 256);
+  EXPECT_EQ(raw.execute(check_index), "");
+  ASSERT_OK(journal.release(lease));
+  EXPECT_EQ(behind(), 0);
+  EXPECT_EQ(raw.execute(check_index), "");
+  EXPECT_EQ(journal.search("words", 1000)->size(), 600u);
+}
+
 TEST_F(SqliteFile, KeepsEventsBlobsAndFactsFromBeingChangedOrDeletedByAnyConnection) {
   fill();
   const std::string before = bytes_of(backend_.file());
