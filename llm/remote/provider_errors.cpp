@@ -147,7 +147,8 @@ std::optional<ProviderComplaint> find_complaint(const Json& body) {
     return ProviderComplaint{.message = detail->is_string() ? detail->get<std::string>()
                                                             : to_text(*detail)};
   }
-  if (body.contains("message") && !body.contains("choices")) return complaint_of(body);
+  // A text: Anthropic's streams begin with an event whose "message" is the reply itself.
+  if (!string_at(body, "message").empty() && !body.contains("choices")) return complaint_of(body);
   return std::nullopt;
 }
 

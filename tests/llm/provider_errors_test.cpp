@@ -108,6 +108,7 @@ TEST(ProviderErrors, NeverRepeatTheKeyNotEvenItsHead) {
 TEST(ProviderErrors, ReadAComplaintOnlyWhereThereIsOne) {
   EXPECT_FALSE(find_complaint(Json{{"choices", Json::array()}, {"error", nullptr}}));
   EXPECT_FALSE(find_complaint(Json{{"choices", Json::array()}, {"message", "x"}, {"detail", "y"}}));
+  EXPECT_FALSE(find_complaint(Json{{"type", "message_start"}, {"message", {{"role", "assistant"}}}}));
   EXPECT_FALSE(find_complaint(Json::array({"error"})));
   EXPECT_TRUE(find_complaint(Json{{"error", Json::object()}}));
 }
