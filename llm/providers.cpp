@@ -2,7 +2,9 @@
 
 #include "deed/core/checked.hpp"
 #include "deed/core/text.hpp"
+#include "deed/llm/anthropic/open_anthropic.hpp"
 #include "deed/llm/chat/open_chat.hpp"
+#include "deed/llm/gemini/open_gemini.hpp"
 #include "deed/llm/local/local_model.hpp"
 
 namespace deed {
@@ -15,6 +17,8 @@ Result<std::unique_ptr<Model>> open_local(std::string name, const ModelEnvironme
 constexpr Provider rows[] = {
     {"local", "local:NAME or local:/path/to/model.gguf", "runs inside this process", open_local},
     {"openai", "openai:NAME", "OpenAI, or OPENAI_BASE_URL; key from OPENAI_API_KEY", open_openai_chat},
+    {"anthropic", "anthropic:NAME", "Claude, at Anthropic or ANTHROPIC_BASE_URL; key from ANTHROPIC_API_KEY", open_anthropic},
+    {"gemini", "gemini:NAME", "Gemini, at Google or GOOGLE_GEMINI_BASE_URL; key from GEMINI_API_KEY", open_gemini},
     {"https", "https://host/v1#NAME",
      "anything that speaks chat completions; key from DEED_API_KEY", open_chat_url},
     {"http", "http://127.0.0.1:8080/v1#NAME",
