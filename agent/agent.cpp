@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <fstream>
 
 #include "deed/agent/given_call.hpp"
 #include "deed/net/http.hpp"
@@ -63,6 +64,7 @@ class LocalAgent final : public Agent {
     const auto model = make_given_call_model();
     return begun(NewRequest{.request = given_call_request(name, arguments)}, *model);
   }
+  Result<Media> fetch_media(std::string url) override;
   Result<std::vector<RunRecord>> runs(std::size_t max) override { return wait(journal_->runs(max)); }
   Result<std::pair<RunRecord, std::vector<Event>>> show(std::string run) override;
   Result<std::vector<SearchHit>> search(std::string query, std::size_t max) override {
@@ -85,7 +87,7 @@ class LocalAgent final : public Agent {
   }
   Result<RunReport> driven(auto begin) { return driven(begin, model()); }
   Result<RunReport> driven(auto begin, Model& model) {
-    Runner runner({*journal_, model, tools_, system_clock(), interaction(), observer(), options_.policy});
+    Runner runner({*journal_, model, tools_, system_clock(), interaction(), observer(), options_.policy, options_.effort});
     runner_ = &runner;
     stopped_by_ = 0;
     auto report = wait(begin(runner));
@@ -132,7 +134,9 @@ Result<void> LocalAgent::open() {
   for (const Secret& secret : options_.secrets) redactor.add(secret);
   if (options_.smtp) redactor.add(options_.smtp->password);
   if (options_.sent) redactor.add(options_.sent->server.password);
-  for (const char* name : {"OPENAI_API_KEY", "DEED_API_KEY", "DEED_SMTP_PASSWORD", "DEED_IMAP_PASSWORD"}) {
+  for (const auto& [name, provider] : options_.providers) redactor.add(provider.key);
+  for (const char* name : {"OPENAI_API_KEY", "DEED_API_KEY", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "GEMINI_API_KEY", "GOOGLE_API_KEY",
+                           "OLLAMA_API_KEY", "DEED_SMTP_PASSWORD", "DEED_IMAP_PASSWORD"}) {
     if (const auto value = environment(name)) redactor.add(Secret(*value));
   }
   DEED_TRY(journal_, open_sqlite_journal({.path = options_.home + "/journal.db", .redactor = std::move(redactor)}));
@@ -154,10 +158,37 @@ Result<void> LocalAgent::open() {
   if (options_.model == given_call_model_name) {
     model_ = make_given_call_model();
   } else if (options_.needs_model) {
-    const ModelEnvironment around{io_.get_executor(), http_.get(), options_.models_dir, environment, options_.threads, options_.cache_dir.empty() ? options_.home + "/cache" : options_.cache_dir};
+    ModelEnvironment around{.executor = io_.get_executor(), .http = http_.get()};
+    around.models_dir = options_.models_dir;
+    around.getenv = environment;
+    around.providers = options_.providers;
+    around.models = options_.models;
+    around.threads = options_.threads;
+    around.cache_dir = options_.cache_dir.empty() ? options_.home + "/cache" : options_.cache_dir;
     DEED_TRY(model_, open_model(options_.model, around));
   }
   return {};
+}
+
+namespace {
+Async<HttpResponse> fetched(HttpClient& http, HttpRequest request) {
+  HttpExchange exchange = co_await http.send(std::move(request));
+  if (auto* failure = std::get_if<HttpFailure>(&exchange)) co_return fail(std::move(failure->error));
+  co_return std::move(std::get<HttpResponse>(exchange));
+}
+}  // namespace
+
+Result<Media> LocalAgent::fetch_media(std::string url) {
+  DEED_TRY(HttpUrl address, HttpUrl::parse(url));
+  HttpRequest request{.url = address};
+  request.max_response_bytes = max_media_bytes;
+  request.guard = &guard_;
+  DEED_TRY(HttpResponse response, wait(fetched(*http_, std::move(request))));
+  if (response.status != 200) {
+    return fail(ErrorKind::unavailable, "the server answered " + std::to_string(response.status), url, "give the final address of the file");
+  }
+  std::string path = address.text().substr(0, address.text().find_first_of("?#"));
+  return make_media(path.substr(path.rfind('/') + 1), std::move(response.body));
 }
 
 void LocalAgent::on_signal(int number) {
@@ -224,6 +255,17 @@ Result<std::string> attachment_below(const std::string& root, const std::string&
                 "move it below " + root + " or choose another folder with --root");
   }
   return relative;
+}
+
+Result<std::optional<Media>> media_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return fail(ErrorKind::not_found, "there is no such file to attach", path);
+  std::string bytes(max_media_bytes + 1, '\0');
+  in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<std::size_t>(in.gcount()));
+  if (!media_type_of(bytes)) return std::optional<Media>();
+  DEED_TRY(Media media, make_media(std::filesystem::path(path).filename().string(), std::move(bytes)));
+  return std::optional<Media>(std::move(media));
 }
 
 Result<std::string> default_home() {

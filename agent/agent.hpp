@@ -1,6 +1,8 @@
 // An agent for programs: a model, tools, a journal and the loop behind one object. The command is a thin shell around it.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,6 +41,9 @@ struct AgentOptions {
   bool stop_on_signals = false;
   /// Kept with each run, for whoever resumes it: the settings of `agent_options` that matter to a run. No secrets.
   Json recorded_settings = Json::object();
+  std::map<std::string, ProviderSettings, std::less<>> providers = {};  ///< addresses, keys and headers, by provider
+  std::vector<ModelRow> models = {};      ///< prices, windows and abilities that go before the built-in ones
+  Effort effort = Effort::as_it_likes;    ///< how much a reasoning model is to think
   int threads = 0;                        ///< of the embedded model; 0: one a core
   Interaction* interaction = nullptr;     ///< borrowed; nullptr: nobody is there, what needs approval pauses
   Observer* observer = nullptr;           ///< borrowed; may be nullptr
@@ -70,6 +75,10 @@ class Agent {
   virtual Result<std::pair<RunRecord, std::vector<Event>>> show(std::string run) = 0;
   virtual Result<std::vector<SearchHit>> search(std::string query, std::size_t max) = 0;
 
+  /// What the address leads to, as a picture, a sound or a document for the model. Reaches what tools may reach.
+  /// errors  those of HttpClient; unsupported: none of these
+  virtual Result<Media> fetch_media(std::string url) = 0;
+
   virtual Model& model() = 0;          ///< precondition: needs_model
   virtual const std::string& home() const = 0;
   virtual const std::string& root() const = 0;  ///< absolute
@@ -90,6 +99,10 @@ Result<std::unique_ptr<Agent>> open_agent(AgentOptions options);
 /// `path` (from the current folder) as a path below `root`, for NewRequest::attachments.
 /// errors  not_found: no such file; denied: outside of the root
 Result<std::string> attachment_below(const std::string& root, const std::string& path);
+
+/// A file as a picture, a sound or a document for the model. nullopt: it is none of these.
+/// errors  not_found, limit
+Result<std::optional<Media>> media_file(const std::string& path);
 
 /// $DEED_HOME, else $XDG_DATA_HOME/deed, else ~/.local/share/deed.
 /// errors  invalid: none of the variables is set

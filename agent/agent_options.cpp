@@ -1,5 +1,6 @@
 #include "deed/agent/agent_options.hpp"
 
+#include "deed/agent/model_settings.hpp"
 #include "deed/agent/secret_source.hpp"
 
 namespace deed {
@@ -69,7 +70,14 @@ Result<std::optional<MailboxOptions>> mailbox_of(const Settings& settings, const
 Result<AgentOptions> agent_options(const Settings& settings,
                                    const std::function<std::optional<std::string>(std::string_view)>& getenv) {
   AgentOptions options;
-  options.model = settings.text("model", options.model);
+  DEED_TRY(options.model, resolve_model(settings, settings.text("model"), options.model));
+  DEED_TRY(options.providers, provider_settings(settings, options.model, getenv));
+  DEED_TRY(options.models, own_models(settings));
+  const std::optional<Effort> effort = parse_effort(settings.text("effort"));
+  if (!effort) {
+    return fail(ErrorKind::invalid, "effort must be none, low, medium or high", origin_of(settings, "effort"));
+  }
+  options.effort = *effort;
   options.recorded_settings = recorded(settings);
   options.models_dir = settings.text("models_dir");
   options.root = settings.text("root", options.root);

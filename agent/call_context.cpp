@@ -139,7 +139,7 @@ EffectSettled settled_by(const Outcome& outcome, std::int64_t attempt, std::chro
     const std::string hint = string_at(outcome.result, "hint");
     text = string_at(outcome.result, "error", "failed") + (hint.empty() ? "" : ": " + hint);
   }
-  return {outcome.status, outcome.result, to_utf8(text), attempt, took.count()};
+  return {outcome.status, outcome.result, to_utf8(text), attempt, took.count(), "", outcome.media};
 }
 
 std::string parts_in(const CallState& call, PartPhase phase) {

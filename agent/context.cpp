@@ -58,6 +58,8 @@ std::string linked(const std::string& chain, const Message& message) {
   Sha256 hash;
   hash.update(chain);
   hash.update(to_text(Json::array({static_cast<int>(message.role), message.text, message.tool_call_id})));
+  for (const Media& media : message.media) hash.update(sha256_hex(*media.bytes));
+  if (!message.replay.items.is_null()) hash.update(to_text(message.replay.items));
   for (const ToolCall& call : message.tool_calls) hash.update(to_text(Json::array({call.id, call.name, call.arguments})));
   return hash.hex();
 }
@@ -68,6 +70,7 @@ ContextBuilder::ContextBuilder(const Registry& tools, ContextOptions options) : 
   head_.system = system_prompt;
   chain_ = sha256_hex(head_.system);
   head_.max_tokens = options_.max_reply_tokens;
+  head_.effort = options_.effort;
   for (const RegisteredTool& entry : tools.tools()) {
     const ToolSpec& spec = entry.tool.spec;
     head_.tools.push_back({.name = spec.name,
@@ -88,12 +91,22 @@ void ContextBuilder::take_in(const State& state, const Entry& entry) {
   if (const auto* words = std::get_if<UserWords>(&entry)) {
     const bool is_request = messages_.empty();
     wanted_ = words->text;
-    add({.role = Role::user, .text = words->text + (is_request ? attached(state.start) : "")}, 0);
+    Message message{.role = Role::user, .text = words->text + (is_request ? attached(state.start) : "")};
+    if (is_request) show(state.media, message);
+    add(std::move(message), 0);
     return;
   }
   const auto& step = std::get<StepState>(entry);
-  add({.role = Role::assistant, .text = step.reply.text, .tool_calls = step.reply.tool_calls}, step.number);
+  add({.role = Role::assistant, .text = step.reply.text, .tool_calls = step.reply.tool_calls, .replay = step.reply.replay}, step.number);
   for (const std::string& id : step.calls) add_result(id, state.calls.at(id), step.number);
+}
+
+void ContextBuilder::show(const std::vector<Media>& media, Message& message) const {
+  for (const Media& one : media) {
+    const bool is_taken = options_.takes && options_.takes(one);
+    if (is_taken) message.media.push_back(one);
+    message.text += "\n[" + one.name + ": " + one.media_type + (is_taken ? "]" : ", which you cannot look at]");
+  }
 }
 
 void ContextBuilder::add(Message message, int step) {
@@ -111,6 +124,7 @@ void ContextBuilder::add_result(const std::string& id, const CallState& call, in
   message.text = excerpt(whole, wanted_, options_.result_bytes, all_of_it);
   message.is_error = is_error(call);
   message.is_user_words = call.answer.has_value();
+  if (call.outcome) show(call.outcome->media, message);
   add(std::move(message), step);
 }
 
@@ -119,7 +133,9 @@ std::int64_t ContextBuilder::tokens(std::string_view text) const {
 }
 
 std::int64_t ContextBuilder::size_of(const Message& message) const {
-  std::int64_t size = 8 + tokens(message.text);  // 8: what a chat template puts around a message
+  constexpr std::int64_t tokens_of_media = 2000;  // a large picture, a minute of sound, or some pages
+  std::int64_t size = 8 + tokens(message.text);   // 8: what a chat template puts around a message
+  size += tokens_of_media * static_cast<std::int64_t>(message.media.size());
   for (const ToolCall& call : message.tool_calls) size += 16 + tokens(call.name) + tokens(to_text(call.arguments));
   return size;
 }
@@ -160,6 +176,7 @@ class ContextBuilder::Fitting {
   void replace_text(std::size_t i, std::string text, bool is_cut) {
     Message message = messages_[i];
     message.text = std::move(text);
+    message.media.clear();
     message.is_cut = is_cut;
     const std::int64_t size = builder_.size_of(message);
     total_ += size - kept_[i].size;
@@ -172,7 +189,7 @@ class ContextBuilder::Fitting {
       if (messages_[i].role != Role::tool || kept_[i].step == last_step_) continue;
       std::string note = "[result of " + std::to_string(messages_[i].text.size()) + " bytes cut to fit; step " +
                          std::to_string(kept_[i].step) + " in the journal]";
-      if (note.size() >= messages_[i].text.size()) continue;
+      if (note.size() >= messages_[i].text.size() && messages_[i].media.empty()) continue;
       replace_text(i, std::move(note), true);
       ++cut_results_;
     }
@@ -230,7 +247,8 @@ BuiltContext ContextBuilder::build(const State& state) {
   }
   // The tools of a small window may take half of it; a reply needs room in any case.
   const std::int64_t reply = std::min(options_.max_reply_tokens, options_.window / 4);
-  const std::int64_t room = std::max<std::int64_t>(options_.window - reply - head_size_, options_.window / 8);
+  std::int64_t room = std::max<std::int64_t>(options_.window - reply - head_size_, options_.window / 8);
+  if (state.largest_prompt > 0) room = std::min(room, std::max<std::int64_t>(state.largest_prompt - head_size_, state.largest_prompt / 8));
   out.request.max_tokens = reply;
   out.estimated_tokens = head_size_ + size_;
   if (size_ <= room) {

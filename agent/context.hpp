@@ -16,6 +16,9 @@ struct ContextOptions {
   std::int64_t window = 0;              ///< tokens of prompt and reply; 0: no limit
   std::int64_t max_reply_tokens = 2048;
   std::function<std::int64_t(std::string_view)> count_tokens;
+  /// Whether the model takes it; what it does not take is named to it only. Empty: nothing is taken.
+  std::function<bool(const Media&)> takes;
+  Effort effort = Effort::as_it_likes;
   std::size_t result_bytes = 16u << 10;  ///< of one tool result; of a longer one an excerpt (agent/excerpt.hpp), marked as cut
 };
 
@@ -53,6 +56,7 @@ class ContextBuilder {
   void take_in(const State& state, const Entry& entry);
   void add(Message message, int step);
   void add_result(const std::string& id, const CallState& call, int step);
+  void show(const std::vector<Media>& media, Message& message) const;
   std::int64_t tokens(std::string_view text) const;
   std::int64_t size_of(const Message& message) const;
 

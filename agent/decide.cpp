@@ -54,7 +54,10 @@ std::optional<Action> next_for(const std::string& id, const CallState& call, con
 }
 
 // A provider has already tried again what may be tried at once; an answer that broke off is asked for again here.
-Action after_failure(const ModelFailed& failure, std::int64_t in_row) {
+Action after_failure(const State& state) {
+  const ModelFailed& failure = *state.model_failure;
+  const std::int64_t in_row = state.model_failures_in_row;
+  if (state.may_compact) return AskModel{};
   const bool broken = failure.kind == ErrorKind::corrupt || failure.kind == ErrorKind::timeout;
   if (broken && in_row < 3) return AskModel{};
   const bool later = broken || failure.kind == ErrorKind::unavailable;
@@ -117,7 +120,7 @@ Action decide(const State& state, const ToolCatalogue& tools) {
     }
   }
   if (auto finish = limit_reached(state)) return *finish;
-  if (state.model_failure) return after_failure(*state.model_failure, state.model_failures_in_row);
+  if (state.model_failure) return after_failure(state);
   return AskModel{};
 }
 

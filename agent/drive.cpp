@@ -115,7 +115,13 @@ Async<void> Drive::begin(NewRequest request) {
   run.title = title_of(started.request);
   auto created = co_await parts_.journal.create(run);
   DEED_CO_TRY(lease_, std::move(created));
-  auto recorded = co_await record(std::move(started), "", running(), Trust::user);
+  std::vector<Event> events;
+  events.push_back(event_of(std::move(started), "", Trust::user));
+  for (Media& media : request.media) {
+    MediaAttached attached{std::move(media)};
+    events.push_back(event_of(std::move(attached), "", Trust::user));
+  }
+  auto recorded = co_await record_all(std::move(events), running());
   co_return recorded;
 }
 

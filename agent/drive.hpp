@@ -61,6 +61,12 @@ class Drive {
   Async<bool> perform(Finish);
   Async<bool> perform(Nothing);
 
+  struct Reservation {
+    std::int64_t max_tokens = 0;  // of the reply
+    double usd = 0;
+    std::string exceeded = {}, what = {};  // the limit that the request might pass, and its amount; empty: none
+  };
+  Reservation reserve(const BuiltContext& context) const;
   Async<void> drive();
   Async<bool> pause(RunPaused paused, std::string call);
   Async<bool> record_reply(int step, Reply reply, std::chrono::milliseconds took);

@@ -1,7 +1,10 @@
 // Each type lists its members once, in `members`; writing and reading are two visitors over that list.
 #include "deed/agent/event_types.hpp"
 
+#include <memory>
 #include <type_traits>
+
+#include "deed/core/base64.hpp"
 
 namespace deed {
 namespace {
@@ -15,7 +18,7 @@ template <class V> void members(V& v, auto& e, const ToolCall*) {
   v("id", e.id), v("name", e.name), v("arguments", e.arguments);
 }
 template <class V> void members(V& v, auto& e, const TokenUsage*) {
-  v("input", e.input), v("cached", e.cached), v("output", e.output), v("reasoning", e.reasoning);
+  v("input", e.input), v("cached", e.cached), v("cache_written", e.cache_written), v("output", e.output), v("reasoning", e.reasoning);
 }
 template <class V> void members(V& v, auto& e, const Alternative*) {
   v("value", e.value), v("probability", e.probability);
@@ -26,8 +29,12 @@ template <class V> void members(V& v, auto& e, const Choice*) {
 template <class V> void members(V& v, auto& e, const Reply*) {
   v("text", e.text), v("reasoning", e.reasoning), v("tool_calls", e.tool_calls);
   v("stop", e.stop), v("usage", e.usage), v("cost_usd", e.cost_usd), v("model", e.model);
-  v("choices", e.choices), v("plan", e.plan);
+  v("choices", e.choices), v("plan", e.plan), v("fell_back", e.fell_back);
 }
+template <class V> void members(V& v, auto& e, const Media*) {
+  v("media_type", e.media_type), v("name", e.name), v("data", e.bytes);
+}
+template <class V> void members(V& v, auto& e, const Replay*) { v("provider", e.provider), v("items", e.items); }
 template <class V> void members(V& v, auto& e, const ArgumentOrigin*) {
   v("pointer", e.pointer), v("origin", e.origin), v("trust", e.trust);
 }
@@ -48,12 +55,14 @@ template <class V> void members(V& v, auto& e, const RunPaused*) {
 template <class V> void members(V& v, auto& e, const RunFinished*) {
   v("status", e.status), v("text", e.text), v("reason", e.reason);
 }
+template <class V> void members(V& v, auto& e, const MediaAttached*) { v("media", e.media); }
 template <class V> void members(V& v, auto& e, const PlanUpdated*) { v("steps", e.steps); }
 template <class V> void members(V& v, auto& e, const ModelRequested*) {
   v("model", e.model), v("messages", e.messages), v("tools", e.tools);
   v("estimated_tokens", e.estimated_tokens), v("cut_results", e.cut_results);
-  v("context_sha256", e.context_sha256);
+  v("context_sha256", e.context_sha256), v("max_tokens", e.max_tokens), v("reserved_usd", e.reserved_usd);
 }
+template <class V> void members(V& v, auto& e, const ModelReasoned*) { v("text", e.text), v("replay", e.replay); }
 template <class V> void members(V& v, auto& e, const ModelReplied*) {
   v("reply", e.reply), v("milliseconds", e.milliseconds);
 }
@@ -88,6 +97,7 @@ template <class V> void members(V& v, auto& e, const EffectDispatched*) {
 template <class V> void members(V& v, auto& e, const EffectSettled*) {
   v("status", e.status), v("result", e.result), v("text", e.text), v("attempt", e.attempt);
   v("milliseconds", e.milliseconds), v("part", e.part);
+  v("media", e.media);
 }
 template <class V> void members(V& v, auto& e, const EffectProbed*) {
   v("verdict", e.verdict), v("evidence", e.evidence), v("part", e.part);
@@ -128,6 +138,7 @@ struct Writer {
   static Json json_of(double v) { return v; }
   static Json json_of(bool v) { return v; }
   static Json json_of(const Json& v) { return v; }
+  static Json json_of(const std::shared_ptr<const std::string>& v) { return v ? base64(*v) : std::string(); }
   static Json json_of(std::chrono::milliseconds v) { return v.count(); }
   template <class T> static Json json_of(const std::vector<T>& v) {
     Json list = Json::array();
@@ -173,6 +184,12 @@ struct Reader {
     if (!j.is_boolean()) return false;
     v = j.get<bool>();
     return true;
+  }
+  static bool read(const Json& j, std::shared_ptr<const std::string>& v) {
+    if (!j.is_string()) return false;
+    auto bytes = parse_base64(j.get_ref<const std::string&>());
+    if (bytes) v = std::make_shared<const std::string>(*std::move(bytes));
+    return bytes.has_value();
   }
   static bool read(const Json& j, Json& v) {
     v = j;
@@ -252,8 +269,8 @@ const char* to_string(Verdict verdict) {
 
 const std::vector<std::string>& event_kinds() {
   static const std::vector<std::string> kinds = {
-      "run.started",        "run.resumed",      "run.paused",       "run.finished",     "plan.updated",      "model.requested",
-      "model.replied",      "model.failed",     "tool.proposed",    "policy.decided",    "approval.requested",
+      "run.started",        "run.resumed",      "run.paused",       "run.finished",     "media.attached",    "plan.updated",
+      "model.requested",    "model.reasoned",   "model.replied",      "model.failed",     "tool.proposed",    "policy.decided",    "approval.requested",
       "approval.decided",   "effect.intended",  "effect.dispatched", "effect.settled",   "effect.probed",
       "effect.reconciled",  "budget.exceeded",  "signal.received"};
   return kinds;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "deed/agent/limits.hpp"
+#include "deed/core/media.hpp"
 #include "deed/llm/message.hpp"
 #include "deed/memory/event.hpp"
 #include "deed/memory/journal.hpp"
@@ -42,6 +43,10 @@ struct RunFinished {
   std::string text;    ///< the answer
   std::string reason;  ///< why it ended, where the answer does not say
 };
+/// media.attached: a picture, a sound or a document that the user gave with the request, as its bytes were.
+struct MediaAttached {
+  Media media;
+};
 /// plan.updated: the steps that the model means to take.
 struct PlanUpdated {
   std::vector<std::string> steps;
@@ -54,7 +59,15 @@ struct ModelRequested {
   std::int64_t estimated_tokens = 0;
   std::int64_t cut_results = 0;  ///< old tool results that were left out to fit the window
   std::string context_sha256;
+  std::int64_t max_tokens = 0;   ///< the longest reply that was allowed
+  double reserved_usd = 0;       ///< what it may cost at most, by estimate; settled by the reply's cost
 };
+/// model.reasoned: what the model showed of its thoughts, in the same transaction as its reply.
+struct ModelReasoned {
+  std::string text;
+  Replay replay;  ///< what this provider, and no other, wants back with the reply
+};
+/// model.replied: `reply.reasoning` only in journals that have no model.reasoned.
 struct ModelReplied {
   Reply reply;
   std::int64_t milliseconds = 0;
@@ -129,6 +142,7 @@ struct EffectSettled {
   std::int64_t attempt = 1;
   std::int64_t milliseconds = 0;
   std::string part = {};
+  std::vector<Media> media = {};  ///< what the result has besides text
 };
 struct EffectProbed {
   std::string verdict;  ///< confirmed, refuted, undecided
@@ -152,7 +166,8 @@ struct SignalReceived {
 };
 
 using EventBody =
-    std::variant<RunStarted, RunResumed, RunPaused, RunFinished, PlanUpdated, ModelRequested, ModelReplied, ModelFailed,
+    std::variant<RunStarted, RunResumed, RunPaused, RunFinished, MediaAttached, PlanUpdated, ModelRequested, ModelReasoned, ModelReplied,
+                 ModelFailed,
                  ToolProposed, PolicyDecided, ApprovalRequested, ApprovalDecided, EffectIntended, EffectDispatched,
                  EffectSettled, EffectProbed, EffectReconciled, BudgetExceeded, SignalReceived>;
 

@@ -43,12 +43,22 @@ class Folder {
     state_.finished = body;
     return {};
   }
+  Result<void> operator()(const MediaAttached& body) {
+    state_.media.push_back(body.media);
+    return {};
+  }
   Result<void> operator()(const PlanUpdated& body) {
     state_.plan = body.steps;
     return {};
   }
-  Result<void> operator()(const ModelRequested&) {
+  Result<void> operator()(const ModelRequested& body) {
     state_.steps = std::max(state_.steps, event_.step);
+    state_.requested_tokens = body.estimated_tokens;
+    state_.reasoned.reset();
+    return {};
+  }
+  Result<void> operator()(const ModelReasoned& body) {
+    state_.reasoned = body;
     return {};
   }
   Result<void> operator()(const ModelReplied& body) {
@@ -57,11 +67,20 @@ class Folder {
     state_.model_failure.reset();
     state_.model_failures_in_row = 0;
     state_.entries.push_back(StepState{event_.step, body.reply, body.milliseconds, {}});
+    if (state_.reasoned) {
+      Reply& reply = std::get<StepState>(state_.entries.back()).reply;
+      reply.reasoning = std::move(state_.reasoned->text);
+      reply.replay = std::move(state_.reasoned->replay);
+      state_.reasoned.reset();
+    }
     return {};
   }
   Result<void> operator()(const ModelFailed& body) {
     state_.model_failure = body;
     ++state_.model_failures_in_row;
+    // The prompt did not fit although it was estimated to: from now on half of it is the largest, once.
+    state_.may_compact = body.kind == ErrorKind::limit && state_.largest_prompt == 0 && state_.requested_tokens > 0;
+    if (state_.may_compact) state_.largest_prompt = std::max<std::int64_t>(1, state_.requested_tokens / 2);
     return {};
   }
   Result<void> operator()(const ToolProposed& body) {

@@ -2,6 +2,11 @@
 #include "deed/agent/bounded.hpp"
 #include "deed/agent/drive.hpp"
 #include "deed/agent/effects.hpp"
+#include "deed/core/text.hpp"
+#include "deed/llm/media.hpp"
+
+#include <algorithm>
+#include <utility>
 
 namespace deed {
 namespace {
@@ -17,6 +22,31 @@ std::string bad_arguments_of(const Reply& reply, const std::string& id) {
 
 }  // namespace
 
+// What the reply may cost at most, by estimate, and how long it may be for that; the budget is settled by what it did cost.
+Drive::Reservation Drive::reserve(const BuiltContext& context) const {
+  const Limits& limits = state_.start.limits;
+  const ModelInfo& info = parts_.model.info();
+  Reservation out{context.request.max_tokens};
+  if (context.estimated_tokens == 0) return out;  // a model that counts nothing beforehand
+  const auto shorten = [&](std::int64_t room, const char* limit, std::string what) {
+    constexpr std::int64_t shortest = 16;
+    out.max_tokens = std::min(out.max_tokens, room);
+    if (room < shortest && out.exceeded.empty()) out.exceeded = limit, out.what = std::move(what);
+  };
+  if (limits.max_tokens) {
+    const std::int64_t left = limits.max_tokens - state_.usage.input - state_.usage.output;
+    shorten(left - context.estimated_tokens, "max_tokens", std::to_string(limits.max_tokens) + " tokens");
+  }
+  const double prompt_usd = static_cast<double>(context.estimated_tokens) * info.usd_per_million_input / 1e6;
+  if (limits.max_cost_usd > 0 && info.usd_per_million_output > 0) {
+    const double left = limits.max_cost_usd - state_.cost_usd - prompt_usd;
+    shorten(static_cast<std::int64_t>(std::max(0.0, left) / info.usd_per_million_output * 1e6), "max_cost",
+            std::to_string(limits.max_cost_usd) + " USD");
+  }
+  out.usd = prompt_usd + static_cast<double>(out.max_tokens) * info.usd_per_million_output / 1e6;
+  return out;
+}
+
 Async<bool> Drive::perform(AskModel) {
   const int step = state_.steps + 1;
   Model& model = parts_.model;
@@ -24,16 +54,27 @@ Async<bool> Drive::perform(AskModel) {
     ContextOptions options;
     options.window = model.info().context_window;
     options.count_tokens = [&model](std::string_view text) { return model.count_tokens(text); };
+    options.takes = [&model](const Media& media) { return check_media(media, model.info()).has_value(); };
+    options.effort = parts_.effort;
     context_builder_.emplace(parts_.tools, std::move(options));
   }
   BuiltContext context = context_builder_->build(state_);
+  Reservation reserved = reserve(context);
+  if (!reserved.exceeded.empty()) {
+    Finish finish{RunStatus::limit, "", "the next request might pass the run's limit of " + reserved.what, std::move(reserved.exceeded)};
+    auto finished = co_await perform(std::move(finish));
+    co_return finished;
+  }
+  context.request.max_tokens = reserved.max_tokens;
 
   ModelRequested requested{model.info().name,
                            static_cast<std::int64_t>(context.request.messages.size()),
                            static_cast<std::int64_t>(context.request.tools.size()),
                            context.estimated_tokens,
                            context.cut_results,
-                           context.sha256};
+                           context.sha256,
+                           reserved.max_tokens,
+                           reserved.usd};
   Event event = encode(requested);
   event.step = step;
   event.cause = state_.last_event;
@@ -86,6 +127,9 @@ Async<bool> Drive::record_reply(int step, Reply reply, std::chrono::milliseconds
     ++ordinal;
   }
   std::string text = reply.text;
+  if (!reply.reasoning.empty() || !reply.replay.items.is_null()) {
+    bodies.push_back(ModelReasoned{to_utf8(std::exchange(reply.reasoning, {})), std::exchange(reply.replay, {})});
+  }
   bodies.push_back(ModelReplied{std::move(reply), took.count()});
   for (ToolProposed& proposed : proposals) bodies.push_back(std::move(proposed));
   std::vector<Event> events;

@@ -26,11 +26,13 @@ struct RunnerParts {
   Interaction& interaction;
   Observer& observer;
   Policy policy;
+  Effort effort = Effort::as_it_likes;  ///< how much the model is to think
 };
 
 struct NewRequest {
   std::string request;  ///< at most 4 MiB
   std::vector<std::string> attachments = {};
+  std::vector<Media> media = {};  ///< what the model is to look at or listen to; kept whole in the journal
   std::string root = {};
   Limits limits = {};
   bool chat = false;

@@ -38,9 +38,17 @@ std::string nearest_key(std::string_view key) {
   return best->key;
 }
 
+// A name may have dots of its own: "models.gpt-4.1.input".
+bool is_of(const SettingRow& row, std::string_view key) {
+  const std::size_t star = row.key.find('*');
+  if (star == std::string::npos) return row.key == key;
+  const std::string_view before = std::string_view(row.key).substr(0, star), behind = std::string_view(row.key).substr(star + 1);
+  return key.size() > before.size() + behind.size() && key.starts_with(before) && key.ends_with(behind);
+}
+
 const SettingRow* row_of(std::string_view key) {
   const auto& rows = setting_rows();
-  const auto found = std::find_if(rows.begin(), rows.end(), [&](const SettingRow& row) { return row.key == key; });
+  const auto found = std::find_if(rows.begin(), rows.end(), [&](const SettingRow& row) { return is_of(row, key); });
   return found == rows.end() ? nullptr : &*found;
 }
 
@@ -81,7 +89,7 @@ Result<void> read_table(const toml::table& table, const std::string& prefix, con
   for (const auto& [name, node] : table) {
     const std::string key = prefix + std::string(name.str());
     const SettingRow* row = row_of(key);
-    if (!row && node.is_table()) {
+    if (node.is_table()) {
       DEED_OK(read_table(*node.as_table(), key + ".", file, project, out));
       continue;
     }
@@ -152,6 +160,21 @@ Result<Json> from_text(const SettingRow& row, const std::string& text, const std
 const std::vector<SettingRow>& setting_rows() {
   static const std::vector<SettingRow> rows = {
       {"model", Type::text, "DEED_MODEL", false, "the model: local:smollm2, openai:NAME, http://host:port/v1#NAME"},
+      {"alias.*", Type::text, "", false, "a name for --model. plan: what is used where nothing is said; vision: where the other cannot look at what is attached"},
+      {"providers.*.base_url", Type::text, "", false, "the address of a provider (openai, anthropic, gemini, ollama, …)"},
+      {"providers.*.key_file", Type::text, "", false, "a file of mode 0600 that holds the key; an environment variable goes first"},
+      {"providers.*.key_command", Type::list, "", false, "a command and its arguments that prints the key"},
+      {"providers.*.headers", Type::list, "", false, "further headers: \"Name: value\", or \"Name: $VARIABLE\" for one that is secret"},
+      {"models.*.window", Type::integer, "", false, "tokens of the context window of the models whose name begins like this"},
+      {"models.*.input", Type::number, "", false, "dollars for a million tokens of input"},
+      {"models.*.cached", Type::number, "", false, "the same of input that was read from a cache"},
+      {"models.*.cache_write", Type::number, "", false, "the same of input that was put into one"},
+      {"models.*.output", Type::number, "", false, "dollars for a million tokens of output"},
+      {"models.*.images", Type::flag, "", false, "whether they take pictures"},
+      {"models.*.audio", Type::flag, "", false, "whether they take sounds"},
+      {"models.*.documents", Type::flag, "", false, "whether they take PDF"},
+      {"effort", Type::text, "DEED_EFFORT", true, "how much a reasoning model is to think: none, low, medium, high"},
+      {"reasoning", Type::text, "DEED_REASONING", true, "what is shown of a model's thoughts: hide, summary, full"},
       {"root", Type::text, "DEED_ROOT", false, "the folder that file tools stay below"},
       {"smtp.url", Type::text, "DEED_SMTP", false, "smtp://host:587 (STARTTLS), smtps://host:465; none: mail goes into the outbox"},
       {"smtp.user", Type::text, "DEED_SMTP_USER", false, "user name at the mail server"},
@@ -212,6 +235,19 @@ std::optional<double> Settings::number(std::string_view key) const {
 bool Settings::flag(std::string_view key) const {
   const Setting* setting = find(key);
   return setting && setting->value.is_boolean() && setting->value.get<bool>();
+}
+
+std::vector<std::string> Settings::names_below(std::string_view beginning) const {
+  std::vector<std::string> names;
+  for (auto it = values_.lower_bound(beginning); it != values_.end() && it->first.starts_with(beginning); ++it) {
+    const SettingRow* row = row_of(it->first);
+    const std::size_t star = row ? row->key.find('*') : std::string::npos;
+    if (star == std::string::npos) continue;
+    const std::size_t behind = row->key.size() - star - 1;
+    std::string name = it->first.substr(star, it->first.size() - star - behind);
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+  }
+  return names;
 }
 
 void Settings::set(const std::string& key, Json value, std::string origin) {

@@ -15,7 +15,7 @@ namespace deed {
 /// One row of the table of settings. `project` says whether a project's own file may set it: a folder that was downloaded must
 /// not choose where mail and prompts go, nor what is allowed.
 struct SettingRow {
-  std::string key;          ///< "smtp.url"
+  std::string key;          ///< "smtp.url"; a part "*" stands for a name of the user's: "models.*.input"
   enum class Type { text, list, integer, number, flag } type;
   std::string environment;  ///< "DEED_SMTP", or empty
   bool project = false;
@@ -43,6 +43,9 @@ class Settings {
   /// A later layer wins; lists of `allow` and `allow_hosts` add up.
   void set(const std::string& key, Json value, std::string origin);
   const std::map<std::string, Setting, std::less<>>& all() const { return values_; }
+  /// The names that stand for "*" in keys of this beginning, in order: "models." of "models.gpt-4.1.input" -> "gpt-4.1". Where the row
+  /// ends with its "*" ("alias."), all that follows is the name.
+  std::vector<std::string> names_below(std::string_view beginning) const;
 
  private:
   std::map<std::string, Setting, std::less<>> values_;

@@ -88,6 +88,11 @@ struct State {
   std::set<std::string> effect_keys;       ///< of all calls
   /// Ids of the calls since the user last spoke, by tool and hash of the arguments: what came before may well be wanted again.
   std::map<std::pair<std::string, std::string>, std::vector<std::string>> calls_of_this_turn;
+  std::vector<Media> media;                ///< that the user gave with the request
+  std::optional<ModelReasoned> reasoned;   ///< thoughts whose reply is the next event
+  std::int64_t requested_tokens = 0;       ///< estimate of the last prompt
+  std::int64_t largest_prompt = 0;         ///< estimate of the largest prompt after one that did not fit; 0: as the window says
+  bool may_compact = false;                ///< the last request did not fit, and a smaller one was not tried yet
   std::optional<RunFinished> finished;
   std::vector<std::string> plan;
   TokenUsage usage;

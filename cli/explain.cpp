@@ -21,6 +21,10 @@ std::string indented(std::string_view text, std::string_view margin) {
   return out;
 }
 
+std::string described(const Media& media) {
+  return for_terminal(media.name) + ", " + media.media_type + ", " + human_bytes(media.bytes ? media.bytes->size() : 0);
+}
+
 class Story {
  public:
   explicit Story(bool full) : full_(full) {}
@@ -36,6 +40,7 @@ class Story {
     out_ += "\nfinished  " + std::string(to_string(e.status)) + (e.reason.empty() ? "" : ": " + cut(e.reason)) + "\n";
     if (!e.text.empty()) out_ += indented(cut(e.text), "          ");
   }
+  void operator()(const MediaAttached& e) { out_ += "shown     " + described(e.media) + "\n"; }
   void operator()(const PlanUpdated& e) {
     out_ += "plan      ";
     for (std::size_t i = 0; i < e.steps.size(); ++i) {
@@ -48,7 +53,11 @@ class Story {
     if (e.cut_results) out_ += ", " + std::to_string(e.cut_results) + " old results cut";
     out_ += "\n";
   }
+  void operator()(const ModelReasoned& e) {
+    if (!e.text.empty()) out_ += "  thought " + cut(e.text) + "\n";
+  }
   void operator()(const ModelReplied& e) {
+    for (const std::string& vain : e.reply.fell_back) out_ += "  in vain " + cut(vain) + "\n";
     out_ += "  took    " + std::to_string(e.milliseconds) + " ms, " + std::to_string(e.reply.usage.input) + " tokens in, " +
             std::to_string(e.reply.usage.output) + " out\n";
     if (!e.reply.reasoning.empty()) out_ += "  thought " + cut(e.reply.reasoning) + "\n";

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "deed/agent/model_settings.hpp"
 #include "deed/agent/report.hpp"
 
 namespace deed {
@@ -15,7 +16,10 @@ void add_common_flags(CLI::App& app, Flags& flags) {
 }
 
 void add_run_flags(CLI::App& app, Flags& flags) {
-  app.add_option("--model", flags.model, "local:smollm2, openai:NAME, or http://host:port/v1#NAME");
+  app.add_option("--model", flags.model, "local:smollm2, openai:NAME, anthropic:NAME, http://host:port/v1#NAME, …; several, by commas: the next where one fails");
+  app.add_option("--effort", flags.effort, "How much a reasoning model is to think")->check(CLI::IsMember({"none", "low", "medium", "high"}));
+  app.add_option("--reasoning", flags.reasoning, "What is shown of a model's thoughts (default: summary)")
+      ->check(CLI::IsMember({"hide", "summary", "full"}));
   app.add_option("--smtp", flags.smtp, "Send mail by this server; without it mail goes into the outbox")->type_name("URL");
   app.add_option("--from", flags.from, "The sender's address")->type_name("ADDRESS");
   app.add_option("--root", flags.root, "The folder that file tools stay below (default: this one)")->type_name("DIR");
@@ -51,6 +55,8 @@ Result<Settings> settings_for(const Flags& flags) {
     if (value) settings.set(key, *value, std::string("flag ") + flag);
   };
   text("model", flags.model, "--model");
+  text("effort", flags.effort, "--effort");
+  text("reasoning", flags.reasoning, "--reasoning");
   text("smtp.url", flags.smtp, "--smtp");
   text("smtp.from", flags.from, "--from");
   text("root", flags.root, "--root");
@@ -72,14 +78,20 @@ Result<std::unique_ptr<Session>> open_session(const Flags& flags, SessionOptions
   options.policy.yes = flags.yes;
   options.needs_model = wanted.needs_model;
   options.stop_on_signals = true;
-  if (!wanted.model.empty() && flags.model.empty()) options.model = wanted.model;
+  if (!wanted.model.empty() && flags.model.empty() && wanted.model != options.model) {
+    options.model = wanted.model;
+    DEED_TRY(options.providers, provider_settings(settings, options.model, environment));
+  }
   const bool silent = flags.quiet || flags.json;
-  session->observer = std::make_unique<TerminalObserver>(
-      flags.events    ? Show::events
-      : flags.explain ? Show::story
-      : silent        ? Show::nothing
-                      : Show::progress,
-      wanted.stream_text && !flags.events && !flags.json);
+  TerminalOptions shown{.show = flags.events    ? Show::events
+                                : flags.explain ? Show::story
+                                : silent        ? Show::nothing
+                                                : Show::progress,
+                        .stream_text = wanted.stream_text && !flags.events && !flags.json};
+  const std::string reasoning = settings.text("reasoning", "summary");
+  if (reasoning == "hide") shown.reasoning = ShowReasoning::hide;
+  if (reasoning == "full") shown.reasoning = ShowReasoning::full;
+  session->observer = std::make_unique<TerminalObserver>(shown);
   options.interaction = &session->terminal;
   options.observer = session->observer.get();
   DEED_TRY(session->agent, open_agent(std::move(options)));

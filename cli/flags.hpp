@@ -14,7 +14,7 @@
 namespace deed {
 
 struct Flags {
-  std::string home, model, smtp, from, root;
+  std::string home, model, smtp, from, root, effort, reasoning;
   std::vector<std::string> allow_hosts, allow, attach;
   std::optional<std::int64_t> max_steps, max_tokens, max_time_s, threads;
   std::optional<double> max_cost_usd;

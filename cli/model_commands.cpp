@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "deed/agent/model_settings.hpp"
 #include "deed/cli/commands.hpp"
 #include "deed/cli/flags.hpp"
 #include "deed/cli/propose.hpp"
@@ -87,8 +88,14 @@ int propose_calls(const ModelFlags& state) {
   if (!dir) return report_error(dir.error(), state.flags);
   asio::io_context io;
   const auto http = make_http_client(io.get_executor());
-  const ModelEnvironment around{io.get_executor(), http.get(), *dir, environment, static_cast<int>(settings->number("threads").value_or(0)), {}};
-  auto model = open_model(settings->text("model", "local:smollm2"), around);
+  const auto name = resolve_model(*settings, settings->text("model"), "local:smollm2");
+  if (!name) return report_error(name.error(), state.flags);
+  ModelEnvironment around{.executor = io.get_executor(), .http = http.get(), .models_dir = *dir, .getenv = environment};
+  around.threads = static_cast<int>(settings->number("threads").value_or(0));
+  auto providers_set = provider_settings(*settings, *name, environment);
+  if (!providers_set) return report_error(providers_set.error(), state.flags);
+  around.providers = *std::move(providers_set);
+  auto model = open_model(*name, around);
   if (!model) return report_error(model.error(), state.flags);
   std::ifstream from_file;
   if (!state.file.empty() && state.file != "-") {

@@ -10,6 +10,7 @@
 #include "deed/cli/explain.hpp"
 #include "deed/cli/flags.hpp"
 #include "deed/core/text.hpp"
+#include "deed/llm/media.hpp"
 
 namespace deed {
 namespace {
@@ -42,17 +43,50 @@ Result<std::string> request_text(const std::vector<std::string>& words) {
   return text;
 }
 
-int run(const Flags& flags, const std::vector<std::string>& words) {
+// A file can go into a mail, and, if it is a picture, a sound or a document, be looked at; an address can only be looked at.
+Result<void> attach(Agent& agent, const Flags& flags, NewRequest& request) {
+  for (const std::string& place : flags.attach) {
+    if (place.starts_with("http://") || place.starts_with("https://")) {
+      DEED_TRY(Media media, agent.fetch_media(place));
+      DEED_OK(check_media(media, agent.model().info()));
+      request.media.push_back(std::move(media));
+      continue;
+    }
+    DEED_TRY(std::string relative, attachment_below(agent.root(), place));
+    request.attachments.push_back(std::move(relative));
+    DEED_TRY(std::optional<Media> media, media_file(place));
+    if (!media) continue;
+    const Result<void> taken = check_media(*media, agent.model().info());
+    if (taken) request.media.push_back(*std::move(media));
+    // It may still be meant for a mail.
+    else if (!flags.quiet) std::fprintf(stderr, "deed: %s; it is only told the file's name\n", for_terminal(to_string(taken.error())).c_str());
+  }
+  return {};
+}
+
+// Whether something is attached that the model cannot look at, and the configuration names one that may.
+bool wants_vision(Agent& agent, const Flags& flags) {
+  const auto settings = settings_for(flags);
+  if (!flags.model.empty() || !settings || settings->text("alias.vision").empty()) return false;
+  return std::any_of(flags.attach.begin(), flags.attach.end(), [&](const std::string& place) {
+    const auto media = media_file(place);
+    return media && *media && !check_media(**media, agent.model().info());
+  });
+}
+
+int run(Flags flags, const std::vector<std::string>& words) {
   const auto text = request_text(words);
   if (!text) return report_error(text.error(), flags);
   auto session = open_session(flags, {});
+  if (session && wants_vision(*(*session)->agent, flags)) {
+    flags.model = "vision";
+    session->reset();
+    session = open_session(flags, {});
+  }
   if (!session) return report_error(session.error(), flags);
   NewRequest request{.request = *text};
-  for (const std::string& path : flags.attach) {
-    const auto relative = attachment_below((*session)->agent->root(), path);
-    if (!relative) return report_error(relative.error(), flags);
-    request.attachments.push_back(*relative);
-  }
+  const Result<void> attached = attach(*(*session)->agent, flags, request);
+  if (!attached) return report_error(attached.error(), flags);
   return report_run((*session)->agent->run(std::move(request)), **session, flags);
 }
 
@@ -206,7 +240,7 @@ void add_run_commands(CLI::App& app, Chosen& chosen) {
 
   CLI::App* run_command = command("run", "Do what a request in plain words says", false);
   run_command->add_option("request", state->words, "The request; - or nothing reads standard input");
-  run_command->add_option("--attach", state->flags.attach, "A file that the request is about")->type_name("FILE")
+  run_command->add_option("--attach", state->flags.attach, "A file that the request is about: to be mailed, or, if it is a picture, a sound or a PDF, to be looked at; or the URL of one of these")->type_name("FILE|URL")
       ->allow_extra_args(false);
   run_command->callback([state, &chosen] { chosen = [state] { return run(state->flags, state->words); }; });
 

@@ -18,16 +18,26 @@ int show_config(const SystemFlags& state) {
   const auto settings = settings_for(state.flags);
   if (!settings) return report_error(settings.error(), state.flags);
   Json all = Json::object();
-  for (const SettingRow& row : setting_rows()) {
-    const Setting* setting = settings->find(row.key);
+  const auto show_one = [&](const SettingRow& row, const std::string& key) {
+    const Setting* setting = settings->find(key);
     const std::string value = setting ? to_text(shown(*setting)) : "";
     const std::string origin = setting ? setting->origin : "default";
     if (state.flags.json) {
-      all[row.key] = {{"value", setting ? shown(*setting) : Json(nullptr)}, {"origin", origin}, {"about", row.about}};
+      all[key] = {{"value", setting ? shown(*setting) : Json(nullptr)}, {"origin", origin}, {"about", row.about}};
     } else if (state.origin) {
-      std::printf("%-22s %-28s %s\n", row.key.c_str(), value.c_str(), origin.c_str());
+      std::printf("%-22s %-28s %s\n", key.c_str(), value.c_str(), origin.c_str());
     } else {
-      std::printf("%-22s %-28s # %s\n", row.key.c_str(), value.c_str(), row.about.c_str());
+      std::printf("%-22s %-28s # %s\n", key.c_str(), value.c_str(), row.about.c_str());
+    }
+  };
+  for (const SettingRow& row : setting_rows()) {
+    const std::size_t star = row.key.find('*');
+    show_one(row, row.key);
+    if (star == std::string::npos) continue;
+    // What the user called so, under the row that says what it is.
+    for (const std::string& name : settings->names_below(row.key.substr(0, star))) {
+      const std::string key = row.key.substr(0, star) + name + row.key.substr(star + 1);
+      if (settings->find(key)) show_one(row, key);
     }
   }
   if (state.flags.json) print_json({{"version", 1}, {"settings", all}});

@@ -4,6 +4,8 @@
 
 #include <unistd.h>
 
+#include <utility>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/read_until.hpp>
@@ -109,21 +111,21 @@ asio::awaitable<std::optional<std::string>> Terminal::answer(std::string questio
   co_return line;
 }
 
-TerminalObserver::TerminalObserver(Show show, bool stream_text)
-    : show_(show), stream_text_(stream_text), colour_(wants_colour(STDERR_FILENO)) {}
+TerminalObserver::TerminalObserver(TerminalOptions options) : options_(options), colour_(wants_colour(STDERR_FILENO)) {}
 
 void TerminalObserver::line(const char* mark, const std::string& text) {
   talk(std::string(colour_ ? "\033[2m" : "") + mark + " " + for_terminal(text) + (colour_ ? "\033[0m" : "") + "\n");
 }
 
 void TerminalObserver::on_event(const RunId& run, const Event& event) {
-  if (show_ == Show::events) {
+  end_thought();
+  if (options_.show == Show::events) {
     std::printf("%s\n", to_text(to_json(run, event)).c_str());
     std::fflush(stdout);
     return;
   }
-  if (show_ == Show::story) talk(explain_event(event, false));
-  if (show_ != Show::progress) return;
+  if (options_.show == Show::story) talk(explain_event(event, false));
+  if (options_.show != Show::progress) return;
   const auto body = decode(event);
   if (!body || !*body) return;
   if (const auto* proposed = std::get_if<ToolProposed>(&**body)) {
@@ -134,21 +136,42 @@ void TerminalObserver::on_event(const RunId& run, const Event& event) {
     // Of the parts of an effect the tool tells itself.
     if (settled->part.empty())
       line(settled->status == OutcomeStatus::succeeded ? "✓" : "✗", first_line(settled->text));
+  } else if (const auto* reasoned = std::get_if<ModelReasoned>(&**body)) {
+    if (options_.reasoning == ShowReasoning::summary && !reasoned->text.empty()) line("~", first_line(reasoned->text));
+  } else if (const auto* replied = std::get_if<ModelReplied>(&**body)) {
+    for (const std::string& vain : replied->reply.fell_back) line("!", first_line(vain));
   } else if (const auto* failed = std::get_if<ModelFailed>(&**body)) {
     line("!", failed->what + (failed->where.empty() ? "" : " (" + failed->where + ")"));
   }
 }
 
+// Dimmed; several pieces are one thought.
+void TerminalObserver::think(const std::string& text) {
+  if (options_.show != Show::progress || options_.reasoning != ShowReasoning::full) return;
+  talk(std::string(colour_ ? "\033[2m" : "") + (is_thinking_ ? "" : "~ ") + for_terminal(text) + (colour_ ? "\033[0m" : ""));
+  is_thinking_ = true;
+}
+
+void TerminalObserver::end_thought() {
+  if (std::exchange(is_thinking_, false)) talk("\n");
+}
+
 void TerminalObserver::on_stream(const StreamEvent& piece) {
+  if (const auto* thought = std::get_if<ReasoningDelta>(&piece)) return think(thought->text);
+  end_thought();
+  if (const auto* again = std::get_if<ReplyRestarted>(&piece)) {
+    if (options_.show == Show::progress) line("!", "asked again, what was said so far is void: " + first_line(again->why));
+    return;
+  }
   const auto* text = std::get_if<TextDelta>(&piece);
-  if (!stream_text_ || !text) return;
+  if (!options_.stream_text || !text) return;
   streamed_ = true;
   std::fputs(for_terminal(text->text).c_str(), stdout);
   std::fflush(stdout);
 }
 
 void TerminalObserver::on_progress(const std::string&, std::string_view text) {
-  if (show_ == Show::progress) line(" ", std::string(text));
+  if (options_.show == Show::progress) line(" ", std::string(text));
 }
 
 }  // namespace deed

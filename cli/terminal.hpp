@@ -32,9 +32,22 @@ enum class Show {
   events,    ///< one JSON object a line, on standard output
 };
 
+/// What is shown of a model's thoughts, on standard error.
+enum class ShowReasoning {
+  hide,
+  summary,  ///< the beginning of each
+  full,     ///< all, as it arrives
+};
+
+struct TerminalOptions {
+  Show show = Show::progress;
+  bool stream_text = false;  ///< the reply on standard output as it arrives
+  ShowReasoning reasoning = ShowReasoning::summary;
+};
+
 class TerminalObserver final : public Observer {
  public:
-  explicit TerminalObserver(Show show, bool stream_text = false);
+  explicit TerminalObserver(TerminalOptions options);
   void on_event(const RunId& run, const Event& event) override;
   void on_stream(const StreamEvent& piece) override;
   void on_progress(const std::string& call, std::string_view line) override;
@@ -45,10 +58,13 @@ class TerminalObserver final : public Observer {
  private:
   void line(const char* mark, const std::string& text);
 
-  Show show_;
-  bool stream_text_;
+  void think(const std::string& text);
+  void end_thought();
+
+  TerminalOptions options_;
   bool colour_;
   bool streamed_ = false;
+  bool is_thinking_ = false;  // a thought stands on the terminal without the end of its line
 };
 
 }  // namespace deed

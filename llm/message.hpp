@@ -2,12 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "deed/core/json.hpp"
+#include "deed/core/media.hpp"
 #include "deed/core/shared_list.hpp"
 
 namespace deed {
@@ -19,17 +19,6 @@ struct ToolCall {
   Json arguments = Json::object();
 
   bool operator==(const ToolCall&) const = default;
-};
-
-/// A picture, a sound or a document that a message carries besides its text. Copies share the bytes.
-struct Media {
-  std::string media_type;  ///< "image/png", "audio/wav", "application/pdf"
-  std::string name = {};   ///< of the file, for people and for providers that show it to the model
-  std::shared_ptr<const std::string> bytes = {};  ///< never null in a request
-
-  bool operator==(const Media& other) const {
-    return media_type == other.media_type && name == other.name && (bytes == other.bytes || (bytes && other.bytes && *bytes == *other.bytes));
-  }
 };
 
 /// What a provider wants back in the next request of the same conversation: signed or encrypted reasoning. Opaque to everybody else,
@@ -121,6 +110,7 @@ struct Reply {
   TokenUsage usage = {};
   double cost_usd = 0;
   std::string model = {};  ///< as the provider named it
+  std::vector<std::string> fell_back = {};  ///< models that were asked in vain before, each with the reason
   std::vector<Choice> choices = {};
   std::vector<std::string> plan = {};  ///< the steps that the model means to take; empty: it did not say
 };

@@ -132,7 +132,7 @@ struct ModelEnvironment {
 
 /// Opens a model by name: `local:NAME` or `local:/path.gguf`, `openai:NAME`, `anthropic:NAME`, … (docs/models.md), or
 /// `http(s)://host[:port][/v1]#NAME` of anything that speaks chat completions (key: DEED_API_KEY or OPENAI_API_KEY). Keys go over
-/// https or to a loopback address only. Loading weights
+/// https or to a loopback address only. Several names, separated by commas, are a fallback chain (fallback.hpp). Loading weights
 /// may take seconds; it happens in the model's thread at the first `generate`, but a missing or
 /// broken file is found here. errors  not_found: no such model or file, the hint says how to get
 /// it. invalid: no such scheme. corrupt: a damaged file.

@@ -4,6 +4,7 @@
 #include "deed/core/text.hpp"
 #include "deed/llm/anthropic/open_anthropic.hpp"
 #include "deed/llm/chat/open_chat.hpp"
+#include "deed/llm/fallback.hpp"
 #include "deed/llm/gemini/open_gemini.hpp"
 #include "deed/llm/local/local_model.hpp"
 
@@ -35,7 +36,9 @@ std::string all_forms() {
 
 std::span<const Provider> providers() { return rows; }
 
-Result<std::unique_ptr<Model>> open_model(std::string name, const ModelEnvironment& environment) {
+namespace {
+
+Result<std::unique_ptr<Model>> open_one(std::string name, const ModelEnvironment& environment) {
   const std::size_t colon = name.find(':');
   const std::string scheme = lower_ascii(std::string_view(name).substr(0, colon));
   for (const Provider& row : rows) {
@@ -45,6 +48,17 @@ Result<std::unique_ptr<Model>> open_model(std::string name, const ModelEnvironme
   }
   return fail(ErrorKind::invalid, "no model is named like this", escaped(name),
               "write one of: " + all_forms());
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Model>> open_model(std::string name, const ModelEnvironment& environment) {
+  std::vector<std::unique_ptr<Model>> models;
+  for (std::string& one : split_model_names(name)) {
+    DEED_TRY(std::unique_ptr<Model> model, open_one(std::move(one), environment));
+    models.push_back(std::move(model));
+  }
+  return make_fallback(std::move(models));
 }
 
 }  // namespace deed

@@ -33,9 +33,22 @@ std::string_view whole_characters(const FilePiece& piece, std::uint64_t offset) 
   return text;
 }
 
-Outcome described(const FilePlace& place, const FilePiece& piece) {
+// What a model can look at or listen to, whole.
+Result<std::optional<Media>> media_at(const FilePlace& place, const FilePiece& piece) {
+  if (piece.size > max_media_bytes || !media_type_of(piece.bytes)) return std::optional<Media>();
+  DEED_TRY(FilePiece whole, place.root->read(place.path, 0, max_media_bytes));
+  auto media = make_media(shown(place.path.text()), std::move(whole.bytes));
+  return media ? std::optional<Media>(*std::move(media)) : std::nullopt;
+}
+
+Outcome described(const FilePlace& place, const FilePiece& piece, std::optional<Media> media) {
   const std::string name = shown(place.path.text());
   Json result = {{"path", name}, {"size", piece.size}, {"binary", true}};
+  if (media) {
+    Outcome seen = Outcome::succeeded(std::move(result), name + " is " + media->media_type + ", " + human_bytes(piece.size));
+    seen.media.push_back(*std::move(media));
+    return seen;
+  }
   return Outcome::succeeded(
       std::move(result), name + " is not text: " + human_bytes(piece.size) +
                              " of binary data, which is not shown. It can be attached to a mail.");
@@ -55,8 +68,12 @@ Result<Outcome> read_file(const SharedRoot& root, const Json& arguments) {
                 name, "give a smaller offset");
   }
   const std::string_view content = whole_characters(piece, offset);
-  if (!is_utf8(content) || content.find('\0') != std::string_view::npos)
-    return described(place, piece);
+  // A PDF may happen to be UTF-8; it is no text for all that.
+  const bool is_pdf = offset == 0 && media_type_of(piece.bytes) == "application/pdf";
+  if (is_pdf || !is_utf8(content) || content.find('\0') != std::string_view::npos) {
+    DEED_TRY(std::optional<Media> media, media_at(place, piece));
+    return described(place, piece, std::move(media));
+  }
   Json result = {{"path", name}, {"size", piece.size}, {"content", content}};
   std::string text(content);
   const std::uint64_t next =

@@ -5,6 +5,7 @@
 #include "deed/core/async.hpp"
 #include "deed/core/clock.hpp"
 #include "deed/core/json.hpp"
+#include "deed/core/media.hpp"
 #include "deed/memory/event.hpp"
 #include "deed/memory/journal.hpp"
 
@@ -90,6 +91,8 @@ struct Outcome {
   Json result = nullptr;  ///< succeeded: the structured result. Otherwise {"error": "what
                           ///< happened", "hint": "what to do"}
   std::string text = {};  ///< for the model and people; empty: `result` as JSON
+  /// Pictures, sounds and documents of the result, for models that take them; `text` must be enough for those that do not.
+  std::vector<Media> media = {};
   /// Class local, succeeded: written in the one transaction that records the outcome; both are
   /// there or neither. For check_fact. Ignored for every other class.
   std::vector<Fact> facts = {};

@@ -52,6 +52,44 @@ TEST(Context, ARefusalOfTheUserIsToldToTheModel) {
   EXPECT_THAT(built(events.fold()).request.messages.back().text, HasSubstr("wrong person"));
 }
 
+Media gif() { return {"image/gif", "cat.gif", std::make_shared<const std::string>("GIF89a")}; }
+
+TEST(Context, WhatTheUserAttachedIsShownToAModelThatTakesItAndNamedToOthers) {
+  auto events = EventsOf("what is it?");
+  events.add(MediaAttached{gif()});
+  const Registry none;
+  ContextOptions options;
+  EXPECT_THAT(build_context(events.fold(), none, options).request.messages[0].media, testing::IsEmpty());
+  EXPECT_THAT(build_context(events.fold(), none, options).request.messages[0].text, HasSubstr("cat.gif"));
+  options.takes = [](const Media& media) { return media.media_type == "image/gif"; };
+  EXPECT_THAT(build_context(events.fold(), none, options).request.messages[0].media, testing::ElementsAre(gif()));
+}
+
+TEST(Context, WhatAResultShowsIsShownWithIt) {
+  auto events = EventsOf("look at cat.gif").call("file.read", {{"path", "cat.gif"}}).judged("call_1_1", Verdict::allow);
+  events.add(EffectSettled{OutcomeStatus::succeeded, nullptr, "a picture", 1, 0, "", {gif()}}, "call_1_1");
+  const Registry none;
+  ContextOptions options;
+  options.takes = [](const Media&) { return true; };
+  EXPECT_THAT(build_context(events.fold(), none, options).request.messages.back().media, testing::ElementsAre(gif()));
+}
+
+TEST(Context, AProvidersOwnThoughtsGoBackWithTheReplyTheyBelongTo) {
+  auto events = EventsOf("x");
+  events.add(ModelRequested{.model = "m"}).add(ModelReasoned{"hm", {"p", {1}}}).add(ModelReplied{{.text = "t"}, 1});
+  EXPECT_EQ(built(events.fold()).request.messages.back().replay, (Replay{"p", {1}}));
+}
+
+TEST(Context, AfterAPromptThatDidNotFitOldResultsAreLeftOut) {
+  auto events = reading_run(8, 400);
+  const BuiltContext whole = built(events.fold(), 20'000);
+  EXPECT_EQ(whole.cut_results, 0);
+  events.add(ModelRequested{.model = "m", .estimated_tokens = whole.estimated_tokens}).add(ModelFailed{ErrorKind::limit, "too long"});
+  const BuiltContext smaller = built(events.fold(), 20'000);
+  EXPECT_LE(smaller.estimated_tokens, whole.estimated_tokens / 2 + 1);
+  EXPECT_GT(smaller.cut_results, 0);
+}
+
 // Turn by turn as in a run, against one that begins anew each time; with windows in which all fits, some, and nearly nothing.
 TEST(Context, WhatIsBuiltTurnByTurnIsWhatIsBuiltAtOnce) {
   for (const std::int64_t window : {0, 100'000, 3000, 800}) {

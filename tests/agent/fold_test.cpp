@@ -79,10 +79,12 @@ TEST(Events, EveryKindSurvivesWritingAndReading) {
       RunResumed{.pid = 7, .limits = Limits{.max_tokens = 5}},
       RunPaused{RunStatus::unknown, "why", "hint"},
       RunFinished{RunStatus::failed, "text", "reason"},
+      MediaAttached{{"image/png", "a.png", std::make_shared<const std::string>("\x89PNG")}},
       PlanUpdated{{"one", "two"}},
-      ModelRequested{"m", 1, 2, 3, 4, "hash"},
+      ModelRequested{"m", 1, 2, 3, 4, "hash", 5, 0.5},
+      ModelReasoned{"thought", {"p@h", {{"signature", "s"}}}},
       ModelReplied{{.text = "t", .reasoning = "r", .tool_calls = {{"id", "name", {{"k", 1}}}}, .stop = StopReason::length,
-                    .usage = {1, 2, 3, 4}, .cost_usd = 0.5, .model = "m", .choices = {{"tool", {{"a", 0.75}}, "a", "request"}}, .plan = {"p"}},
+                    .usage = {1, 2, 3, 4, 5}, .cost_usd = 0.5, .model = "m", .fell_back = {"x: why"}, .choices = {{"tool", {{"a", 0.75}}, "a", "request"}}, .plan = {"p"}},
                    12},
       ModelFailed{ErrorKind::denied, "w", "x", "y"},
       ToolProposed{{"id", "name", {{"k", "v"}}}, "bad", "key", "hash"},
@@ -91,7 +93,7 @@ TEST(Events, EveryKindSurvivesWritingAndReading) {
       ApprovalDecided{"k", "h", "p", "s", true, "by", "note"},
       EffectIntended{"k", "h", 2, EffectClass::keyed},
       EffectDispatched{"k", 2, "part"},
-      EffectSettled{OutcomeStatus::rejected, {{"error", "e"}}, "text", 2, 34, "part"},
+      EffectSettled{OutcomeStatus::rejected, {{"error", "e"}}, "text", 2, 34, "part", {{"image/gif", "b.gif", std::make_shared<const std::string>("GIF89a")}}},
       EffectProbed{"confirmed", "e", "part"},
       EffectReconciled{"done", "me", "part"},
       BudgetExceeded{"max_steps", "w"},
@@ -110,6 +112,27 @@ TEST(Events, ABodyOfAnotherShapeIsCorrupt) {
   Event event = encode(ModelReplied{});
   event.body["milliseconds"] = "soon";
   EXPECT_THAT(decode(event), IsError(ErrorKind::corrupt, HasSubstr("model.replied")));
+}
+
+TEST(Fold, ThoughtsBelongToTheReplyBehindThem) {
+  auto events = EventsOf("x");
+  events.add(ModelRequested{.model = "m"}).add(ModelReasoned{"hm", {"p", {1}}}).add(ModelReplied{{.text = "t"}, 1});
+  events.add(ModelRequested{.model = "m"}).add(ModelReplied{{.text = "u"}, 1});
+  const State state = events.fold();
+  const Reply& first = std::get<StepState>(state.entries[1]).reply;
+  EXPECT_EQ(first.reasoning, "hm");
+  EXPECT_EQ(first.replay, (Replay{"p", {1}}));
+  EXPECT_EQ(state.last_step()->reply.reasoning, "");
+}
+
+TEST(Fold, APromptThatDidNotFitHalvesTheLargestOnce) {
+  auto events = EventsOf("x");
+  events.add(ModelRequested{.model = "m", .estimated_tokens = 1000}).add(ModelFailed{ErrorKind::limit, "too long"});
+  EXPECT_EQ(events.fold().largest_prompt, 500);
+  EXPECT_TRUE(events.fold().may_compact);
+  events.add(ModelRequested{.model = "m", .estimated_tokens = 400}).add(ModelFailed{ErrorKind::limit, "too long"});
+  EXPECT_EQ(events.fold().largest_prompt, 500);
+  EXPECT_FALSE(events.fold().may_compact);
 }
 
 TEST(Fold, TwoCallsWithOneEffectKeyAreCorrupt) {

@@ -183,6 +183,58 @@ TEST_F(RunnerTest, RecordsIntentDispatchAndOutcomeOfAnEffectInOrder) {
                                              "model.replied", "run.finished"));
 }
 
+TEST_F(RunnerTest, KeepsThoughtsAsAnEventOfTheirOwnInTheTransactionOfTheReply) {
+  Reply thoughtful = calls("look", "a");
+  thoughtful.reasoning = "let me see";
+  thoughtful.replay = {"p", {{"signature", "s"}}};
+  script({thoughtful, says("done")});
+  const RunReport report = start("look at a");
+  EXPECT_THAT(kinds(report.run), testing::IsSupersetOf({"model.reasoned", "model.replied"}));
+  const auto events = run_async(io_, journal_->read(report.run, 0, 1000));
+  ASSERT_OK(events);
+  const auto at = [&](const std::string& kind) {
+    return std::find_if(events->begin(), events->end(), [&](const Event& event) { return event.kind == kind; });
+  };
+  EXPECT_EQ(at("model.reasoned")->body["text"], "let me see");
+  EXPECT_EQ(at("model.replied")->body["reply"]["reasoning"], "");
+  const auto& told = model_.requests[1].messages;
+  EXPECT_EQ(told[1].replay, thoughtful.replay) << "what a provider wants back goes back";
+}
+
+TEST_F(RunnerTest, AsksAgainWithASmallerPromptOnceWhenItDidNotFit) {
+  model_ = ScriptedModel({fail(ErrorKind::limit, "the prompt is too long"), says("done")});
+  model_.window = 100'000;
+  EXPECT_EQ(start("say something").status, RunStatus::done);
+  EXPECT_EQ(model_.requests.size(), 2u);
+  model_ = ScriptedModel({fail(ErrorKind::limit, "too long"), fail(ErrorKind::limit, "too long"), says("done")});
+  model_.window = 100'000;
+  EXPECT_EQ(start("say something").status, RunStatus::paused);
+  EXPECT_EQ(model_.requests.size(), 2u);
+}
+
+TEST_F(RunnerTest, ReservesTheBudgetBeforeItAsksAndShortensTheReplyToWhatIsLeft) {
+  model_ = ScriptedModel({says("done")});
+  model_.window = 100'000;
+  model_.prices(10, 100);
+  Limits limits;
+  limits.max_cost_usd = 0.1;
+  EXPECT_EQ(start("say something", limits).status, RunStatus::done);
+  EXPECT_GT(model_.requests.at(0).max_tokens, 16);
+  EXPECT_LT(model_.requests[0].max_tokens, 1000) << "a tenth of a dollar pays for less than a thousand";
+}
+
+TEST_F(RunnerTest, DoesNotAskWhereTheRequestMightPassTheBudget) {
+  for (Limits limits : {Limits{.max_cost_usd = 0.0001}, Limits{.max_tokens = 20}}) {
+    model_ = ScriptedModel({says("done")});
+    model_.window = 100'000;
+    model_.prices(10, 100);
+    const RunReport report = start("say something", limits);
+    EXPECT_EQ(report.status, RunStatus::limit);
+    EXPECT_THAT(report.reason, HasSubstr("might pass"));
+    EXPECT_TRUE(model_.requests.empty());
+  }
+}
+
 TEST_F(RunnerTest, PausesForApprovalWhenNobodyIsThere) {
   script({calls("act", "b"), says("done")});
   const RunReport report = start("do b");

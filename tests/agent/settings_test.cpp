@@ -6,7 +6,9 @@
 #include <fstream>
 
 #include "deed/agent/agent_options.hpp"
+#include "deed/agent/model_settings.hpp"
 #include "deed/agent/secret_source.hpp"
+#include "deed/llm/model_table.hpp"
 #include "deed/tests/fakes/matchers.hpp"
 
 namespace deed {
@@ -104,6 +106,52 @@ TEST_F(SettingsTest, TheMailboxHasTheAccountOfTheMailServerUnlessItIsGivenOne) {
   EXPECT_EQ(other->sent->server.user, "you");
   EXPECT_FALSE(other->sent->is_authoritative);
   EXPECT_EQ(to_text(other->recorded_settings).find("hidden"), std::string::npos);
+}
+
+TEST_F(SettingsTest, NamesOfTheUsersOwnMayHaveDots) {
+  const auto settings = load("[models.\"gpt-4.1\"]\ninput = 3.5\nimages = false\n[models.mine]\nwindow = 4096\n");
+  ASSERT_OK(settings);
+  EXPECT_THAT(settings->names_below("models."), testing::ElementsAre("gpt-4.1", "mine"));
+  const auto rows = own_models(*settings);
+  ASSERT_OK(rows);
+  const ModelInfo known = model_info("openai:gpt-4.1", "gpt-4.1", *rows);
+  EXPECT_EQ(known.usd_per_million_input, 3.5);
+  EXPECT_EQ(known.usd_per_million_output, 8) << "what is not said stays";
+  EXPECT_FALSE(known.takes_images);
+  EXPECT_EQ(model_info("x", "mine-2", *rows).context_window, 4096);
+}
+
+TEST_F(SettingsTest, AnAliasStandsForAModelOrAChain) {
+  const auto settings = load("[alias]\nbest = \"anthropic:a, cheap\"\ncheap = \"local:b\"\nplan = \"best\"\nloop = \"loop\"\n");
+  ASSERT_OK(settings);
+  EXPECT_EQ(resolve_model(*settings, "best", "x").value(), "anthropic:a, local:b");
+  EXPECT_EQ(resolve_model(*settings, "", "x").value(), "anthropic:a, local:b");
+  EXPECT_EQ(resolve_model(*settings, "openai:c", "x").value(), "openai:c");
+  EXPECT_THAT(resolve_model(*settings, "loop", "x"), IsError(ErrorKind::invalid, HasSubstr("circle")));
+}
+
+TEST_F(SettingsTest, AProvidersKeyIsReadOnlyWhereItIsAskedFor) {
+  const std::string key = file("key", "sk-1\n");
+  std::filesystem::permissions(key, std::filesystem::perms::owner_read);
+  const auto settings = load("[providers.anthropic]\nkey_file = \"" + key + "\"\nheaders = [\"X-Team: blue\", \"X-Pass: $PASS\"]\n" +
+                             "[providers.openai]\nkey_file = \"/does/not/exist\"\nbase_url = \"https://proxy.example/v1\"\n");
+  ASSERT_OK(settings);
+  const auto getenv = [](std::string_view name) { return name == "PASS" ? std::optional<std::string>("p") : std::nullopt; };
+  const auto providers = provider_settings(*settings, "anthropic:a, local:b", getenv);
+  ASSERT_OK(providers);
+  ASSERT_EQ(providers->size(), 1u);
+  EXPECT_EQ(providers->at("anthropic").key.reveal(), "sk-1");
+  EXPECT_EQ(providers->at("anthropic").headers[1].second, "p");
+  EXPECT_FALSE(provider_settings(*settings, "openai-chat:x", getenv));
+  EXPECT_FALSE(provider_settings(*settings, "anthropic:a", [](std::string_view) { return std::optional<std::string>(); }))
+      << "the header's variable is not set";
+}
+
+TEST_F(SettingsTest, AProjectChoosesNeitherModelsNorPrices) {
+  for (const char* text : {"[alias]\nplan = \"http://evil/#x\"\n", "[providers.openai]\nbase_url = \"http://evil\"\n",
+                           "[models.gpt-5]\ninput = 0\n"}) {
+    EXPECT_THAT(load("", text), IsError(ErrorKind::denied, HasSubstr("may not set")));
+  }
 }
 
 TEST_F(SettingsTest, TheEnvironmentSaysTrueOrFalse) {

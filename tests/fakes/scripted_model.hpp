@@ -18,7 +18,11 @@ class ScriptedModel final : public Model {
     return {.text = "", .tool_calls = {{"c", std::move(tool), std::move(arguments)}}, .stop = StopReason::tool_calls};
   }
 
-  const ModelInfo& info() const override { return info_; }
+  const ModelInfo& info() const override {
+    info_.context_window = window;
+    return info_;
+  }
+  void prices(double input, double output) { info_.usd_per_million_input = input, info_.usd_per_million_output = output; }
   std::int64_t count_tokens(std::string_view text) const override { return static_cast<std::int64_t>(text.size() / 4); }
   Async<Reply> generate(ModelRequest request, StreamSink) override {
     requests.push_back(std::move(request));
@@ -29,12 +33,13 @@ class ScriptedModel final : public Model {
     co_return reply;
   }
 
+  std::int64_t window = 0;
   std::vector<ModelRequest> requests;
   std::function<void()> on_request;
 
  private:
   std::deque<Result<Reply>> replies_;
-  ModelInfo info_{.name = "scripted"};
+  mutable ModelInfo info_{.name = "scripted"};
 };
 
 }  // namespace deed
