@@ -41,6 +41,7 @@ Result<void> AnthropicStream::take(const Json& value, std::string_view) {
   }
   if (type == "message_stop") {
     if (!has_begun_) return corrupt("the stream holds no reply");
+    while (!open_.empty()) DEED_OK(end_block(open_.begin()->first));
     complete();
   }
   return {};
@@ -76,8 +77,7 @@ Result<void> AnthropicStream::begin_block(std::int64_t index, const Json& block)
     items_.push_back(begun.type == "thinking" ? Json{{"type", "thinking"}, {"thinking", ""}, {"signature", ""}} : block);
     thinking_bytes_ += to_text(items_.back()).size();
     if (begun.type == "thinking") {
-      add_reasoning(string_at(block, "thinking"));
-      DEED_OK(extend(items_.back(), "thinking", string_at(block, "thinking")));
+      DEED_OK(think(items_.back(), string_at(block, "thinking")));
       DEED_OK(extend(items_.back(), "signature", string_at(block, "signature")));
     }
   } else if (begun.type == "tool_use") {
@@ -99,8 +99,7 @@ Result<void> AnthropicStream::take_delta(std::int64_t index, const Json& delta) 
   if (block.type == "text" && type == "text_delta") {
     add_said(string_at(delta, "text"));
   } else if (block.type == "thinking" && type == "thinking_delta") {
-    add_reasoning(string_at(delta, "thinking"));
-    return extend(items_[block.item], "thinking", string_at(delta, "thinking"));
+    return think(items_[block.item], string_at(delta, "thinking"));
   } else if (block.type == "thinking" && type == "signature_delta") {
     return extend(items_[block.item], "signature", string_at(delta, "signature"));
   } else if (block.type == "tool_use" && type == "input_json_delta") {
@@ -154,6 +153,13 @@ void AnthropicStream::add_said(const std::string& text) {
   if (items_.empty() || string_at(items_.back(), "type") != "text") items_.push_back({{"type", "text"}, {"bytes", 0}});
   Json& bytes = items_.back()["bytes"];
   bytes = bytes.get<std::size_t>() + text.size();
+}
+
+Result<void> AnthropicStream::think(Json& item, const std::string& text) {
+  const bool is_another = string_at(item, "thinking").empty() && !reply_.reasoning.empty();
+  if (is_another && !text.empty()) add_reasoning("\n\n");
+  add_reasoning(text);
+  return extend(item, "thinking", text);
 }
 
 Result<void> AnthropicStream::extend(Json& item, const char* name, const std::string& text) {

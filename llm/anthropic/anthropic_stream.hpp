@@ -39,7 +39,8 @@ class AnthropicStream final : public ReplyReader {
   Result<void> take_stop_reason(const Json& message);
   void take_usage(const Json& usage);
   void add_said(const std::string& text);
-  Result<void> extend(Json& item, const char* member, const std::string& text);
+  Result<void> think(Json& item, const std::string& text);
+  Result<void> extend(Json& item, const char* name, const std::string& text);
 
   std::string replay_to_;
   std::size_t max_thinking_bytes_, thinking_bytes_ = 0;

@@ -49,7 +49,9 @@ std::string joined(Json blocks, bool is_last) {
   return list.substr(1, list.size() - 2);
 }
 
-std::int64_t thinking_tokens(Effort effort) {
+// How many tokens of thinking are granted; 0: no thinking is asked for.
+std::int64_t thinking_tokens(Effort effort, const ClaudeTraits& traits) {
+  if (traits.thinking == Thinking::none) return 0;
   switch (effort) {
     case Effort::low:
       return 2048;
@@ -58,10 +60,11 @@ std::int64_t thinking_tokens(Effort effort) {
     case Effort::high:
       return 24'576;
     case Effort::none:
+      return traits.thinks_by_itself ? 2048 : 0;
     case Effort::as_it_likes:
       break;
   }
-  return 0;
+  return traits.thinks_by_itself ? 8192 : 0;
 }
 
 Json choice_to_wire(const ModelRequest& request, bool thinks) {
@@ -101,7 +104,7 @@ std::string AnthropicWire::messages_to_wire() const {
 
 // From the user's last words on, all is one turn to the API, whatever calls and results are in it.
 bool AnthropicWire::may_think(const ModelRequest& request) const {
-  if (thinking_tokens(request.effort) == 0 || traits_.thinking == Thinking::none) return false;
+  if (thinking_tokens(request.effort, traits_) == 0) return false;
   if (traits_.thinking == Thinking::adaptive) return true;
   const Message* first_of_turn = nullptr;
   for (const Message& message : request.messages) {
@@ -118,14 +121,15 @@ std::string AnthropicWire::rest_of(const ModelRequest& request) const {
   std::int64_t max_tokens = request.max_tokens;
   Json output = Json::object();
   if (thinks) {
-    const std::int64_t budget = thinking_tokens(request.effort);
+    const std::int64_t budget = thinking_tokens(request.effort, traits_);
     // The limit holds for thinking and reply together, and must be larger than the budget.
     max_tokens = std::max(max_tokens, std::min(max_tokens + budget, traits_.max_output_tokens));
     if (traits_.thinking == Thinking::budget) {
       out += member_to_wire("thinking", {{"type", "enabled"}, {"budget_tokens", budget}});
     } else {
       out += member_to_wire("thinking", {{"type", "adaptive"}, {"display", "summarized"}});
-      output["effort"] = to_string(request.effort);
+      // A model that cannot be told not to think can be told to think little.
+      if (request.effort != Effort::as_it_likes) output["effort"] = request.effort == Effort::none ? "low" : to_string(request.effort);
     }
   }
   out += member_to_wire("max_tokens", max_tokens);

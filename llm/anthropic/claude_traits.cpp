@@ -14,6 +14,8 @@ struct Version {
   auto operator<=>(const Version&) const = default;
 };
 
+constexpr Version newest = {99, 0};
+
 // One or two digits: longer numbers in names are dates.
 std::optional<int> version_number(std::string_view part) {
   const bool is_number = !part.empty() && part.size() <= 2 && std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -31,7 +33,7 @@ std::optional<Version> version_of(std::string_view model) {
     const auto minor = i + 1 < parts.size() ? version_number(parts[i + 1]) : std::nullopt;
     return Version{*major, minor.value_or(0)};
   }
-  return std::nullopt;
+  return newest;
 }
 
 }  // namespace
@@ -43,6 +45,7 @@ ClaudeTraits claude_traits(std::string_view model) {
   if (!version) return traits;
   if (*version < Version{3, 7}) traits.thinking = Thinking::none;
   if (*version >= Version{4, 6}) traits.thinking = Thinking::adaptive;
+  traits.thinks_by_itself = *version >= Version{5, 0};
   traits.takes_sampling = *version <= Version{4, 6};
   if (name.starts_with("claude-opus-4") && *version <= Version{4, 1}) traits.max_output_tokens = 32'000;
   return traits;

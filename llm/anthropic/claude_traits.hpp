@@ -16,12 +16,14 @@ enum class Thinking {
 
 struct ClaudeTraits {
   Thinking thinking = Thinking::budget;
+  bool thinks_by_itself = false;  ///< without being asked to, from Claude 5 on; some of these refuse to be told not to
   bool takes_sampling = true;           ///< temperature and top_p; models after 4.6 refuse them
   std::int64_t max_output_tokens = 64'000;  ///< that a request may ask for
 };
 
-/// `model` is what the server calls it: "claude-sonnet-4-5-20250929", "claude-3-7-sonnet-latest", "anthropic/claude-opus-4-6". A name
-/// that is not one of Claude's belongs to a server that speaks the same API, and gets what that API had at first. Pure.
+/// `model` is what the server calls it: "claude-sonnet-4-5-20250929", "claude-3-7-sonnet-latest", "anthropic/claude-opus-4-6". A Claude
+/// without a number is taken for one of the newest. A name that is not one of Claude's belongs to a server that speaks the same API, and
+/// gets what that API had at first. Pure.
 ClaudeTraits claude_traits(std::string_view model);
 
 }  // namespace deed

@@ -23,6 +23,7 @@ GeminiTraits gemini_traits(std::string_view model) {
   const bool has_number = std::sscanf(name.c_str(), "gemini-%2d.%2d", &major, &minor) > 0;
   traits.is_third = has_number ? major >= 3 : name.ends_with("-latest");
   traits.can_stop_thinking = has(name, "flash");
+  traits.thinks_by_itself = !(major == 2 && has(name, "flash-lite"));
   traits.has_medium_level = !(major == 3 && minor == 0 && has(name, "pro"));
   if (is_special(name)) return traits;
   // What "latest" is changes, and the newer models understand a budget too.
@@ -33,6 +34,7 @@ GeminiTraits gemini_traits(std::string_view model) {
 
 std::int64_t thinking_room(const GeminiTraits& traits, Effort effort) {
   if (traits.thinking == GeminiTraits::Thinking::none) return 0;
+  if (effort == Effort::as_it_likes && !traits.thinks_by_itself) return 0;
   switch (effort) {
     case Effort::none:
       // The least budget of a "pro" model. "minimal" and "low" have no number; a short thought has room in it.
@@ -51,7 +53,7 @@ std::int64_t thinking_room(const GeminiTraits& traits, Effort effort) {
 Json thinking_config(const GeminiTraits& traits, Effort effort) {
   if (traits.thinking == GeminiTraits::Thinking::none) return nullptr;
   Json config = {{"includeThoughts", true}};
-  if (effort == Effort::as_it_likes) return config;
+  if (effort == Effort::as_it_likes) return traits.thinks_by_itself ? config : Json();
   if (traits.thinking == GeminiTraits::Thinking::budget) {
     // Thoughts must not be asked for where there is no thinking. 128 is the least that "pro" takes.
     if (effort == Effort::none) return traits.can_stop_thinking ? Json{{"thinkingBudget", 0}} : Json{{"includeThoughts", true}, {"thinkingBudget", 128}};

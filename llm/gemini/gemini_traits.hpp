@@ -13,6 +13,7 @@ namespace deed {
 struct GeminiTraits {
   enum class Thinking { none, budget, level };  ///< before 2.5; 2.5: in tokens; 3 and later: in words
   Thinking thinking = Thinking::none;
+  bool thinks_by_itself = true;     ///< without being asked to; 2.5's "flash-lite" does not
   bool can_stop_thinking = false;   ///< "flash" models can, "pro" models only think less
   bool has_medium_level = true;
   /// 3 and later: the first call of each step of the turn must bear a signature, results may hold pictures, and a schema of the reply

@@ -46,6 +46,9 @@ std::string begin_text(int index) { return begin(index, {{"type", "text"}, {"tex
 std::string begin_call(int index, const std::string& id, const std::string& name) {
   return begin(index, {{"type", "tool_use"}, {"id", id}, {"name", name}, {"input", Json::object()}});
 }
+Json thought(const std::string& said, const std::string& signature) {
+  return {{"type", "thinking"}, {"thinking", said}, {"signature", signature}};
+}
 std::string ending(const std::string& reason) {
   return event({{"type", "message_delta"}, {"delta", {{"stop_reason", reason}}}, {"usage", {{"output_tokens", 5}}}}) +
          event({{"type", "message_stop"}});
@@ -87,6 +90,32 @@ TEST(AnthropicStream, GivesAnEmptyReplyWithoutBlocks) {
 
 TEST(AnthropicStream, RefusesAnEndWithoutABeginning) {
   EXPECT_THAT(read(ending("end_turn")), IsError(ErrorKind::corrupt, HasSubstr("no reply")));
+}
+
+TEST(AnthropicStream, TakesNothingThatComesBehindTheEnd) {
+  const Result<Reply> reply =
+      read(the_start + begin_text(0) + text(0, "x") + stop(0) + ending("end_turn") + begin_text(0) + text(0, "y") + stop(0) + ending("refusal"));
+  ASSERT_OK(reply);
+  EXPECT_EQ(reply->text, "x");
+  EXPECT_EQ(reply->stop, StopReason::end);
+}
+
+TEST(AnthropicStream, KeepsTheInputOfABlockThatIsNeverEnded) {
+  const auto begun = [](const char* path) { return begin(0, {{"type", "tool_use"}, {"id", path}, {"name", "file__read"}, {"input", {{"path", path}}}}); };
+  const Result<Reply> reply = read(the_start + begun("a") + begun("b") + ending("tool_use"));
+  ASSERT_OK(reply);
+  ASSERT_EQ(reply->tool_calls.size(), 2u);
+  EXPECT_EQ(reply->tool_calls[0].arguments, (Json{{"path", "a"}}));
+  EXPECT_EQ(reply->tool_calls[1].arguments, (Json{{"path", "b"}}));
+}
+
+TEST(AnthropicStream, SetsThoughtsApartForPeopleOnly) {
+  const std::string body = the_start + begin(0, thought("One.", "s1")) + stop(0) + begin(1, thought("", "s2")) + stop(1) + begin(2, thought("Two.", "s3")) +
+                           stop(2) + ending("end_turn");
+  const Result<Reply> reply = read(body);
+  ASSERT_OK(reply);
+  EXPECT_EQ(reply->reasoning, "One.\n\nTwo.");
+  EXPECT_EQ(reply->replay.items, (Json::array({thought("One.", "s1"), thought("", "s2"), thought("Two.", "s3")})));
 }
 
 TEST(AnthropicStream, RefusesAPieceOfABlockThatNeverBegan) {

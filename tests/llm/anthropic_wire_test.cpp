@@ -6,10 +6,10 @@
 #include "deed/llm/anthropic/anthropic_schema.hpp"
 #include "deed/llm/anthropic/anthropic_stream.hpp"
 #include "deed/llm/anthropic/open_anthropic.hpp"
-#include "deed/llm/transcript.hpp"
 #include "deed/net/http.hpp"
 #include "deed/tests/fakes/matchers.hpp"
 #include "deed/tests/fakes/run_async.hpp"
+#include "deed/tests/llm/random_transcripts.hpp"
 
 #include <gtest/gtest.h>
 
@@ -241,6 +241,18 @@ TEST(AnthropicWire, AsksForThinkingInTheWordsOfTheModel) {
   }
 }
 
+TEST(AnthropicWire, GrantsTokensToModelsThatThinkUnasked) {
+  const auto asked = [](const char* model, Effort effort) { return body_of({.messages = {user("x")}, .effort = effort}, {.model = model}); };
+  for (const char* model : {"claude-sonnet-5", "claude-fable-5-1", "claude-mythos-preview"}) {
+    const Json as_it_likes = asked(model, Effort::as_it_likes), none = asked(model, Effort::none);
+    EXPECT_EQ(as_it_likes["thinking"]["type"], "adaptive") << model;
+    EXPECT_FALSE(as_it_likes.contains("output_config")) << model;
+    EXPECT_EQ(as_it_likes["max_tokens"], 2048 + 8192) << model;
+    EXPECT_EQ(none["output_config"], (Json{{"effort", "low"}})) << model;
+  }
+  for (const Effort effort : {Effort::as_it_likes, Effort::none}) EXPECT_FALSE(asked("claude-opus-4-8", effort).contains("thinking"));
+}
+
 TEST(AnthropicWire, SendsNoSamplingToModelsThatRefuseIt) {
   const auto asked = [](const char* model, ModelRequest request) { return body_of(request, {.model = model}); };
   const ModelRequest both{.messages = {user("x")}, .temperature = 1.5, .top_p = 0.9};
@@ -392,6 +404,42 @@ TEST(AnthropicWire, IsValidJsonInUtf8WhateverTheMessagesHold) {
   const std::string body = to_wire(request, {.model = wild, .replay_to = "me"});
   EXPECT_TRUE(is_utf8(body));
   EXPECT_OK(parse_json(body));
+}
+
+// What the API demands of every conversation: the roles take turns and the user begins, the results of a turn are the first blocks behind
+// it, in order, and no text is blank.
+void expect_valid(const Json& body) {
+  const Json& messages = body["messages"];
+  Json calls = Json::array();
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    ASSERT_EQ(messages[i]["role"], i % 2 == 0 ? "user" : "assistant");
+    const Json& content = messages[i]["content"];
+    ASSERT_FALSE(content.empty());
+    for (std::size_t b = 0; b < calls.size(); ++b) {
+      ASSERT_EQ(content.at(b)["type"], "tool_result");
+      ASSERT_EQ(content[b]["tool_use_id"], calls[b]);
+    }
+    for (std::size_t b = calls.size(); b < content.size(); ++b) ASSERT_NE(content[b]["type"], "tool_result");
+    calls = Json::array();
+    for (const Json& block : content) {
+      ASSERT_FALSE(block["type"] == "text" && trim(block["text"].get<std::string>()).empty());
+      if (block["type"] == "tool_use") calls.push_back(block["id"]);
+    }
+  }
+  ASSERT_TRUE(calls.empty());
+}
+
+TEST(AnthropicWire, IsAsTheApiDemandsForFiveHundredRandomConversations) {
+  RandomTranscripts random(1, {Json::array({thinking("a", "s")}), Json::array({thinking("a", "s"), {{"type", "text"}, {"bytes", 3}}, thinking("b", "t")}),
+                               Json::array({{{"type", "tool_use"}}, thinking("c", "u")}), Json{{"reasoning_content", "x"}}});
+  AnthropicWire writer(budget_model);
+  for (int i = 0; i < 500; ++i) {
+    ModelRequest request{.messages = random.next(), .effort = i % 2 == 0 ? Effort::low : Effort::none};
+    const std::string body = writer.write(request);
+    ASSERT_EQ(body, to_wire(request, budget_model));
+    ASSERT_TRUE(is_utf8(body));
+    ASSERT_NO_FATAL_FAILURE(expect_valid(body_of(request))) << body;
+  }
 }
 
 // Notes the request and refuses it.

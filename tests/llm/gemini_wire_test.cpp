@@ -6,10 +6,10 @@
 #include "deed/llm/gemini/gemini_parts.hpp"
 #include "deed/llm/gemini/gemini_stream.hpp"
 #include "deed/llm/gemini/open_gemini.hpp"
-#include "deed/llm/transcript.hpp"
 #include "deed/net/http.hpp"
 #include "deed/tests/fakes/matchers.hpp"
 #include "deed/tests/fakes/run_async.hpp"
+#include "deed/tests/llm/random_transcripts.hpp"
 
 #include <gtest/gtest.h>
 
@@ -208,6 +208,7 @@ TEST(GeminiWire, AsksForThinkingInTheWordsOfTheModel) {
   const Case cases[] = {
       {"gemini-2.5-flash", Effort::as_it_likes, R"({"includeThoughts":true})", 10'240},
       {"gemini-2.5-flash", Effort::none, R"({"thinkingBudget":0})", 2048},
+      {"gemini-2.5-flash-lite", Effort::as_it_likes, "null", 2048},
       {"gemini-2.5-flash-lite", Effort::low, R"({"includeThoughts":true,"thinkingBudget":2048})", 4096},
       {"models/gemini-2.5-pro", Effort::none, R"({"includeThoughts":true,"thinkingBudget":128})", 3072},
       {"gemini-2.5-pro", Effort::high, R"({"includeThoughts":true,"thinkingBudget":24576})", 26'624},
@@ -317,6 +318,40 @@ TEST(GeminiWire, IsValidJsonInUtf8WhateverTheMessagesHold) {
   const std::string body = to_wire(request, {.model = wild, .replay_to = "me"});
   EXPECT_TRUE(is_utf8(body));
   EXPECT_OK(parse_json(body));
+}
+
+// What the API demands of every conversation: the user begins, each content has parts, and behind a content with calls stands one with
+// as many responses, in order.
+void expect_valid(const Json& body) {
+  Json calls = Json::array();
+  for (const Json& content : body["contents"]) {
+    ASSERT_FALSE(content["parts"].empty());
+    Json responses = Json::array(), next = Json::array();
+    for (const Json& part : content["parts"]) {
+      if (part.contains("functionResponse")) responses.push_back(part["functionResponse"]["name"]);
+      if (part.contains("functionCall")) next.push_back(part["functionCall"]["name"]);
+    }
+    ASSERT_EQ(responses.size(), calls.size());
+    calls = std::move(next);
+  }
+  ASSERT_TRUE(calls.empty());
+  ASSERT_TRUE(body["contents"].empty() || body["contents"][0]["role"] == "user");
+}
+
+TEST(GeminiWire, IsAsTheApiDemandsForFiveHundredRandomConversations) {
+  RandomTranscripts random(1, {Json::array({signed_call("s", "g1")}), Json::array({{{"type", "text"}, {"bytes", 3}, {"thoughtSignature", "t"}}, signed_call("s")}),
+                               Json::array({{{"type", "part"}, {"part", {{"text", "Hm"}, {"thought", true}, {"thoughtSignature", "u"}}}}}),
+                               Json{{"reasoning_content", "x"}}});
+  for (const GeminiWireOptions& options : {second, third}) {
+    GeminiWire writer(options);
+    for (int i = 0; i < 500; ++i) {
+      const ModelRequest request{.messages = random.next()};
+      const std::string body = writer.write(request);
+      ASSERT_EQ(body, to_wire(request, options));
+      ASSERT_TRUE(is_utf8(body));
+      ASSERT_NO_FATAL_FAILURE(expect_valid(body_of(request, options))) << body;
+    }
+  }
 }
 
 // Notes the request and refuses it.
