@@ -354,30 +354,36 @@ TEST(GeminiWire, IsAsTheApiDemandsForFiveHundredRandomConversations) {
   }
 }
 
-// Notes the request and refuses it.
+// Notes the request, and refuses it or answers with one document.
 class NotingHttp final : public HttpClient {
  public:
   std::vector<HttpRequest> requests;
+  std::string document;
   asio::awaitable<HttpExchange> send(HttpRequest request) override {
     requests.push_back(std::move(request));
-    co_return HttpResponse{.status = 400};
+    if (document.empty()) co_return HttpResponse{.status = 400};
+    const Result<void> taken = requests.back().on_body(document);
+    EXPECT_OK(taken);
+    co_return HttpResponse{.status = 200, .headers = {{"content-type", "application/json"}}};
   }
 };
 
 class GeminiModelTest : public testing::Test {
  protected:
-  HttpRequest request_of(const std::string& name) {
+  Result<Reply> ask(const std::string& name, Transcript messages) {
     ModelEnvironment environment{.executor = io.get_executor(), .http = &http};
     environment.getenv = [this](std::string_view variable) -> std::optional<std::string> {
       const auto it = variables.find(std::string(variable));
       return it != variables.end() ? std::optional(it->second) : std::nullopt;
     };
     auto model = open_gemini(name, environment);
-    EXPECT_OK(model);
-    if (!model) return {.url = HttpUrl::parse("http://none/").value()};
-    ModelRequest request{.messages = {{.text = "x"}}};
-    (void)run_async(io, (*model)->generate(std::move(request), {}));
-    return http.requests.back();
+    if (!model) return fail(model.error());
+    ModelRequest request{.messages = std::move(messages)};
+    return run_async(io, (*model)->generate(std::move(request), {}));
+  }
+  HttpRequest request_of(const std::string& name) {
+    (void)ask(name, {user("x")});
+    return http.requests.empty() ? HttpRequest{.url = HttpUrl::parse("http://none/").value()} : http.requests.back();
   }
   static std::string header(const HttpRequest& request, std::string_view name) {
     for (const auto& [key, value] : request.headers) {
@@ -416,6 +422,23 @@ TEST_F(GeminiModelTest, FindsTheModelOfAnotherServer) {
     variables = {{"GOOGLE_GEMINI_BASE_URL", c.base}};
     EXPECT_EQ(request_of(std::string("gemini:") + c.model).url.text(), c.url);
   }
+}
+
+TEST_F(GeminiModelTest, GivesAModelItsSignaturesBackAndNoOtherModelOrServer) {
+  http.document = R"([{"candidates":[{"content":{"parts":[{"text":"Hi","thoughtSignature":"sig-of-it"}]},"finishReason":"STOP"}]}])";
+  variables = {{"GEMINI_API_KEY", "k"}};
+  const Result<Reply> reply = ask("gemini:gemini-3-pro-preview", {user("x")});
+  ASSERT_OK(reply);
+  Message said = assistant(reply->text);
+  said.replay = reply->replay;
+  const Transcript messages = {user("x"), said, user("y")};
+  ASSERT_OK(ask("gemini:gemini-3-pro-preview", messages));
+  EXPECT_THAT(http.requests.back().body, HasSubstr("sig-of-it"));
+  ASSERT_OK(ask("gemini:gemini-3-flash-preview", messages));
+  EXPECT_THAT(http.requests.back().body, Not(HasSubstr("sig-of-it")));
+  variables = {{"GOOGLE_GEMINI_BASE_URL", "https://example.org"}};
+  ASSERT_OK(ask("gemini:gemini-3-pro-preview", messages));
+  EXPECT_THAT(http.requests.back().body, Not(HasSubstr("sig-of-it")));
 }
 
 TEST_F(GeminiModelTest, SaysThatItNeedsAKey) {
