@@ -1,6 +1,8 @@
 #include "deed/agent/model_settings.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <set>
 
 #include "deed/agent/secret_source.hpp"
 #include "deed/core/checked.hpp"
@@ -60,12 +62,14 @@ Result<Secret> key_of(const Settings& settings, const std::string& beginning) {
   return Secret();
 }
 
-bool is_asked_for(std::string_view names, const std::string& provider) {
-  const std::vector<std::string> all = split_model_names(std::string(names));
-  return std::any_of(all.begin(), all.end(), [&](const std::string& name) {
+// The providers that the names ask for. "openai-chat" is OpenAI's.
+std::set<std::string> schemes_of(std::string_view names) {
+  std::set<std::string> out;
+  for (const std::string& name : split_model_names(std::string(names))) {
     const std::string scheme = lower_ascii(std::string_view(name).substr(0, name.find(':')));
-    return scheme == provider || scheme.starts_with(provider + "-");  // "openai-chat" is OpenAI's
-  });
+    out.insert(scheme.substr(0, scheme.find('-')));
+  }
+  return out;
 }
 
 }  // namespace
@@ -78,9 +82,9 @@ Result<std::string> resolve_model(const Settings& settings, std::string name, st
 Result<std::map<std::string, ProviderSettings, std::less<>>> provider_settings(const Settings& settings, std::string_view names,
                                                                                 const Environment& getenv) {
   std::map<std::string, ProviderSettings, std::less<>> out;
-  for (const std::string& name : settings.names_below("providers.")) {
-    if (!is_asked_for(names, name)) continue;
-    const std::string beginning = "providers." + name;
+  const bool streams = !settings.find("stream") || settings.flag("stream");
+  for (const std::string& scheme : schemes_of(names)) {
+    const std::string beginning = "providers." + scheme;
     ProviderSettings provider;
     provider.base_url = settings.text(beginning + ".base_url");
     DEED_TRY(provider.key, key_of(settings, beginning));
@@ -88,7 +92,13 @@ Result<std::map<std::string, ProviderSettings, std::less<>>> provider_settings(c
       DEED_TRY(auto header, header_of(text, origin_of(settings, beginning + ".headers"), getenv));
       provider.headers.push_back(std::move(header));
     }
-    out[name] = std::move(provider);
+    const double idle_s = settings.number(beginning + ".idle_timeout_s").value_or(0);
+    if (idle_s < 0 || idle_s > 86'400) {
+      return fail(ErrorKind::invalid, "an idle timeout is from 0 to 86400 seconds", origin_of(settings, beginning + ".idle_timeout_s"));
+    }
+    provider.idle_timeout = std::chrono::milliseconds(static_cast<std::int64_t>(idle_s * 1000));
+    provider.stream = streams && (!settings.find(beginning + ".stream") || settings.flag(beginning + ".stream"));
+    out[scheme] = std::move(provider);
   }
   return out;
 }

@@ -50,6 +50,7 @@ struct ModelRequest {
   std::optional<std::int64_t> seed = {};  ///< where the provider has one
   std::vector<std::string> stop = {};     ///< texts at which the reply ends
   Effort effort = Effort::as_it_likes;
+  bool stream = true;                     ///< false: the reply comes as one document, for servers that cannot stream
   std::chrono::milliseconds timeout{300'000};
 };
 
@@ -112,6 +113,8 @@ struct ProviderSettings {
   std::string base_url = {};
   Secret key = {};
   std::vector<std::pair<std::string, std::string>> headers = {};  ///< sent with every request
+  std::chrono::milliseconds idle_timeout{0};  ///< no byte for so long ends a request, and it is made again; 0: RemoteModelOptions' default
+  bool stream = true;                         ///< false: for servers that cannot
 };
 
 /// What the providers need of the world; borrowed and longer-lived than every model.

@@ -7,6 +7,7 @@
 #include "deed/llm/fallback.hpp"
 #include "deed/llm/gemini/open_gemini.hpp"
 #include "deed/llm/local/local_model.hpp"
+#include "deed/llm/structured_reply.hpp"
 
 namespace deed {
 namespace {
@@ -56,7 +57,7 @@ Result<std::unique_ptr<Model>> open_model(std::string name, const ModelEnvironme
   std::vector<std::unique_ptr<Model>> models;
   for (std::string& one : split_model_names(name)) {
     DEED_TRY(std::unique_ptr<Model> model, open_one(std::move(one), environment));
-    models.push_back(std::move(model));
+    models.push_back(make_structured(std::move(model)));
   }
   return make_fallback(std::move(models));
 }

@@ -153,7 +153,7 @@ std::string AnthropicWire::write(const ModelRequest& request) {
   messages_ = request.messages;
   while (blocks_.size() + 1 < messages_.size()) blocks_.push_back(joined(anthropic_blocks(messages_[blocks_.size()], options_.replay_to), false));
 
-  std::string body = "{\"model\":" + to_text(Json(options_.model)) + ",\"stream\":true";
+  std::string body = "{\"model\":" + to_text(Json(options_.model)) + (request.stream ? ",\"stream\":true" : ",\"stream\":false");
   const ToolList tools = request.tools.empty() ? tools_of_calls(request.messages) : request.tools;
   if (!tools.empty()) body += ",\"tools\":" + list_to_wire(tools);
   if (!trim(request.system).empty()) {

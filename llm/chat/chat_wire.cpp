@@ -118,8 +118,9 @@ void ChatWire::begin(const ModelRequest& request) {
   system_ = request.system;
   tools_ = request.tools;
   messages_ = {};
-  written_ = "{\"model\":" + to_text(Json(options_.model)) +
-             ",\"stream\":true,\"stream_options\":{\"include_usage\":true}";
+  streams_ = request.stream;
+  written_ = "{\"model\":" + to_text(Json(options_.model));
+  written_ += streams_ ? ",\"stream\":true,\"stream_options\":{\"include_usage\":true}" : ",\"stream\":false";
   if (!tools_.empty()) {
     written_ += ",\"tools\":[";
     for (const ToolDefinition& tool : tools_) append_item(written_, tool_to_wire(tool));
@@ -139,7 +140,7 @@ void ChatWire::write_message(const Transcript& messages, std::size_t i) {
 }
 
 std::string ChatWire::write(const ModelRequest& request) {
-  const bool goes_on = has_begun_ && request.system == system_ &&
+  const bool goes_on = has_begun_ && request.stream == streams_ && request.system == system_ &&
                        request.tools.size() == tools_.size() &&
                        request.tools.shared_head(tools_) == tools_.size();
   if (!goes_on) begin(request);

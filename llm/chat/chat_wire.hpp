@@ -44,7 +44,7 @@ class ChatWire {
   void write_message(const Transcript& messages, std::size_t i);
 
   ChatWireOptions options_;
-  bool has_begun_ = false;
+  bool has_begun_ = false, streams_ = true;
   std::string system_;
   ToolList tools_;
   Transcript messages_;

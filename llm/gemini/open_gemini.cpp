@@ -22,12 +22,13 @@ std::string encoded(std::string_view model) {
 }
 
 // The base is given without a version, as in Google's client; one that has it is understood.
-Result<HttpUrl> stream_url(const HttpUrl& base, const std::string& model) {
+Result<HttpUrl> content_url(const HttpUrl& base, const std::string& model, bool stream) {
   std::string path = base.text().substr(0, base.text().find('?'));
   while (path.ends_with('/')) path.pop_back();
   const bool has_version = path.ends_with("/v1beta") || path.ends_with("/v1") || path.ends_with("/v1alpha");
   const std::string collection = model.find('/') == std::string::npos ? "/models/" : "/";
-  return endpoint_url(base, (has_version ? "" : "/v1beta") + collection + encoded(model) + ":streamGenerateContent?alt=sse");
+  return endpoint_url(base, (has_version ? "" : "/v1beta") + collection + encoded(model) +
+                                (stream ? ":streamGenerateContent?alt=sse" : ":generateContent"));
 }
 
 }  // namespace
@@ -41,7 +42,7 @@ Result<std::unique_ptr<Model>> open_gemini(std::string name, const ModelEnvironm
                         .key_header = {.name = "x-goog-api-key", .prefix = ""}};
   DEED_TRY(RemoteModelOptions options, remote_options(spec, std::move(name), environment));
   GeminiWireOptions wire{.model = options.model, .replay_to = replay_id(options)};
-  DEED_TRY(options.url, stream_url(options.url, options.model));
+  DEED_TRY(options.url, content_url(options.url, options.model, options.stream));
   return make_remote_model(std::move(options), make_gemini_format(std::move(wire)), *environment.http);
 }
 

@@ -54,9 +54,16 @@ Result<RemoteModelOptions> remote_options(const RemoteSpec& spec, std::string na
   while (path.ends_with('/')) path.pop_back();
   DEED_TRY(HttpUrl url, HttpUrl::parse(path + (query == std::string::npos ? "" : base.substr(query))));
   RemoteModelOptions options{.url = std::move(url), .model = model, .key = std::move(key), .key_header = spec.key_header};
-  options.headers = own.headers;
+  apply_settings(options, spec.scheme, environment);
   options.info = model_info(std::move(name), model, environment.models);
   return options;
+}
+
+void apply_settings(RemoteModelOptions& options, std::string_view scheme, const ModelEnvironment& environment) {
+  const ProviderSettings& own = settings_of(environment, scheme);
+  options.headers = own.headers;
+  if (own.idle_timeout.count() > 0) options.idle_timeout = own.idle_timeout;
+  options.stream = own.stream;
 }
 
 Result<HttpUrl> endpoint_url(const HttpUrl& base, std::string_view path) {

@@ -25,6 +25,9 @@ struct RemoteSpec {
 /// errors  invalid: no usable model name or address. denied: no key
 Result<RemoteModelOptions> remote_options(const RemoteSpec& spec, std::string name, const ModelEnvironment& environment);
 
+/// Puts what the user set for the provider into the options: headers, the idle timeout, streaming.
+void apply_settings(RemoteModelOptions& options, std::string_view scheme, const ModelEnvironment& environment);
+
 /// The environment's variable without blanks around it, or "".
 std::string environment_value(const ModelEnvironment& environment, std::string_view name);
 

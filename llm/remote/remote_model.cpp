@@ -207,6 +207,7 @@ Result<void> RemoteModel::refuse_media(const ModelRequest& request) const {
 Async<Reply> RemoteModel::generate(ModelRequest request, StreamSink sink) {
   const steady_clock::time_point deadline = steady_clock::now() + request.timeout;
   request.messages = mended(request.messages);
+  request.stream = request.stream && options_.stream;
   Result<void> taken = refuse_media(request);
   DEED_CO_OK(std::move(taken));
   const std::string body = format_->write(request);

@@ -44,6 +44,7 @@ struct RemoteModelOptions {
   ModelInfo info;
   /// No byte for so long ends the request. Long, because a server without a graphics card reads a long prompt in silence.
   std::chrono::milliseconds idle_timeout{180'000};
+  bool stream = true;  ///< false: requests are made with ModelRequest::stream off
   RetryOptions retry = {};
 };
 

@@ -27,6 +27,7 @@ CACHE = pathlib.Path(os.environ.get("DEED_CACHE") or
 PARTNERS = CACHE / "partners"
 AIMOCK = PARTNERS / "aimock/node_modules/@copilotkit/aimock/dist/cli.js"
 NODE = PARTNERS / "bin/node"
+PYTHON_LIB = PARTNERS / "python/lib"
 MAILPIT = PARTNERS / "bin/mailpit"
 GREENMAIL = PARTNERS / "greenmail/greenmail-standalone-2.1.7.jar"
 MODELS = CACHE / "models"
@@ -61,10 +62,27 @@ def get_json(url):
         return json.load(answer)
 
 
-class Aimock:
-    """A chat-completions server that answers by the number of the turn."""
+# How a mock is named on deed's command line, and by which variables it is found; PORT stands for its port.
+PROVIDERS = {
+    "chat": ("http://127.0.0.1:PORT/v1#gpt-4o", {}),
+    "responses": ("openai-responses:gpt-5", {"OPENAI_BASE_URL": "http://127.0.0.1:PORT/v1", "OPENAI_API_KEY": "key-of-tests"}),
+    "anthropic": ("anthropic:claude-sonnet-4-5", {"ANTHROPIC_BASE_URL": "http://127.0.0.1:PORT", "ANTHROPIC_API_KEY": "key-of-tests"}),
+    "gemini": ("gemini:gemini-2.5-flash", {"GOOGLE_GEMINI_BASE_URL": "http://127.0.0.1:PORT", "GEMINI_API_KEY": "key-of-tests"}),
+    "ollama": ("ollama:llama3.2", {"OLLAMA_HOST": "127.0.0.1:PORT"}),
+}
 
-    def __init__(self, folder, turns):
+
+def provider(name, port, path=""):
+    """(name of the model, variables) for the mock of a provider on the port, below `path`."""
+    model, variables = PROVIDERS[name]
+    at = f"{port}{path}"
+    return model.replace("PORT", at), {key: value.replace("PORT", at) for key, value in variables.items()}
+
+
+class Aimock:
+    """A server of many providers' routes that answers by the number of the turn. `chaos` has its command line switches."""
+
+    def __init__(self, folder, turns, chaos=()):
         if not AIMOCK.exists():
             raise AssertionError("aimock is not installed: run tests/partners/install_aimock.sh")
         fixtures = [{"match": {"turnIndex": n}, "response": turn} for n, turn in enumerate(turns)]
@@ -72,7 +90,7 @@ class Aimock:
         path.write_text(json.dumps({"fixtures": fixtures}))
         self.port = free_port()
         self.process = subprocess.Popen(
-            [str(NODE), str(AIMOCK), "--port", str(self.port), "--fixtures", str(path), "--strict", "--log-level", "warn"],
+            [str(NODE), str(AIMOCK), "--port", str(self.port), "--fixtures", str(path), "--strict", "--log-level", "warn", *chaos],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         wait_for(lambda: is_open(self.port), "aimock listening")
 
@@ -82,8 +100,49 @@ class Aimock:
 
     def requests(self):
         """The bodies of all completions that were asked for."""
-        entries = get_json(f"http://127.0.0.1:{self.port}/__aimock/journal")
-        return [e["body"] for e in entries if e["path"].endswith("/chat/completions")]
+        return [e["body"] for e in self.entries() if e["path"].endswith("/chat/completions")]
+
+    def entries(self):
+        return get_json(f"http://127.0.0.1:{self.port}/__aimock/journal")
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+
+
+class Llmock:
+    """Providers that break their answers as they are told to, and judge what the client makes of it."""
+
+    def __init__(self, *flags):
+        if not PYTHON_LIB.exists():
+            raise AssertionError("llmock is not installed: run tests/partners/install_python_partners.sh")
+        self.port = free_port()
+        self.process = subprocess.Popen(
+            ["/usr/bin/python3", "-c", "from llmock.cli import app; app()", "serve", "--host", "127.0.0.1", "--port", str(self.port),
+             "--log-level", "critical", *flags],
+            env={**os.environ, "PYTHONPATH": str(PYTHON_LIB)}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        wait_for(lambda: is_open(self.port), "llmock listening")
+
+    def post(self, path, document):
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", json.dumps(document).encode(),
+                                         {"Content-Type": "application/json"})
+        urllib.request.urlopen(request, timeout=TIMEOUT_S).close()
+
+    def behave(self, *behaviors):
+        """What happens to the next requests, in this order."""
+        self.post("/_llmock/reset", {})
+        self.post("/_llmock/scenario", {"behaviors": list(behaviors)})
+
+    def verdict(self):
+        return get_json(f"http://127.0.0.1:{self.port}/_llmock/verdict")
+
+    def report(self):
+        """Exit code and text of `llmock report`."""
+        done = subprocess.run(["/usr/bin/python3", "-c", "from llmock.cli import app; app()", "report", "--url",
+                               f"http://127.0.0.1:{self.port}"], env={**os.environ, "PYTHONPATH": str(PYTHON_LIB)},
+                              capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+        return done.returncode, done.stdout + done.stderr
 
     def close(self):
         self.process.kill()
@@ -304,7 +363,9 @@ class Page:
 
 
 class PartnerTest(unittest.TestCase):
-    """An empty home and an empty folder for each test."""
+    """An empty home and an empty folder for each test. `variables` go into the command's environment."""
+
+    variables = {}
 
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="deed-partners-")
@@ -319,15 +380,15 @@ class PartnerTest(unittest.TestCase):
 
     def start(self, *arguments):
         environment = {name: os.environ[name] for name in ("PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ}
-        environment.update(HOME=self.home, DEED_HOME=self.home, DEED_MODELS=str(MODELS))
+        environment.update(HOME=self.home, DEED_HOME=self.home, DEED_MODELS=str(MODELS), **self.variables)
         return subprocess.Popen([COMMAND, *arguments], cwd=self.root, env=environment, stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def deed(self, *arguments, expect=0):
-        """Runs the command to its end; returns the JSON document on its standard output."""
+        """Runs the command to its end; returns the JSON document on its standard output. `expect`: its exit code, or a tuple of them."""
         process = self.start(*arguments)
         out, talk = process.communicate(timeout=TIMEOUT_S * 2)
-        self.assertEqual(process.returncode, expect, f"deed {' '.join(arguments)}\n{out}\n{talk}")
+        self.assertIn(process.returncode, expect if isinstance(expect, tuple) else (expect,), f"deed {' '.join(arguments)}\n{out}\n{talk}")
         return json.loads(out)
 
     def kill(self, process):

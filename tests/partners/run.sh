@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the built command (build/bin/deed) against servers that no one here wrote: aimock for the model, aiosmtpd, mailpit and
+# Runs the built command (build/bin/deed) against servers that no one here wrote: aimock and llmock for the models, aiosmtpd, mailpit and
 # GreenMail for the mail. Installs them first, and the embedded model; a second run finds all of it.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -8,6 +8,7 @@ cd "$here/../.."
 [ -x build/bin/deed ] || { say "build/bin/deed is missing: run scripts/test.sh first"; exit 1; }
 
 "$here/install_aimock.sh"
+"$here/install_python_partners.sh"
 "$here/install_mailpit.sh"
 "$here/install_greenmail.sh"
 DEED_MODELS=$(dirname "$partners")/models build/bin/deed models install smollm2 </dev/null >&2

@@ -1,0 +1,85 @@
+"""One run of three steps (fetch a page, write a file, send a mail) over every provider's own wire format. The model is aimock, which
+speaks all of them and was written by nobody here; with its chaos switches on, no run is lost and no effect happens twice."""
+
+import unittest
+
+from partners import PROVIDERS, Aimock, Mailbox, Page, PartnerTest, provider
+
+PRICES = "Prices of today: oak 120 EUR, pine 80 EUR.\n"
+PATHS = {"chat": "/v1/chat/completions", "responses": "/v1/responses", "anthropic": "/v1/messages", "gemini": "GenerateContent",
+         "ollama": "/api/chat"}
+
+
+class EveryProvider(PartnerTest):
+    def begin(self, name, chaos=(), stream=True):
+        self.page = self.server(Page(PRICES))
+        self.mailbox = self.server(Mailbox())
+        self.aimock = self.server(Aimock(self.folder, [
+            {"toolCalls": [{"name": "http__get", "arguments": {"url": self.page.url}},
+                           {"name": "time__now", "arguments": {}}]},
+            {"toolCalls": [{"name": "file__write", "arguments": {"path": "prices.txt", "content": PRICES}}]},
+            {"toolCalls": [{"name": "email__send", "arguments": {
+                "to": ["ann@example.org"], "subject": "Prices", "text": "Hello Ann, oak 120 EUR"}}]},
+            {"content": "The prices are in prices.txt and on their way to Ann."},
+        ], chaos))
+        model, self.variables = provider(name, self.aimock.port)
+        if not stream:
+            self.variables["DEED_STREAM"] = "false"
+        flags = ["--smtp", self.mailbox.url, "--allow-host", self.page.host, "--root", self.root, "--from", "deed@example.org",
+                 "--yes", "--json", "--quiet"]
+        self.arguments = ["run", "--model", model, *flags,
+                          f"Get {self.page.url}, write what it says into prices.txt and mail it to ann@example.org."]
+        self.resume = ["resume", "last", *flags]
+
+    def assert_done_once(self, report):
+        self.assertEqual(report["status"], "done", report)
+        self.assertEqual([c["tool"] for c in report["calls"] if c["outcome"] == "succeeded"],
+                         ["http.get", "time.now", "file.write", "email.send"])
+        self.assertEqual(report["text"], "The prices are in prices.txt and on their way to Ann.")
+        with open(self.root + "/prices.txt", encoding="utf-8") as file:
+            self.assertEqual(file.read(), PRICES)
+        self.assertEqual(len(self.mailbox.mails), 1)
+
+    def test_does_three_steps_over_each_wire_format(self):
+        for name in PROVIDERS:
+            for stream in (True, False):
+                with self.subTest(provider=name, stream=stream):
+                    self.setUp()
+                    self.begin(name, stream=stream)
+                    report = self.deed(*self.arguments)
+                    self.assert_done_once(report)
+                    self.assertGreater(report["usage"]["input"], 0)
+                    self.assertTrue(all(PATHS[name].lower() in e["path"].lower() for e in self.aimock.entries()))
+
+    def test_loses_no_run_and_repeats_no_effect_while_the_server_misbehaves(self):
+        for name in PROVIDERS:
+            for switch in ("--chaos-drop", "--chaos-malformed", "--chaos-disconnect", "--chaos-ratelimit"):
+                with self.subTest(provider=name, chaos=switch):
+                    self.setUp()
+                    self.begin(name, [switch, "0.3"])
+                    report = self.deed(*self.arguments, expect=(0, 75))
+                    # Out of order for longer than one process waits: the run stays, and goes on where it was.
+                    for _ in range(20):
+                        if report["status"] == "done":
+                            break
+                        report = self.deed(*self.resume, expect=(0, 75))
+                    self.assert_done_once(report)
+
+    def test_says_how_it_goes_on_where_no_model_answers(self):
+        self.begin("anthropic", ["--chaos-drop", "1"])
+        report = self.deed(*self.arguments, expect=75)
+        self.assertEqual(report["status"], "paused")
+        self.assertIn("no answer", report["reason"])
+
+    def test_asks_the_next_model_of_a_chain_where_the_first_is_out_of_order(self):
+        self.begin("chat")
+        broken = self.server(Aimock(self.folder, [{"content": "never"}], ["--chaos-drop", "1"]))
+        first, variables = provider("anthropic", broken.port)
+        self.variables.update(variables)
+        chain = first + ", " + self.arguments[2]
+        self.assert_done_once(self.deed("run", "--model", chain, *self.arguments[3:]))
+        self.assertGreaterEqual(len(broken.entries()), 3)
+
+
+if __name__ == "__main__":
+    unittest.main()
