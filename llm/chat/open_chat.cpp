@@ -8,18 +8,6 @@
 namespace deed {
 namespace {
 
-constexpr std::string_view completions_path = "/chat/completions";
-
-// A bare host gets /v1, which is where nearly all have it.
-Result<HttpUrl> completions_url(const HttpUrl& base) {
-  const std::string path = base.text().substr(0, base.text().find('?'));
-  if (path.ends_with(completions_path)) return base;
-  const std::size_t authority = path.find("://");
-  std::string_view bare = std::string_view(path).substr(authority + 3);
-  while (bare.ends_with('/')) bare.remove_suffix(1);
-  return endpoint_url(base, bare.find('/') == std::string_view::npos ? "/v1/chat/completions" : completions_path);
-}
-
 // Where servers differ from what OpenAI first said, by whose server it is.
 ChatWireOptions wire_options(const RemoteModelOptions& options) {
   ChatWireOptions wire{.model = options.model, .replay_to = replay_id(options)};
@@ -33,7 +21,7 @@ ChatWireOptions wire_options(const RemoteModelOptions& options) {
 }
 
 Result<std::unique_ptr<Model>> open(RemoteModelOptions options, const ModelEnvironment& environment) {
-  DEED_TRY(options.url, completions_url(options.url));
+  DEED_TRY(options.url, openai_url(options.url, "/chat/completions"));
   ChatWireOptions wire = wire_options(options);
   return make_remote_model(std::move(options), make_chat_format(std::move(wire)), *environment.http);
 }
@@ -53,13 +41,30 @@ Result<std::unique_ptr<Model>> open_chat_url(std::string name, const ModelEnviro
   return open(std::move(options), environment);
 }
 
-Result<std::unique_ptr<Model>> open_openai_chat(std::string name, const ModelEnvironment& environment) {
+Result<HttpUrl> openai_url(const HttpUrl& base, std::string_view path) {
+  const std::string address = base.text().substr(0, base.text().find('?'));
+  if (address.ends_with(path)) return base;
+  std::string_view bare = std::string_view(address).substr(address.find("://") + 3);
+  while (bare.ends_with('/')) bare.remove_suffix(1);
+  return endpoint_url(base, (bare.find('/') == std::string_view::npos ? "/v1" : "") + std::string(path));
+}
+
+Result<RemoteModelOptions> openai_options(std::string name, const ModelEnvironment& environment) {
   const RemoteSpec spec{.scheme = "openai",
                         .title = "OpenAI",
                         .base_url = "https://api.openai.com/v1",
                         .base_url_variable = "OPENAI_BASE_URL",
                         .key_variables = {"OPENAI_API_KEY"}};
   DEED_TRY(RemoteModelOptions options, remote_options(spec, std::move(name), environment));
+  for (const auto& [variable, header] : {std::pair("OPENAI_ORG_ID", "OpenAI-Organization"), std::pair("OPENAI_PROJECT_ID", "OpenAI-Project")}) {
+    std::string value = environment_value(environment, variable);
+    if (!value.empty()) options.headers.emplace_back(header, std::move(value));
+  }
+  return options;
+}
+
+Result<std::unique_ptr<Model>> open_openai_chat(std::string name, const ModelEnvironment& environment) {
+  DEED_TRY(RemoteModelOptions options, openai_options(std::move(name), environment));
   return open(std::move(options), environment);
 }
 
