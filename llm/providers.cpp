@@ -7,6 +7,8 @@
 #include "deed/llm/fallback.hpp"
 #include "deed/llm/gemini/open_gemini.hpp"
 #include "deed/llm/local/local_model.hpp"
+#include "deed/llm/ollama/open_ollama.hpp"
+#include "deed/llm/responses/open_responses.hpp"
 #include "deed/llm/structured_reply.hpp"
 
 namespace deed {
@@ -18,9 +20,12 @@ Result<std::unique_ptr<Model>> open_local(std::string name, const ModelEnvironme
 
 constexpr Provider rows[] = {
     {"local", "local:NAME or local:/path/to/model.gguf", "runs inside this process", open_local},
-    {"openai", "openai:NAME", "OpenAI, or OPENAI_BASE_URL; key from OPENAI_API_KEY", open_openai_chat},
+    {"openai", "openai:NAME", "OpenAI, or OPENAI_BASE_URL; key from OPENAI_API_KEY", open_openai},
+    {"openai-responses", "openai-responses:NAME", "the same, always by the Responses API", open_openai_responses},
+    {"openai-chat", "openai-chat:NAME", "the same, always by chat completions", open_openai_chat},
     {"anthropic", "anthropic:NAME", "Claude, at Anthropic or ANTHROPIC_BASE_URL; key from ANTHROPIC_API_KEY", open_anthropic},
     {"gemini", "gemini:NAME", "Gemini, at Google or GOOGLE_GEMINI_BASE_URL; key from GEMINI_API_KEY", open_gemini},
+    {"ollama", "ollama:NAME", "Ollama on this machine, or at OLLAMA_HOST; no key, or OLLAMA_API_KEY", open_ollama},
     {"https", "https://host/v1#NAME",
      "anything that speaks chat completions; key from DEED_API_KEY", open_chat_url},
     {"http", "http://127.0.0.1:8080/v1#NAME",

@@ -1,4 +1,5 @@
 #include "deed/llm/providers.hpp"
+#include "deed/llm/media.hpp"
 #include "deed/llm/model_table.hpp"
 
 #include "deed/net/http.hpp"
@@ -27,6 +28,7 @@ class ProvidersTest : public testing::Test {
  protected:
   ModelEnvironment environment() {
     ModelEnvironment out{.executor = io.get_executor(), .http = &http};
+    out.models = own_models;
     out.getenv = [this](std::string_view name) -> std::optional<std::string> {
       const auto it = variables.find(std::string(name));
       return it != variables.end() ? std::optional(it->second) : std::nullopt;
@@ -56,6 +58,7 @@ class ProvidersTest : public testing::Test {
   asio::io_context io;
   NotingHttp http;
   std::map<std::string, std::string> variables;
+  std::vector<ModelRow> own_models;
 };
 
 TEST_F(ProvidersTest, FindTheCompletionsOfAnAddress) {
@@ -84,10 +87,77 @@ TEST_F(ProvidersTest, TakeTheModelBehindTheHashWhateverItHolds) {
 TEST_F(ProvidersTest, OpenOpenaiWithItsKey) {
   variables = {{"OPENAI_API_KEY", " sk-openai \n"}};
   const HttpRequest request = request_of("openai:gpt-5-mini");
-  EXPECT_EQ(request.url.text(), "https://api.openai.com/v1/chat/completions");
+  EXPECT_EQ(request.url.text(), "https://api.openai.com/v1/responses");
   EXPECT_EQ(authorization(request), "Bearer sk-openai");
-  EXPECT_THAT(request.body, AllOf(HasSubstr("\"model\":\"gpt-5-mini\""),
-                                  HasSubstr("\"max_completion_tokens\":")));
+  EXPECT_THAT(request.body, AllOf(HasSubstr("\"model\":\"gpt-5-mini\""), HasSubstr("\"max_output_tokens\":")));
+}
+
+TEST_F(ProvidersTest, SpeakChatCompletionsToOpenaiWhereTheyAreAskedToOrAModelHasNothingElse) {
+  variables = {{"OPENAI_API_KEY", "sk-openai"}};
+  for (const char* name : {"openai-chat:gpt-5-mini", "openai:gpt-4o-audio-preview", "openai:gpt-audio"}) {
+    const HttpRequest request = request_of(name);
+    EXPECT_EQ(request.url.text(), "https://api.openai.com/v1/chat/completions") << name;
+    EXPECT_THAT(request.body, HasSubstr("\"max_completion_tokens\":"));
+  }
+}
+
+TEST_F(ProvidersTest, SpeakResponsesToAnotherServerWhereTheyAreAskedTo) {
+  variables = {{"OPENAI_BASE_URL", "http://127.0.0.1:9"}};
+  EXPECT_EQ(request_of("openai-responses:m").url.text(), "http://127.0.0.1:9/v1/responses");
+}
+
+TEST_F(ProvidersTest, TellOpenaiWhoseAccountItIs) {
+  variables = {{"OPENAI_API_KEY", "k"}, {"OPENAI_ORG_ID", "org-1"}, {"OPENAI_PROJECT_ID", "proj-1"}};
+  for (const char* name : {"openai:gpt-5", "openai-chat:gpt-5"}) {
+    const HttpRequest request = request_of(name);
+    EXPECT_THAT(request.headers, testing::Contains(testing::Pair("OpenAI-Organization", "org-1"))) << name;
+    EXPECT_THAT(request.headers, testing::Contains(testing::Pair("OpenAI-Project", "proj-1"))) << name;
+  }
+}
+
+TEST_F(ProvidersTest, RefuseSoundsBeforeTheyAreSentToTheResponsesApi) {
+  variables = {{"OPENAI_API_KEY", "k"}};
+  auto model = open("openai:an-unknown-model");
+  ASSERT_OK(model);
+  Message message{.text = "Listen"};
+  message.media.push_back(make_media("a.mp3", "ID3").value());
+  ModelRequest request;
+  request.messages.push_back(std::move(message));
+  EXPECT_THAT(run_async(io, (*model)->generate(std::move(request), {})), IsError(ErrorKind::unsupported, HasSubstr("sounds")));
+  EXPECT_TRUE(http.requests.empty());
+}
+
+TEST_F(ProvidersTest, OpenOllamaOnThisMachineWithoutAKey) {
+  const HttpRequest request = request_of("ollama:qwen3:8b");
+  EXPECT_EQ(request.url.text(), "http://127.0.0.1:11434/api/chat");
+  EXPECT_EQ(authorization(request), "");
+  EXPECT_THAT(request.body, AllOf(HasSubstr("\"model\":\"qwen3:8b\""), HasSubstr("\"truncate\":false")));
+}
+
+TEST_F(ProvidersTest, OpenOllamaWhereItsOwnVariableSays) {
+  variables = {{"OLLAMA_HOST", "box:99"}, {"OLLAMA_API_KEY", "k-0123456789"}};
+  EXPECT_EQ(request_of("ollama:m").url.text(), "http://box:99/api/chat");
+  EXPECT_EQ(authorization(request_of("ollama:m")), "");
+  variables["OLLAMA_HOST"] = "ollama.com";
+  EXPECT_EQ(request_of("ollama:gpt-oss:120b").url.text(), "https://ollama.com:443/api/chat");
+  EXPECT_EQ(authorization(request_of("ollama:gpt-oss:120b")), "Bearer k-0123456789");
+}
+
+TEST_F(ProvidersTest, AskOllamaForTheWindowThatTheRunCountsWith) {
+  const auto window = [&] {
+    auto model = open("ollama:mistral-small");
+    EXPECT_OK(model);
+    return model ? (*model)->info().context_window : 0;
+  };
+  EXPECT_EQ(window(), 16'384);
+  EXPECT_THAT(request_of("ollama:mistral-small").body, HasSubstr("\"num_ctx\":16384"));
+  variables = {{"OLLAMA_CONTEXT_LENGTH", "8192"}};
+  EXPECT_EQ(window(), 8192);
+  EXPECT_THAT(request_of("ollama:mistral-small").body, HasSubstr("\"num_ctx\":8192"));
+  own_models = {{.prefix = "mistral", .context_window = 32'768}};
+  EXPECT_EQ(window(), 32'768);
+  EXPECT_THAT(request_of("ollama:mistral-small").body, HasSubstr("\"num_ctx\":32768"));
+  EXPECT_THAT(request_of("ollama:gpt-oss:120b-cloud").body, testing::Not(HasSubstr("num_ctx")));
 }
 
 TEST_F(ProvidersTest, OpenAnotherServerByOpenaiBaseUrlWithoutAKey) {
