@@ -132,6 +132,7 @@ TEST(EvalJudge, ComparesJsonWhateverTheOrderOfItsMembers) {
   EXPECT_TRUE(passes(R"({"json": {"a": 1, "b": [{"c": null, "d": 2}]}})", saying(R"( {"b": [{"d": 2.0, "c": null}], "a": 1} )")));
   EXPECT_FALSE(passes(R"({"json": {"a": [1, 2]}})", saying(R"({"a": [2, 1]})")));
   EXPECT_FALSE(passes(R"({"json": {"a": 1}})", saying(R"({"a": 1, "b": 2})")));
+  EXPECT_FALSE(passes(R"({"json": {"a": 1, "b": 2}})", saying(R"({"a": 1})")));
   EXPECT_FALSE(passes(R"({"json": {"a": 1}})", saying(R"({"a": "1"})")));
   EXPECT_FALSE(passes(R"({"json": null})", saying("")));
 }
