@@ -10,6 +10,7 @@ set(DEED_PUBLIC_HEADERS
   core/hash.hpp
   core/ids.hpp
   core/json.hpp
+  core/media.hpp
   core/result.hpp
   core/schema.hpp
   core/secrets.hpp

@@ -36,7 +36,9 @@ Result<std::unique_ptr<Model>> open_chat_url(std::string name, const ModelEnviro
   DEED_TRY(HttpUrl url, HttpUrl::parse(name.substr(0, hash)));
   std::string key = environment_value(environment, "DEED_API_KEY");
   if (key.empty()) key = environment_value(environment, "OPENAI_API_KEY");
+  if (const auto own = environment.providers.find(url.scheme()); key.empty() && own != environment.providers.end()) key = own->second.key.reveal();
   RemoteModelOptions options{.url = std::move(url), .model = model, .key = Secret(std::move(key))};
+  apply_settings(options, options.url.scheme(), environment);
   options.info = model_info(std::move(name), model, environment.models);
   return open(std::move(options), environment);
 }

@@ -14,6 +14,7 @@ struct FinishReason {
 };
 constexpr FinishReason finish_reasons[] = {
     {"STOP", StopReason::end},
+    {"FUNCTION_CALL", StopReason::tool_calls},  // no word of the API, but of servers that speak it
     {"MAX_TOKENS", StopReason::length},
     {"SAFETY", StopReason::refused},
     {"RECITATION", StopReason::refused},

