@@ -1,9 +1,14 @@
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cstdio>
 #include <fstream>
+#include <functional>
 #include <iostream>
+#include <optional>
 
 #include "deed/agent/model_settings.hpp"
 #include "deed/cli/commands.hpp"
@@ -11,6 +16,8 @@
 #include "deed/cli/propose.hpp"
 #include "deed/core/text.hpp"
 #include "deed/llm/local/model_store.hpp"
+#include "deed/llm/model_table.hpp"
+#include "deed/llm/ollama/ollama_models.hpp"
 #include "deed/net/http.hpp"
 
 namespace deed {
@@ -64,6 +71,81 @@ int print_path(const Result<std::string>& path, const ModelFlags& state) {
   return 0;
 }
 
+// What is known of models: the user's rows, then the built-in ones. Prices are dollars for a million tokens.
+int prices(const ModelFlags& state) {
+  const auto settings = settings_for(state.flags);
+  if (!settings) return report_error(settings.error(), state.flags);
+  const auto own = own_models(*settings);
+  if (!own) return report_error(own.error(), state.flags);
+  Json rows = Json::array();
+  const auto add = [&](const ModelRow& row, const char* from) {
+    const std::string takes = std::string(row.takes_images ? "pictures " : "") + (row.takes_audio ? "sounds " : "") + (row.takes_documents ? "PDF" : "");
+    if (state.flags.json) {
+      rows.push_back({{"prefix", row.prefix}, {"window", row.context_window}, {"input", row.usd_per_million_input},
+                      {"cached", row.usd_per_million_cached.value_or(row.usd_per_million_input)}, {"output", row.usd_per_million_output},
+                      {"images", row.takes_images}, {"audio", row.takes_audio}, {"documents", row.takes_documents}, {"from", from}});
+    } else {
+      std::printf("%-24s %9lld %8.3f %8.3f %8.3f  %-20s %s\n", row.prefix.c_str(), static_cast<long long>(row.context_window),
+                  row.usd_per_million_input, row.usd_per_million_cached.value_or(row.usd_per_million_input), row.usd_per_million_output,
+                  takes.c_str(), from);
+    }
+  };
+  if (!state.flags.json) std::printf("%-24s %9s %8s %8s %8s  %-20s\n", "name begins with", "window", "input", "cached", "output", "takes");
+  const std::string built_in = "as of " + std::string(model_table_date);
+  for (const ModelRow& row : *own) add(row, "your configuration");
+  for (const ModelRow& row : known_models()) add(row, built_in.c_str());
+  if (state.flags.json) print_json({{"version", 1}, {"date", model_table_date}, {"usd_per_million_tokens", rows}});
+  return 0;
+}
+
+// An Ollama server's models. The loop runs until the request has ended.
+template <class T>
+Result<T> on_ollama(const ModelFlags& state, const std::function<Async<T>(const ModelEnvironment&)>& ask) {
+  DEED_TRY(const Settings settings, settings_for(state.flags));
+  asio::io_context io;
+  const auto http = make_http_client(io.get_executor());
+  ModelEnvironment around{.executor = io.get_executor(), .http = http.get(), .getenv = environment};
+  DEED_TRY(around.providers, provider_settings(settings, "ollama:", environment));
+  std::optional<Result<T>> result;
+  asio::co_spawn(io, detail::keep(ask(around), result), asio::detached);
+  io.run();
+  if (!result) return fail(ErrorKind::internal, "the request did not end");
+  return *std::move(result);
+}
+
+int list_ollama(const ModelFlags& state) {
+  const auto models = on_ollama<std::vector<ollama::OllamaModel>>(state, ollama::list);
+  if (!models) return report_error(models.error(), state.flags);
+  Json rows = Json::array();
+  for (const ollama::OllamaModel& model : *models) {
+    rows.push_back({{"name", "ollama:" + model.name}, {"bytes", model.size_bytes}, {"parameters", model.parameters}, {"quantization", model.quantization}});
+    if (!state.flags.json) {
+      std::printf("ollama:%-24s %10s  %s %s\n", for_terminal(model.name).c_str(), human_bytes(static_cast<std::size_t>(model.size_bytes)).c_str(),
+                  for_terminal(model.parameters).c_str(), for_terminal(model.quantization).c_str());
+    }
+  }
+  if (state.flags.json) print_json({{"version", 1}, {"models", rows}});
+  return 0;
+}
+
+int pull(const ModelFlags& state) {
+  const bool is_terminal = isatty(STDERR_FILENO) != 0;
+  std::string last;
+  const auto progress = [&](const ollama::PullProgress& at) {
+    std::string line = for_terminal(at.status);
+    if (is_terminal && at.total_bytes > 0) line += " " + std::to_string(at.completed_bytes * 100 / at.total_bytes) + "%";
+    if (line != last) std::fprintf(stderr, is_terminal ? "\r\033[K%s" : "%s\n", line.c_str());
+    last = line;
+  };
+  const std::string name = state.name.starts_with("ollama:") ? state.name.substr(7) : state.name;
+  const auto pulled = on_ollama<void>(state, [&](const ModelEnvironment& around) { return ollama::pull(around, name, progress); });
+  if (is_terminal && !last.empty()) std::fprintf(stderr, "\n");
+  if (!pulled) return report_error(pulled.error(), state.flags);
+  if (state.flags.json) print_json({{"version", 1}, {"model", "ollama:" + name}});
+  else std::printf("ollama:%s\n", name.c_str());
+  return 0;
+}
+
 int path(const ModelFlags& state) {
   const auto dir = models_dir(state.flags);
   return print_path(dir ? model_path(state.name, *dir) : dir, state);
@@ -109,7 +191,7 @@ int propose_calls(const ModelFlags& state) {
 
 void add_model_commands(CLI::App& app, Chosen& chosen) {
   auto state = std::make_shared<ModelFlags>();
-  CLI::App* models = app.add_subcommand("models", "The embedded models");
+  CLI::App* models = app.add_subcommand("models", "Models: embedded, of an Ollama server, and what is known of remote ones");
   models->require_subcommand(1);
   const auto command = [&](const char* name, const char* about, int (*run)(const ModelFlags&)) {
     CLI::App* sub = models->add_subcommand(name, about);
@@ -118,6 +200,9 @@ void add_model_commands(CLI::App& app, Chosen& chosen) {
     return sub;
   };
   command("list", "What is installed and what can be", list);
+  command("prices", "What is known of remote models: windows, prices, what they take", prices);
+  command("ollama", "What an Ollama server has (OLLAMA_HOST)", list_ollama);
+  command("pull", "Have an Ollama server fetch a model", pull)->add_option("name", state->name, "qwen3:8b")->required();
   command("path", "Where a model is", path)->add_option("name", state->name)->required();
   command("install", "Fetch and check a model of the catalogue", install)->add_option("name", state->name)->required();
   command("add", "Check a GGUF file and keep it", add)->add_option("file", state->file)->required();
