@@ -23,6 +23,18 @@ int number_of(std::string_view text) {
   return failure == std::errc() && end == text.data() + text.size() ? value : 0;
 }
 
+// What the details of an error of Google's say, by the last word of their type: "ErrorInfo", "RetryInfo". Empty: there is none.
+// https://cloud.google.com/apis/design/errors#error_details
+std::string google_detail(const Json& error, std::string_view kind, std::string_view key) {
+  if (!error.is_object()) return {};
+  const auto details = error.find("details");
+  if (details == error.end() || !details->is_array()) return {};
+  for (const Json& detail : *details) {
+    if (string_at(detail, "@type").ends_with("google.rpc." + std::string(kind))) return string_at(detail, key);
+  }
+  return {};
+}
+
 ProviderComplaint complaint_of(const Json& error) {
   ProviderComplaint complaint;
   if (error.is_string()) {
@@ -36,6 +48,9 @@ ProviderComplaint complaint_of(const Json& error) {
   if (type.empty()) type = text_or_number(error, "status");
   complaint.status = number_of(code);
   complaint.code = code.empty() || complaint.status != 0 ? type : code;
+  // Gemini calls a wrong key an INVALID_ARGUMENT (400); only its reason tells.
+  const std::string reason = google_detail(error, "ErrorInfo", "reason");
+  if (reason.starts_with("API_KEY_")) complaint.code = reason;
   return complaint;
 }
 
@@ -52,6 +67,7 @@ bool is_about_context(std::string_view code, std::string_view message) {
                            "context limit", "prompt is too long", "too many tokens", "input is too long",
                            "exceeds the maximum number of tokens"});
 }
+bool is_about_the_key(std::string_view code) { return has_any(code, {"invalid_api_key", "api_key_invalid", "api_key_expired"}); }
 bool is_about_money(std::string_view code) {
   return has_any(code, {"insufficient_quota", "billing", "insufficient_balance"});
 }
@@ -69,9 +85,10 @@ ErrorKind kind_of_status(int status) {
 // An error object without a number, in the middle of a stream: only a fault of the request is
 // final.
 ErrorKind kind_of_code(std::string_view code) {
-  if (has_any(code, {"invalid_api_key", "authentication", "permission"})) return ErrorKind::denied;
+  if (has_any(code, {"authentication", "permission"})) return ErrorKind::denied;
+  // "invalid_prompt", "image_file_not_found", "cyber_policy", …: the Responses API's word for what is wrong with the prompt.
+  if (has_any(code, {"invalid_", "badrequest", "bad_request", "image", "policy"})) return ErrorKind::invalid;
   if (has_any(code, {"not_found"})) return ErrorKind::not_found;
-  if (has_any(code, {"invalid_request", "badrequest", "bad_request"})) return ErrorKind::invalid;
   return ErrorKind::unavailable;
 }
 
@@ -83,6 +100,7 @@ ErrorKind kind_of(const ProviderComplaint& complaint) {
     return ErrorKind::limit;
   }
   if (is_about_money(code)) return ErrorKind::limit;
+  if (is_about_the_key(code)) return ErrorKind::denied;
   return complaint.status != 0 ? kind_of_status(complaint.status) : kind_of_code(code);
 }
 
@@ -135,9 +153,24 @@ std::optional<TimePoint> parse_http_date(const std::string& text) {
   return TimePoint(sys_days(date)) + hours(hour) + minutes(minute) + seconds(second);
 }
 
+// {"error": {"details": [{"@type": "…google.rpc.RetryInfo", "retryDelay": "12.5s"}]}}, also as the first of an array.
+std::optional<std::chrono::milliseconds> retry_delay_of_google(const std::string& body) {
+  const auto json = parse_json(body);
+  if (!json) return std::nullopt;
+  const Json& first = json->is_array() && !json->empty() ? json->front() : *json;
+  if (!first.is_object() || !first.contains("error")) return std::nullopt;
+  std::string delay = google_detail(first["error"], "RetryInfo", "retryDelay");
+  if (!delay.ends_with('s')) return std::nullopt;
+  delay.pop_back();
+  const auto seconds = parse_count(delay);
+  return seconds ? std::optional(std::chrono::milliseconds(*seconds * 1000)) : std::nullopt;
+}
+
 }  // namespace
 
 std::optional<ProviderComplaint> find_complaint(const Json& body) {
+  // Gemini, where it does not stream events: an array of what it has to say.
+  if (body.is_array() && !body.empty() && body.front().is_object()) return find_complaint(body.front());
   if (!body.is_object()) return std::nullopt;
   const auto error = body.find("error");
   if (error != body.end() && !error->is_null()) return complaint_of(*error);
@@ -195,7 +228,7 @@ std::optional<std::chrono::milliseconds> retry_after(const HttpResponse& respons
   if (const auto date = parse_http_date(std::string(text))) {
     return std::max(milliseconds(0), std::chrono::duration_cast<milliseconds>(*date - now));
   }
-  return std::nullopt;
+  return retry_delay_of_google(response.body);
 }
 
 }  // namespace deed

@@ -2,7 +2,7 @@
 // an Error that says what may be done now, whether asking again can help, and when. Nothing was
 // executed by a model request, so asking again is always safe; the question is only whether it is
 // of use. Source: RFC 9110, sections 10.2.3 and 15;
-// https://platform.openai.com/docs/guides/error-codes
+// https://platform.openai.com/docs/guides/error-codes; https://cloud.google.com/apis/design/errors
 #pragma once
 
 #include "deed/core/clock.hpp"
@@ -32,7 +32,8 @@ struct ProviderComplaint {
 
 /// Reads an error object in the shapes that are about: {"error": {"message", "type", "code"}},
 /// {"error": "text"},
-/// {"error": {"code": number, "message", "status"}} (Gemini), {"object": "error", "message"}, {"detail": …}. nullopt if `body` is none of them.
+/// {"error": {"code": number, "message", "status", "details"}} (Gemini, also as the first of an array), {"object": "error", "message"},
+/// {"type": "error", "code", "message"} (Responses), {"detail": …}. nullopt if `body` is none of them.
 std::optional<ProviderComplaint> find_complaint(const Json& body);
 
 /// What the caller may do now. Texts are redacted, cut, and control characters made visible.
@@ -50,7 +51,7 @@ Error to_error(const HttpResponse& response, const Endpoint& endpoint);
 std::optional<bool> should_retry(const HttpResponse& response);
 
 /// How long the server asks to wait: `retry-after-ms`, else `retry-after` in seconds or as an HTTP
-/// date. nullopt: it does not say, or not so that it can be understood. Never negative.
+/// date, else the `RetryInfo` in the error object of a server of Google's. nullopt: it does not say, or not so that it can be understood. Never negative.
 std::optional<std::chrono::milliseconds> retry_after(const HttpResponse& response, TimePoint now);
 
 }  // namespace deed

@@ -56,6 +56,21 @@ const Case table[] = {
     {413, "<html>Request Entity Too Large</html>", ErrorKind::limit, "Too Large"},
     {422, R"({"detail":[{"loc":["body","messages"],"msg":"field required"}]})", ErrorKind::invalid,
      "field required"},
+    {400,
+     R"({"error":{"code":400,"message":"API key not valid. Please pass a valid API key.","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"API_KEY_INVALID","domain":"googleapis.com","metadata":{"service":"generativelanguage.googleapis.com"}},{"@type":"type.googleapis.com/google.rpc.LocalizedMessage","locale":"en-US","message":"API key not valid. Please pass a valid API key."}]}})",
+     ErrorKind::denied, "check the API key"},
+    {400,
+     R"([{"error":{"code":400,"message":"API key not valid.","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"API_KEY_INVALID"}]}}])",
+     ErrorKind::denied, "API key not valid"},
+    {400,
+     R"({"error":{"code":400,"message":"Invalid JSON payload received.","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.BadRequest","fieldViolations":[{"description":"Unknown name"}]}]}})",
+     ErrorKind::invalid, "Invalid JSON payload"},
+    {403,
+     R"({"error":{"code":403,"message":"Generative Language API has not been used in project 1.","status":"PERMISSION_DENIED","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"SERVICE_DISABLED"}]}})",
+     ErrorKind::denied, "has not been used"},
+    {503,
+     R"([{"error":{"code":503,"message":"The model is overloaded.","status":"UNAVAILABLE"}}])",
+     ErrorKind::unavailable, "overloaded"},
     {429,
      R"({"error":{"message":"Rate limit reached","type":"tokens","code":"rate_limit_exceeded"}})",
      ErrorKind::unavailable, "Rate limit reached"},
@@ -78,6 +93,33 @@ TEST(ProviderErrors, SayWhatTheCallerMayDoForEachStatus) {
     const Error error = to_error(response(c.status, c.body), endpoint);
     EXPECT_EQ(error.kind, c.kind) << c.status << " " << c.body << ": " << to_string(error.kind);
     EXPECT_THAT(to_string(error), AllOf(HasSubstr(c.says), HasSubstr(endpoint.where))) << c.status;
+  }
+}
+
+// {"type": "error"} and "error" of a failed response have a code and no status.
+// https://platform.openai.com/docs/api-reference/responses/object (error.code)
+TEST(ProviderErrors, SayWhatTheCallerMayDoForEachCodeOfAnEventInTheMiddleOfAStream) {
+  const std::pair<const char*, ErrorKind> codes[] = {
+      {"server_error", ErrorKind::unavailable},         {"rate_limit_exceeded", ErrorKind::unavailable},
+      {"vector_store_timeout", ErrorKind::unavailable}, {"overloaded_error", ErrorKind::unavailable},
+      {"", ErrorKind::unavailable},                     {"something_new", ErrorKind::unavailable},
+      {"invalid_prompt", ErrorKind::invalid},           {"invalid_image", ErrorKind::invalid},
+      {"invalid_image_format", ErrorKind::invalid},     {"invalid_base64_image", ErrorKind::invalid},
+      {"invalid_image_url", ErrorKind::invalid},        {"image_too_large", ErrorKind::invalid},
+      {"image_parse_error", ErrorKind::invalid},        {"image_content_policy_violation", ErrorKind::invalid},
+      {"unsupported_image_media_type", ErrorKind::invalid}, {"empty_image_file", ErrorKind::invalid},
+      {"failed_to_download_image", ErrorKind::invalid}, {"image_file_not_found", ErrorKind::invalid},
+      {"bio_policy", ErrorKind::invalid},               {"cyber_policy", ErrorKind::invalid},
+      {"invalid_request_error", ErrorKind::invalid},    {"BadRequestError", ErrorKind::invalid},
+      {"invalid_api_key", ErrorKind::denied},           {"authentication_error", ErrorKind::denied},
+      {"permission_error", ErrorKind::denied},          {"not_found_error", ErrorKind::not_found},
+      {"model_not_found", ErrorKind::not_found},        {"context_length_exceeded", ErrorKind::limit},
+      {"insufficient_quota", ErrorKind::limit},
+  };
+  for (const auto& [code, kind] : codes) {
+    const auto complaint = find_complaint({{"type", "error"}, {"code", code}, {"message", "No."}, {"param", nullptr}, {"sequence_number", 3}});
+    ASSERT_TRUE(complaint) << code;
+    EXPECT_EQ(to_error(*complaint, endpoint).kind, kind) << code;
   }
 }
 
@@ -110,6 +152,8 @@ TEST(ProviderErrors, ReadAComplaintOnlyWhereThereIsOne) {
   EXPECT_FALSE(find_complaint(Json{{"choices", Json::array()}, {"message", "x"}, {"detail", "y"}}));
   EXPECT_FALSE(find_complaint(Json{{"type", "message_start"}, {"message", {{"role", "assistant"}}}}));
   EXPECT_FALSE(find_complaint(Json::array({"error"})));
+  EXPECT_FALSE(find_complaint(Json::array()));
+  EXPECT_FALSE(find_complaint(Json::array({{{"candidates", Json::array()}}})));
   EXPECT_TRUE(find_complaint(Json{{"error", Json::object()}}));
 }
 
@@ -129,6 +173,34 @@ TEST(RetryAfter, ReadsSecondsMillisecondsAndDates) {
 TEST(RetryAfter, PrefersMilliseconds) {
   EXPECT_EQ(retry_after(response(429, "", {{"retry-after", "7"}, {"retry-after-ms", "250"}}), now),
             milliseconds(250));
+}
+
+std::string error_of_google(const std::string& delay) {
+  return R"({"error":{"code":429,"message":"You exceeded your current quota.","status":"RESOURCE_EXHAUSTED","details":[)"
+         R"({"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{"quotaValue":"10"}]},)"
+         R"({"@type":"type.googleapis.com/google.rpc.Help","links":[]},)"
+         R"({"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":)" + delay + "}]}}";
+}
+
+TEST(RetryAfter, IsWhatTheErrorOfGoogleSaysWhereNoHeaderDoes) {
+  const auto wait = [](const std::string& body, HttpHeaders headers = {}) { return retry_after(response(429, body, std::move(headers)), now); };
+  EXPECT_EQ(wait(error_of_google(R"("12s")")), milliseconds(12'000));
+  EXPECT_EQ(wait("[" + error_of_google(R"("12s")") + "]"), milliseconds(12'000));
+  EXPECT_EQ(wait(error_of_google(R"("34.074824224s")")), milliseconds(35'000));
+  EXPECT_EQ(wait(error_of_google(R"("0s")")), milliseconds(0));
+  EXPECT_EQ(wait(error_of_google(R"("12s")"), {{"retry-after", "7"}}), milliseconds(7000));
+  EXPECT_EQ(wait(error_of_google(R"("12s")"), {{"retry-after", "soon"}}), milliseconds(12'000));
+  EXPECT_EQ(wait(error_of_google(R"("99999999999s")")), milliseconds(86'400'000) * 1000);
+}
+
+TEST(RetryAfter, IsNothingWhereTheErrorOfGoogleSaysItDifferently) {
+  for (const char* delay : {R"("12")", R"("s")", R"("-1s")", R"("12 s")", R"("soon")", "12", "null", "{}"}) {
+    EXPECT_FALSE(retry_after(response(429, error_of_google(delay)), now)) << delay;
+  }
+  for (const char* body : {"", "[]", "[1]", "7", R"({"error":"12s"})", R"({"error":{"details":{}}})", R"({"error":{"details":[1,null]}})",
+                           R"({"error":{"details":[{"@type":7,"retryDelay":"12s"}]}})", R"({"error":{"details":[{"retryDelay":"12s"}]}})"}) {
+    EXPECT_FALSE(retry_after(response(429, body), now)) << body;
+  }
 }
 
 TEST(RetryAfter, IsNothingWhereItCannotBeUnderstood) {
