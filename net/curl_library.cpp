@@ -47,6 +47,11 @@ std::string curl_loading_error() {
 
 }  // namespace deed
 
+#ifdef __clang__
+// libcurl's options are enumerators of the size of an int, which va_start takes as they are.
+#pragma clang diagnostic ignored "-Wvarargs"
+#endif
+
 #define DEED_PASS_ON(result, name, parameters, arguments)      \
   extern "C" result name parameters {                          \
     static auto* const real = deed::find<result parameters>(#name); \

@@ -240,6 +240,7 @@ void ResponsesStream::take_usage(const Json& usage) {
   if (!usage.is_object()) return;
   reply_.usage.input = count_at(usage, "input_tokens");
   reply_.usage.cached = count_at(member(usage, "input_tokens_details"), "cached_tokens");
+  reply_.usage.cache_written = count_at(member(usage, "input_tokens_details"), "cache_write_tokens");
   reply_.usage.output = count_at(usage, "output_tokens");
   reply_.usage.reasoning = count_at(member(usage, "output_tokens_details"), "reasoning_tokens");
 }

@@ -27,7 +27,7 @@ std::string bare_name(std::string_view model) { return lower_ascii(model.substr(
 bool cannot_reason(std::string_view bare) { return begins_with_any(bare, {"gpt-3.5", "gpt-4", "chatgpt-", "gpt-5-chat"}); }
 
 bool is_known_to_reason(std::string_view bare) {
-  return begins_with_any(bare, {"o1", "o3", "o4", "gpt-5", "codex-mini", "computer-use-preview"}) && !cannot_reason(bare);
+  return begins_with_any(bare, {"o1", "o3", "o4", "gpt-5", "gpt-6", "codex-mini", "computer-use-preview"}) && !cannot_reason(bare);
 }
 
 std::string call_id_to_wire(const std::string& id) {
