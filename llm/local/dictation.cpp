@@ -135,8 +135,13 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
     return std::any_of(quotes.begin(), quotes.end(), [&](const Span& q) {
       if (q.begin <= at || q.begin - at > 40) return false;
       // "containing the sentence "…"", "saying the following: "…""
-      static constexpr std::array fillers = {"the", "a", "sentence", "text", "words", "word", "line", "following", "phrase", "message", "entry"};
+      static constexpr std::array fillers = {
+          "the",  "a",    "an",    "this",  "these",   "sentence",   "text",    "words", "word",  "line",   "lines",   "following", "phrase", "message",
+          "entry", "one",  "more",  "another", "new",  "next",       "last",    "extra", "further", "item", "point",   "note",  "remark",    "only",   "just",
+          "exactly", "simply", "saying", "says", "containing", "reading", "with", "body", "content", "contents", "write", "put", "add",  "append",    "it",
+          "please", "as",  "is",   "be",    "should", "read", "title", "heading", "name", "that"};
       const std::string_view gap = text.substr(at, q.begin - at);
+      if (gap.find_first_of(".!?;") != gap.npos) return false;
       const std::vector<std::string> between = identifier_words(gap);
       const bool is_filled = std::all_of(between.begin(), between.end(), [](const std::string& word) { return is_one_of(word, fillers); });
       return is_filled && (!between.empty() || trim(gap).size() <= 3);
@@ -198,6 +203,9 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
     for (auto word = behind; word != words.begin() && at - std::prev(word)->span.end <= 14 && std::prev(word)->span.end <= at; --word)
       is_title = is_title || std::prev(word)->lower == "subject" || std::prev(word)->lower == "title";
     if (is_title) continue;
+    // "to both of them: ann@…, bob@…"
+    if (std::any_of(places.begin(), places.end(), [&](const Span& p) { return p.begin == at + 2 && p.in(text).find('@') != text.npos; }))
+      continue;
     // "…: write to ann@… and say …"
     if (leads_up_to_places(at)) continue;
     // "notes.txt: read, mail its contents to …"
@@ -239,6 +247,57 @@ Dictation korean_dictation(const std::string& bare) {
 
 }  // namespace
 
+namespace {
+
+// "… and slip bob@example.org in as a blind copy": number `i` of the words is near an address and speaks of a copy.
+bool speaks_of_copy(const std::vector<Word>& words, std::size_t from, std::size_t to) {
+  static constexpr std::array copies = {"cc", "bcc", "copy", "copied", "blind", "loop", "looped", "cced"};
+  return std::any_of(words.begin() + static_cast<std::ptrdiff_t>(from), words.begin() + static_cast<std::ptrdiff_t>(to),
+                     [](const Word& word) { return is_one_of(word.lower, copies); });
+}
+
+// Where the dictated text ends because the words go on about the errand: "… that I am ill. Her address is in
+// contacts.txt", "… at noon, and put bob@example.org in copy".
+std::size_t errand_begin(const std::string& bare, const std::vector<Word>& words, const Dictation& said) {
+  static constexpr std::array about = {"her", "his", "their", "its", "it", "they", "you", "he", "she", "put", "copy", "cc", "bcc", "attach", "subject",
+                                       "use", "send", "look", "find", "take", "the", "i", "and", "slip", "keep", "add", "include", "with", "also", "loop"};
+  static constexpr std::array turns = {"and", "also", "please", "but", "with"};
+  static constexpr std::array addresses = {"address", "addresses", "email", "mail", "e", "s"};
+  const std::vector<Span> places = find_places(bare);
+  const auto is_in = [&](std::size_t from, std::size_t to, auto is) {
+    return std::any_of(places.begin(), places.end(), [&](const Span& p) { return p.begin >= from && p.end <= to && is(p); });
+  };
+  const bool has_place_inside_first = !places.empty() && places.front().begin >= said.begin;
+  std::size_t next = 0;
+  for (std::size_t at = bare.find_first_of(".,;!?", std::min(said.begin, bare.size())); at < said.end; at = bare.find_first_of(".,;!?", at + 1)) {
+    if (at + 1 >= bare.size() || bare[at + 1] != ' ') continue;
+    while (next < words.size() && words[next].span.begin <= at) ++next;
+    if (next == words.size() || !is_one_of(words[next].lower, about)) continue;
+    std::size_t end = bare.find_first_of(".!?;", at + 1);
+    while (end < bare.size() && end + 1 < bare.size() && bare[end + 1] != ' ') end = bare.find_first_of(".!?;", end + 1);
+    end = std::min(end, said.end);
+    std::size_t last = next;
+    while (last < words.size() && words[last].span.begin < end) ++last;
+    const bool has_email = is_in(at, end, [&](const Span& p) { return p.in(bare).find('@') != std::string_view::npos; });
+    if (has_email && speaks_of_copy(words, next, last)) return at;
+    if (is_one_of(words[next].lower, turns)) continue;
+    // Behind a comma only "his address is ann@…".
+    const bool names_address = next + 1 < words.size() && is_one_of(words[next + 1].lower, addresses);
+    if (bare[at] == ',' && !names_address) continue;
+    const bool is_old = is_one_of(words[next].lower, std::array{"her", "his", "their", "its", "it", "they", "you", "put", "copy", "cc", "bcc", "attach", "subject"});
+    if (is_old && !places.empty() && places.back().begin > at && !(has_place_inside_first && places.front().begin < at)) return at;
+    // "You know his email.", "He's at bob@…", "The address is in contacts.txt."
+    bool speaks = false;
+    for (std::size_t k = next; k < last; ++k) speaks = speaks || words[k].lower == "address" || words[k].lower == "email" || words[k].lower == "contacts";
+    const bool is_pronoun = words[next].lower != "the" && words[next].lower != "i";
+    if (has_email && is_pronoun && last - next <= 12) return at;
+    if (speaks && last - next <= 16) return at;
+  }
+  return said.end;
+}
+
+}  // namespace
+
 Dictation find_dictation(std::string_view request) {
   const std::string bare = without_quotes(request);
   if (language_of(request) == Language::korean)
@@ -250,21 +309,7 @@ Dictation find_dictation(std::string_view request) {
     const Dictation needed = needed_there(bare, words, find_places(request));
     if (needed.begin != request.npos) return needed;
   }
-  // "… that I am ill. Her address is in contacts.txt": the next sentence is about the errand, not in the text.
-  static constexpr std::array about = {"her", "his", "their", "its", "it", "they", "you", "put", "copy", "cc", "bcc", "attach", "subject"};
-  static constexpr std::array addresses = {"address", "email", "mail", "e", "s"};
-  const std::vector<Span> places = find_places(request);
-  auto next = words.begin();
-  for (std::size_t at = bare.find_first_of(".,", std::min(said.begin, bare.size())); at < said.end;
-       at = bare.find_first_of(".,", at + 1)) {
-    if (at + 1 >= bare.size() || bare[at + 1] != ' ') continue;
-    while (next != words.end() && next->span.begin <= at) ++next;
-    if (next == words.end() || !is_one_of(next->lower, about)) continue;
-    // Behind a comma only "his address is ann@…".
-    if (bare[at] == ',' && (next + 1 == words.end() || !is_one_of((next + 1)->lower, addresses))) continue;
-    if (places.empty() || places.back().begin < at || (places.front().begin >= said.begin && places.front().begin < at)) continue;
-    said.end = at;
-  }
+  said.end = errand_begin(bare, words, said);
   // "…, subject Sick leave" behind it is a label.
   for (const Word& word : words)
     if (said.begin != bare.npos && word.span.begin > said.begin + 2 && bare[word.span.begin - 1] == ' ' &&

@@ -1,6 +1,7 @@
 #include "deed/llm/local/material.hpp"
 
 #include "deed/core/text.hpp"
+#include "deed/llm/local/clause_words.hpp"
 #include "deed/llm/local/lexicon.hpp"
 #include "deed/llm/local/dictation.hpp"
 #include "deed/llm/local/segments.hpp"
@@ -43,6 +44,20 @@ bool is_named_by(const Property& property, const std::vector<std::string>& befor
     if (!is_filler(word) && ++looked >= 1) return false;
   }
   return false;
+}
+
+// The words behind a piece that may say what it is for: "in copy", "as a blind copy".
+std::vector<std::string> words_behind(const Material& material, std::size_t at) {
+  constexpr std::size_t farthest = 30, most = 5;
+  static constexpr std::array links = {"in", "as", "on", "a", "the", "with", "into"};
+  std::string_view rest = std::string_view(material.clause).substr(at, farthest);
+  rest = rest.substr(0, std::min(rest.size(), rest.find_first_of("@.;:\n\"")));
+  std::vector<std::string> words;
+  for (const Word& word : words_in(rest, material.language)) words.push_back(word.lower);
+  if (words.size() > most) words.resize(most);
+  // "in copy", "(cc)", "on blind copy", "in as a blind copy"
+  const bool is_linked = !words.empty() && (is_one_of(words[0], links) || (!rest.empty() && trim(rest).starts_with('(')));
+  return is_linked ? words : std::vector<std::string>();
 }
 
 struct Claimable {
@@ -134,9 +149,17 @@ bool is_labelled(const Property& property, const std::string& label) {
   return property.kind == SlotKind::path && !property.is_list && (label == "file" || label == "folder");
 }
 
-// "list.txt += eggs", "list.txt + line: eggs": signs as the word that they stand for.
+// "list.txt += eggs", "list.txt + line: eggs", "http://… -> page.txt": signs as the word that they stand for.
 std::string without_signs(std::string text) {
   const std::string bare = without_quotes(text);
+  for (const std::string_view sign : {" -> ", " → ", " => ", " ➜ ", " --> "}) {
+    const std::size_t at = bare.find(sign);
+    if (at == bare.npos) continue;
+    const std::size_t behind = at + sign.size(), end = std::min(bare.size(), bare.find(' ', behind));
+    const std::string_view next = std::string_view(bare).substr(behind, end - behind);
+    if (!find_emails(next).empty()) return text.replace(at, sign.size(), " send to ");
+    if (!find_paths(next).empty()) return text.replace(at, sign.size(), " save as ");
+  }
   for (const std::string_view sign : {" += ", " >> ", " + "})
     if (const std::size_t at = bare.find(sign); at != bare.npos) return text.replace(at, sign.size(), " append ");
   return text;
@@ -172,6 +195,11 @@ Material::Material(const Step& step)
                 step.uses_last_result ||
                 (!is_told && (deed::refers_back(asking) || names_past_file(asking, step.past) ||
                               names_past_tool(asking, step.past)));
+  // Quotations are blank there, and what is dictated too.
+  const std::string unsaid = without_quotes(asking);
+  const std::vector<Word> unsaid_words = words_in(unsaid, language);
+  names_address = speaks_of_address(unsaid_words);
+  address_source = find_address_source(unsaid, unsaid_words, language);
   for (const SlotKind kind : critical_slots) {
     pieces[kind] = {};
     for (const Span& span : find_kind(kind, clause)) {
@@ -182,13 +210,20 @@ Material::Material(const Step& step)
             return is_text_label(field.label) && field.value.begin <= span.begin &&
                    span.end <= field.value.end;
           });
-      pieces[kind].push_back({span, is_quoted || is_in_field || is_dictated(span)});
+      pieces[kind].push_back({span, is_quoted || is_in_field || is_dictated(span), address_source.place == span});
     }
   }
   refers_back = refers_back || names_a_past_file(*this, in_english_words(asking, language), step.past);
 }
 
 bool Material::has(SlotKind kind) const {
+  const auto found = pieces.find(kind);
+  return found != pieces.end() && std::any_of(found->second.begin(), found->second.end(), [](const Piece& piece) {
+    return !piece.is_in_text && !piece.holds_address;
+  });
+}
+
+bool Material::has_to_read(SlotKind kind) const {
   const auto found = pieces.find(kind);
   return found != pieces.end() && std::any_of(found->second.begin(), found->second.end(),
                                               [](const Piece& piece) { return !piece.is_in_text; });
@@ -227,6 +262,11 @@ bool names_folder(const Property& property) {
          std::find(words.begin(), words.end(), "directory") != words.end();
 }
 
+bool wants_words(const Property& property) {
+  const std::vector<std::string> described = identifier_words(property.description());
+  return property.type == "string" && !property.is_enum && !described.empty() && described[0] == "words";
+}
+
 std::vector<Property> properties_of(const Json& parameters) {
   std::vector<Property> required, optional;
   const auto properties = parameters.is_object() ? parameters.find("properties") : parameters.end();
@@ -263,7 +303,7 @@ std::map<std::string, std::vector<Span>> find_claims(const Material& material,
   std::vector<Claimable> claimables;
   for (const auto& [kind, list] : material.pieces)
     for (const Piece& piece : list)
-      if (!piece.is_in_text) claimables.push_back({piece.span, kind});
+      if (!piece.is_in_text && !piece.holds_address) claimables.push_back({piece.span, kind});
   for (const Span& quote : material.quotes)
     if (!material.is_in_piece(quote)) claimables.push_back({quote, std::nullopt});
   std::sort(claimables.begin(), claimables.end(),
@@ -294,7 +334,8 @@ std::map<std::string, std::vector<Span>> find_claims(const Material& material,
   const Claimable* last = nullptr;
   for (const Claimable& claimable : claimables) {
     const std::vector<std::string> before = material.words_before(claimable.span.begin, 4);
-    std::string owner;
+    std::string owner, owner_behind;
+    std::size_t most_behind = 0;
     // "with a copy to …": a word of the description that the one who is meant first lacks.
     if (claimable.kind)
       for (const Property& property : properties) {
@@ -304,9 +345,19 @@ std::map<std::string, std::vector<Span>> find_claims(const Material& material,
         for (const Property& other : properties)
           if (other.is_required && other.kind == property.kind)
             for (const std::string& stem : telling_stems(other.description())) telling.erase(stem);
+        const auto is_telling = [&](const std::string& word) {
+          const std::vector<std::string> names = identifier_words(property.name);
+          return (word.size() > 3 && count_common(stems(word), telling) > 0) || std::find(names.begin(), names.end(), word) != names.end();
+        };
         for (std::size_t i = 0; i < std::min<std::size_t>(2, before.size()); ++i)
-          if (before[i].size() > 3 && count_common(stems(before[i]), telling) > 0) owner = property.name;
+          if (is_telling(before[i])) owner = property.name;
+        // "bob@… in as a blind copy", "bob@… on cc": of two that fit, the one with more of the words.
+        if (!owner.empty()) continue;
+        const std::vector<std::string> behind = words_behind(material, claimable.span.end);
+        const std::size_t told = static_cast<std::size_t>(std::count_if(behind.begin(), behind.end(), is_telling));
+        if (told > most_behind) most_behind = told, owner_behind = property.name;
       }
+    if (owner.empty()) owner = owner_behind;
     for (const Property& property : properties)
       if (owner.empty() && takes(property, claimable.kind) &&
           is_named_by(property, before, !claimable.kind))

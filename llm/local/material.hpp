@@ -3,6 +3,7 @@
 // before it gave.
 #pragma once
 
+#include "deed/llm/local/address_source.hpp"
 #include "deed/llm/local/fields.hpp"
 #include "deed/llm/local/glossary.hpp"
 #include "deed/llm/local/grounding.hpp"
@@ -42,6 +43,7 @@ struct Piece {
   Span span;
   bool is_in_text =
       false;  ///< within a quotation or dictated text: said, not meant as an argument by itself
+  bool holds_address = false;  ///< read for an address and nothing else: no argument of an effect
 };
 
 /// The clause, read once.
@@ -59,9 +61,13 @@ struct Material {
   bool says_same = false;  ///< "the same to bob@…": what a step before was given
   Language language;
   std::string in_english;  ///< the clause, known words of other languages in English
+  AddressSource address_source;  ///< where the words say that an address is written down
+  bool names_address = false;    ///< the words speak of an address
 
-  /// Whether a piece of that kind stands outside of texts.
+  /// Whether a piece of that kind stands outside of texts and is no mere source of an address.
   bool has(SlotKind kind) const;
+  /// The same with the sources of an address: for what only reads.
+  bool has_to_read(SlotKind kind) const;
   /// The last `count` words before `at`, lower case, nearest first.
   std::vector<std::string> words_before(std::size_t at, std::size_t count) const;
   /// Whether `span` is part of what is dictated.
@@ -94,6 +100,9 @@ std::vector<Property> properties_of(const Json& parameters);
 bool has_extension(std::string_view path);
 /// Whether the property's name or description speaks of a folder.
 bool names_folder(const Property& property);
+
+/// Whether the property is for words to look for, as its description says.
+bool wants_words(const Property& property);
 
 /// Which quotations and pieces the words before them assign to which property: `with the subject
 /// "…"`, `cc bob@…`.

@@ -113,7 +113,8 @@ bool only_fills(std::string_view clause, const StepWords& words) {
 // "Hello", "would you be so kind"
 bool is_only_polite(const std::string& step) {
   static constexpr std::array polite = {"hello", "hi",   "dear",  "hey",   "good",  "morning", "afternoon", "evening", "would", "be",
-                                        "so",    "kind", "sir",   "madam", "there", "thanks",  "thank",     "sorry",   "kindly"};
+                                        "so",    "kind", "sir",   "madam", "there", "thanks",  "thank",     "sorry",   "kindly", "ok",  "okay",  "right",
+                                        "well", "yo",   "um",    "uh",    "uff",   "ugh",     "oh",        "ah",      "alright", "great", "cool", "lol"};
   const std::vector<std::string> words = identifier_words(step);
   return std::all_of(words.begin(), words.end(), [](const std::string& word) {
     return is_one_of(word, polite) || is_function_word(word);
@@ -176,7 +177,9 @@ bool leads_up(const std::vector<std::string>& plan, std::size_t index, const Ste
   const auto names_place = [](const std::string& step) { return !find_places(step).empty(); };
   const std::string& step = plan[index];
   if (names_place(step) || !find_quotes(step).empty() || find_dictation(step).begin != step.npos) return false;
-  return (!has_order(step, words) || is_only_polite(step)) && !is_question(step) &&
+  const bool is_greeting = is_only_polite(step);
+  if (is_greeting && index + 1 < plan.size()) return true;
+  return (!has_order(step, words) || is_greeting) && !is_question(step) &&
          std::any_of(plan.begin() + static_cast<std::ptrdiff_t>(index) + 1, plan.end(), names_place);
 }
 

@@ -3,6 +3,7 @@
 #include "deed/core/checked.hpp"
 #include "deed/core/text.hpp"
 #include "deed/llm/local/form.hpp"
+#include "deed/llm/local/grounding.hpp"
 #include "deed/llm/local/lead_in.hpp"
 #include "deed/llm/local/plan.hpp"
 
@@ -185,6 +186,12 @@ Result<PlannedStep> Planner::plan_step(const Situation& situation,
   if (!choice.tool) {
     if (choice.is_talk && situation.done.empty() && plan.size() == 1)
       return PlannedStep(PlainTalk{});
+    // "…, and let me hear what he writes": what was read is told anyway, and nothing else is asked for.
+    const bool is_last = place.clause + 1 == plan.size();
+    if (is_last && !situation.done.empty() && !situation.done.back().changes_world && !choice.is_outside && find_places(clause).empty()) {
+      place.left_out.push_back(clause);
+      return PlannedStep(finished(situation, place.left_out));
+    }
     Reply reply = refusal("No tool fits " + in_marks(clause) +
                           ". The tools are: " + fitting_tools(request.tools) + "." +
                           done_so_far(situation) + std::string(way_out));

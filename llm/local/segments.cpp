@@ -102,6 +102,19 @@ Joint joint_before(std::string_view text, Language language, const std::vector<W
   }
 }
 
+// Which word joins "to bob@… say" to what stands before, where number `index` is the verb behind an address.
+std::optional<std::size_t> joined_address(std::string_view text, const std::vector<Word>& words, const std::vector<Span>& places,
+                                          std::size_t index) {
+  if (index < 3) return std::nullopt;
+  const auto place = std::find_if(places.rbegin(), places.rend(), [&](const Span& p) { return p.end <= words[index].span.begin; });
+  if (place == places.rend() || place->in(text).find('@') == std::string_view::npos) return std::nullopt;
+  if (words[index].span.begin - place->end > 2) return std::nullopt;
+  std::size_t at = index;
+  while (at > 0 && words[at - 1].span.end > place->begin) --at;
+  if (at > 1 && words[at - 1].lower == "to") --at;
+  return at > 1 && words[at - 1].lower == "and" ? std::optional(at - 1) : std::nullopt;
+}
+
 // The clause without the joining words and punctuation at its end; the cut at its beginning is
 // already behind them.
 Span trimmed(std::string_view text, Span clause) {
@@ -174,8 +187,10 @@ std::vector<Span> find_clauses(std::string_view request, const StepWords& step_w
   for (std::size_t i = 1; i < words.size() && clauses.size() + 1 < max; ++i) {
     // "…, and then that file to ann@…": no verb, and places on both sides.
     const bool is_joint_word = words[i].lower != "that" && is_one_of(words[i].lower, joiners);
-    const bool is_sequel = i > 1 && is_one_of(words[i - 1].lower, sequencers) && !is_joint_word && !starts_step(words[i], step_words) &&
-                           words[i - 1].span.begin < dictation && has_place(begin, words[i - 1].span.begin) &&
+    std::size_t sequence = i - 1;  // "thereafter please enter …"
+    while (sequence > 0 && (words[sequence].lower == "please" || words[sequence].lower == "kindly" || words[sequence].lower == "also")) --sequence;
+    const bool is_sequel = i > 1 && is_one_of(words[sequence].lower, sequencers) && !is_joint_word && !starts_step(words[i], step_words) &&
+                           words[sequence].span.begin < dictation && has_place(begin, words[sequence].span.begin) &&
                            has_place(words[i].span.begin, request.size()) && !is_in_place(places, words[i].span);
     // "My hands are full, would you mind telling me …": words[i] is "would".
     const bool is_asking = begins_asking(words, i);
@@ -187,6 +202,15 @@ std::vector<Span> find_clauses(std::string_view request, const StepWords& step_w
     if (names_someone && i + 1 < words.size() && is_one_of(words[i + 1].lower, persons)) continue;
     std::size_t first = i;
     const Joint joint = joint_before(bare, language, words, i, first);
+    // "…, and to bob@… say that …": the address stands before its verb.
+    if (const auto joined = joined_address(bare, words, places, i)) {
+      const Span clause = trimmed(request, {begin, words[*joined].span.begin});
+      if (clause.size() > 0 && has_place(begin, words[*joined].span.begin)) {
+        clauses.push_back(clause);
+        begin = words[*joined].span.end;
+        continue;
+      }
+    }
     if (joint == Joint::none || first == 0) continue;
     // A colon begins a step only where it leads up to one: "Quick one: mail ann@…".
     const std::string_view gap = std::string_view(bare).substr(words[first - 1].span.end,
@@ -220,7 +244,7 @@ std::vector<Span> find_clauses(std::string_view request, const StepWords& step_w
 
 bool has_order(std::string_view clause, const StepWords& step_words) {
   // "I need what is at …", "Could you …"
-  static constexpr std::array asking = {"need", "want", "like", "wish", "please", "pls", "kindly", "could", "would", "can"};
+  static constexpr std::array asking = {"need", "want", "like", "wish", "please", "pls", "kindly", "could", "would", "can", "require", "request"};
   const std::string bare = without_quotes(clause);
   const Language language = language_of(clause);
   const std::vector<Word> words = words_of(bare);
@@ -229,6 +253,11 @@ bool has_order(std::string_view clause, const StepWords& step_words) {
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (is_in_place(places, words[i].span)) continue;
     if (is_one_of(words[i].lower, asking)) return true;
+    // "a.csv is to be sent", "must be added", "should get saved"
+    static constexpr std::array passive = {"be", "get", "have"};
+    if (i > 0 && is_one_of(words[i - 1].lower, passive))
+      for (const std::string& base : base_forms(words[i].lower))
+        if (is_one_of(base, common_verbs)) return true;
     const bool is_start = starts_step(words[i], step_words) || caused(words, i) || is_filing(words, i);
     std::size_t first = i;
     // Elsewhere than in English the verb may stand last.
@@ -258,10 +287,14 @@ std::size_t told_before(std::string_view clause, const StepWords& step_words) {
     if (has_order(told, step_words)) return 0;
     if (!has_order(order, step_words)) continue;
     const std::vector<Word> before = words_of(std::string_view(bare).substr(0, at));
-    if (before.size() < fewest_words || is_question(told)) return 0;
+    if (before.size() < fewest_words || is_question(told) || asks_about(told)) return 0;
     const std::vector<Word> behind = words_of(std::string_view(bare).substr(at + 1, first_place - at - 1));
-    const bool points = std::any_of(behind.begin(), behind.end(),
-                                    [](const Word& word) { return is_one_of(word.lower, pointers); });
+    // "Keep that in mind" points, "keep that box" does not.
+    static constexpr std::array links = {"in", "to", "for", "at", "on", "please", "down", "somewhere", "safe", "as", "into"};
+    bool points = false;
+    for (std::size_t k = 0; k < behind.size(); ++k)
+      points = points || is_one_of(behind[k].lower, pointers) ||
+               (behind[k].lower == "that" && k > 0 && k + 1 < behind.size() && is_one_of(behind[k + 1].lower, links));
     // "Remember that!"; not "remember that …".
     const bool ends_in_that = !behind.empty() && behind.back().lower == "that";
     // "…. Please inform ann@example.org.", "…. Remember.": nothing else to say is given.

@@ -2,6 +2,7 @@
 
 #include "deed/core/hash.hpp"
 #include "deed/core/text.hpp"
+#include "deed/llm/local/clause_words.hpp"
 #include "deed/llm/local/form.hpp"
 #include "deed/llm/local/segments.hpp"
 #include "deed/llm/local/tool_weights.hpp"
@@ -48,12 +49,16 @@ std::string signature(const ToolDefinition& tool) {
   return text;
 }
 
+bool has_word_byte(std::string_view text) { return std::any_of(text.begin(), text.end(), is_word_byte); }
+
 // Where the tokens of the clause's first word with content stand among those of the clause.
 std::pair<std::ptrdiff_t, std::ptrdiff_t> verb_tokens(Scorer& scorer, const std::string& clause,
                                                       const Tokens& all) {
   const std::vector<Span> words = find_words(clause, 16);
+  // "a.txt -> copy to b.txt": a place is no verb.
+  const std::vector<Span> places = find_places(clause);
   auto verb = std::find_if(words.begin(), words.end(), [&](const Span& word) {
-    return !is_function_word(lower_ascii(word.in(clause)));
+    return !is_function_word(lower_ascii(word.in(clause))) && has_word_byte(word.in(clause)) && !is_in_place(places, word);
   });
   if (verb == words.end()) return {0, 0};
   const auto count = [&](std::size_t bytes) {
@@ -323,6 +328,7 @@ Result<ToolChoice> ToolChooser::choose(const Step& step, const ToolList& tools) 
     choice.tool = choice.nearest;
   else
     choice.is_talk = seen.talk >= seen.other && !seen.has_critical;
+  choice.is_outside = nearest.outside > 0;
   choice.record.chosen = choice.tool ? tools[*choice.tool].name : "no tool";
   return choice;
 }

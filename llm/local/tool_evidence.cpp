@@ -28,13 +28,14 @@ bool carries_files(const ToolDefinition& tool, const Step& step, const Material&
 
 enum class Source { none, reference, given };
 
-// Where a critical argument could come from.
-Source source_of(SlotKind kind, const Step& step, const Material& material, bool is_list) {
-  if (material.has(kind)) return Source::given;
+// Where a critical argument could come from. `reads`: of a tool that changes nothing.
+Source source_of(SlotKind kind, const Step& step, const Material& material, bool is_list, bool reads) {
+  if (reads ? material.has_to_read(kind) : material.has(kind)) return Source::given;
   if (kind == SlotKind::path && is_list && !step.attachments.empty()) return Source::given;
   for (const std::string& answer : step.answers)
     if (!find_kind(kind, answer).empty()) return Source::given;
-  if (!material.refers_back) return Source::none;
+  const bool is_meant = kind == SlotKind::email ? speaks_of_someone(material) || material.refers_back : material.refers_back;
+  if (!is_meant) return Source::none;
   for (const PastCall& call : step.past)
     if (!find_kind(kind, call.result).empty() || !find_kind(kind, to_text(call.arguments)).empty())
       return Source::reference;
@@ -125,6 +126,12 @@ bool is_enum_said(const Property& property, const std::vector<std::string>& word
     const std::string& text = value.get_ref<const std::string&>();
     const std::vector<std::string> parts = identifier_words(text);
     if (parts.size() == 1 && parts[0] != text && is_one_of(parts[0], everyday)) return clause.find(text) != clause.npos;
+    // "POSTed"
+    if (parts.size() == 1 && std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+          const std::vector<std::string> bases = base_forms(word);
+          return std::find(bases.begin(), bases.end(), parts[0]) != bases.end();
+        }))
+      return true;
     return !parts.empty() && std::search(words.begin(), words.end(), parts.begin(), parts.end()) !=
                                  words.end();
   });
@@ -150,7 +157,7 @@ void count_string(ToolEvidence& evidence, const ToolDefinition& tool, const Prop
       ++evidence.vague_text;
   }
   if (!is_critical(property.kind)) return;
-  const Source source = source_of(property.kind, step, material, property.is_list);
+  const Source source = source_of(property.kind, step, material, property.is_list, !tool.changes_world);
   if (source == Source::none) ++(has_any ? evidence.missing : evidence.missing_all);
   // "post its contents to http://…" is about the URL that it names, not about the file of the step
   // before.
@@ -189,6 +196,22 @@ bool is_copy(const ToolDefinition& tool, const Material& material) {
   return takes_one && files == 2;
 }
 
+// "a.txt as b.txt too", "a.txt -> b.txt": what is in the first goes into the second, if nothing else is said.
+bool copies_file(const Material& material) {
+  if (has_said_text(material) || material.has(SlotKind::email) || material.has(SlotKind::url)) return false;
+  std::size_t files = 0, targets = 0;
+  for (const Piece& piece : material.pieces.at(SlotKind::path)) {
+    if (piece.is_in_text || !has_extension(piece.span.in(material.clause))) continue;
+    const std::vector<std::string> before = material.words_before(piece.span.begin, 1);
+    const std::string_view gap = trim(std::string_view(material.clause).substr(0, piece.span.begin));
+    const bool is_target = (!before.empty() && (before[0] == "as" || before[0] == "into" || before[0] == "to" || announces_name(before[0]))) ||
+                           gap.ends_with("->") || gap.ends_with("→");
+    ++files;
+    targets += files == 2 && is_target ? 1 : 0;
+  }
+  return files == 2 && targets == 1;
+}
+
 // "file it as b.txt", "put that into b.txt", after something was read; "the same in b.txt", after something was said.
 bool is_put_into(const Step& step, const Material& material) {
   if (material.says_same && !step.past.empty() && step.past.back().changes_world) return material.has(SlotKind::path);
@@ -224,19 +247,15 @@ bool lacks_text(const ToolDefinition& tool, const Step& step, const Material& ma
   // left of the words is hardly all of the text.
   const bool is_sure = material.language == Language::english && !asks_for_listing(material) &&
                        !(material.has(SlotKind::url) && !speaks_of_link(material));
+  if (takes_text && !has_source && copies_file(material) && is_copy(tool, material)) return true;
   return takes_text && !has_source && (!is_sure || !has_words_left(tool, material) || material.refers_back);
 }
 
-bool speaks_of_address(const Material& material) {
-  static constexpr std::array things = {"address", "addresses", "contact", "contacts", "emails", "phonebook", "sender", "author"};
-  static constexpr std::array owners = {"her", "his", "their", "its", "whose", "the", "an", "s"};
+bool speaks_of_someone(const Material& material) {
+  static constexpr std::array persons = {"him", "her", "them"};
   const std::vector<std::string> words = identifier_words(without_quotes(material.in_english));
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (is_one_of(words[i], things)) return true;
-    // "her email", not "email it"
-    if (i > 0 && (words[i] == "email" || words[i] == "mail") && is_one_of(words[i - 1], owners)) return true;
-  }
-  return false;
+  return material.names_address ||
+         std::any_of(words.begin(), words.end(), [](const std::string& word) { return is_one_of(word, persons); });
 }
 
 namespace {
@@ -245,14 +264,23 @@ bool has_no_address(const ToolDefinition& tool, const Step& step, const Material
   const std::vector<Property> all = properties_of(tool.parameters);
   return std::any_of(all.begin(), all.end(), [&](const Property& property) {
     return property.is_required && property.is_critical_string() && property.kind == SlotKind::email &&
-           source_of(property.kind, step, material, property.is_list) == Source::none;
+           source_of(property.kind, step, material, property.is_list, false) == Source::none;
   });
 }
 
 // "Her address is in contacts.txt": the tool needs an address, none is given, and the words say where one stands.
 bool lacks_address(const ToolDefinition& tool, const Step& step, const Material& material) {
-  if (!has_no_address(tool, step, material)) return false;
-  return speaks_of_address(material);
+  return has_no_address(tool, step, material) && material.names_address;
+}
+
+// What looks something up by words that are its only argument ("Words to look for").
+std::optional<std::size_t> looks_up_words(const ToolList& tools) {
+  for (std::size_t i = 0; i < tools.size(); ++i) {
+    if (tools[i].changes_world || tools[i].asks_user) continue;
+    const std::vector<Property> all = properties_of(tools[i].parameters);
+    if (all.size() == 1 && all[0].is_required && wants_words(all[0])) return i;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -260,13 +288,21 @@ bool lacks_address(const ToolDefinition& tool, const Step& step, const Material&
 std::optional<std::size_t> reading_before(const ToolDefinition& tool, const Step& step,
                                           const Material& material, const ToolList& tools) {
   if (!tool.changes_world || step.uses_last_result) return std::nullopt;
-  const bool for_address = lacks_address(tool, step, material) && has_said_text(material);
+  const bool is_source_known = material.address_source.place || material.address_source.is_memory;
+  const bool for_address = lacks_address(tool, step, material) &&
+                           (has_said_text(material) || (is_source_known && has_text(tool, step, material)));
+  if (for_address && material.address_source.is_memory)
+    if (const auto found = looks_up_words(tools)) return found;
   // Without a recipient there is nothing to read a text for.
   if (!for_address && (has_no_address(tool, step, material) || !lacks_text(tool, step, material))) return std::nullopt;
   const std::set<SlotKind> taken = kinds_of(tool);
   for (const auto& [kind, pieces] : material.pieces) {
     const bool is_copied = kind == SlotKind::path && is_copy(tool, material);
-    if (!material.has(kind) || (taken.contains(kind) && !is_copied && !for_address)) continue;
+    const bool is_source = material.address_source.place && for_address;
+    const bool is_there = is_source ? material.has_to_read(kind) && !material.address_source.place->in(material.clause).empty() &&
+                                          std::any_of(pieces.begin(), pieces.end(), [](const Piece& p) { return p.holds_address; })
+                                    : material.has(kind);
+    if (!is_there || (taken.contains(kind) && !is_copied && !for_address)) continue;
     for (std::size_t i = 0; i < tools.size(); ++i) {
       if (tools[i].changes_world || tools[i].asks_user) continue;
       const std::vector<Property> of_reader = properties_of(tools[i].parameters);
@@ -293,6 +329,34 @@ std::optional<std::size_t> reading_before(const ToolDefinition& tool, const Step
 
 namespace {
 
+// "Any idea what day it is? I've lost all track": of several sentences those that ask for something, if one does. The
+// others are made blank, unless a place stands in them.
+std::string asking_part(std::string text, const Material& material) {
+  if (material.language != Language::english) return text;
+  const std::string bare = without_quotes(material.clause);
+  struct Part {
+    std::size_t begin, end;
+    bool asks;
+  };
+  std::vector<Part> parts;
+  std::size_t begin = 0;
+  for (std::size_t at = bare.find_first_of(".!?;\n"); at < text.size(); at = bare.find_first_of(".!?;\n", at + 1)) {
+    if (at + 1 < bare.size() && static_cast<unsigned char>(bare[at + 1]) > ' ') continue;
+    parts.push_back({begin, at + 1, bare[at] == '?'});
+    begin = at + 1;
+  }
+  if (begin < text.size()) parts.push_back({begin, text.size(), false});
+  constexpr std::size_t most = 16;
+  if (parts.size() < 2 || parts.size() > most || std::none_of(parts.begin(), parts.end(), [](const Part& p) { return p.asks; })) return text;
+  const std::vector<Span> places = find_places(material.clause);
+  for (const Part& part : parts) {
+    const bool has_place = std::any_of(places.begin(), places.end(), [&](const Span& p) { return p.begin >= part.begin && p.end <= part.end; });
+    if (part.asks || has_place || has_order(std::string_view(bare).substr(part.begin, part.end - part.begin), {})) continue;
+    std::fill(text.begin() + static_cast<std::ptrdiff_t>(part.begin), text.begin() + static_cast<std::ptrdiff_t>(std::min(part.end, text.size())), ' ');
+  }
+  return text;
+}
+
 // How far the words are those of tool number `tool`.
 void hear(ToolEvidence& evidence, const Material& material, const Lexicon& lexicon,
           std::size_t tool) {
@@ -301,6 +365,7 @@ void hear(ToolEvidence& evidence, const Material& material, const Lexicon& lexic
   if (material.dictation != std::string::npos && material.in_english == material.clause)
     text = text.substr(0, material.dictation) +
            text.substr(std::min(text.size(), material.dictation_end));
+  text = asking_part(text, material);
   // Every tool may be asked for politely.
   static const std::set<std::string> polite =
       stems("could would can you your please kindly like want need the and for with this that have "
@@ -359,6 +424,7 @@ bool calls_for(const ToolDefinition& tool, const ToolEvidence& evidence,
   const bool is_heard = evidence.heard >= heard_from || evidence.verb_heard >= heard_from ||
                         (tool.examples.empty() && evidence.own_said > 0);
   return is_named || is_heard || evidence.enum_said > 0 || material.has(SlotKind::email) ||
+         (taken.contains(SlotKind::email) && (material.address_source.place || material.address_source.is_memory)) ||
          (has_said_text(material) && taken.contains(SlotKind::free_text));
 }
 
@@ -369,8 +435,9 @@ ToolEvidence evidence_for(const ToolList& tools, std::size_t index, const Step& 
                           std::optional<std::size_t> reader) {
   const ToolDefinition& tool = tools[index];
   ToolEvidence evidence;
-  const bool has_any =
-      material.has(SlotKind::email) || material.has(SlotKind::url) || material.has(SlotKind::path);
+  const bool reads = !tool.changes_world;
+  const auto has = [&](SlotKind kind) { return reads ? material.has_to_read(kind) : material.has(kind); };
+  const bool has_any = has(SlotKind::email) || has(SlotKind::url) || has(SlotKind::path) || material.address_source.place;
   const std::vector<std::string> words = identifier_words(without_places(material.in_english));
   double numbers = 0;
   for (const NumberSpan& number : material.numbers) numbers += number.is_weak ? 0 : 1;
@@ -390,7 +457,7 @@ ToolEvidence evidence_for(const ToolList& tools, std::size_t index, const Step& 
   evidence.spare_numbers = takes_many ? 0 : std::max(0.0, numbers - numeric);
   const std::set<SlotKind> taken = kinds_of(tool);
   for (const auto& [kind, pieces] : material.pieces) {
-    if (!material.has(kind)) continue;
+    if (!has(kind)) continue;
     ++(taken.contains(kind) ? evidence.taken : evidence.unused);
   }
   if (!material.has(SlotKind::path) && !step.attachments.empty() && carries_files(tool, step, material))
@@ -403,6 +470,8 @@ ToolEvidence evidence_for(const ToolList& tools, std::size_t index, const Step& 
   if (has_said_text(material) && !taken.contains(SlotKind::free_text) &&
       !taken.contains(SlotKind::label))
     ++evidence.unused_text;
+  // "I moved to Bern, keep that in mind": what was told is nothing to look for.
+  if (step.told > 0 && reads && taken.contains(SlotKind::label)) ++evidence.unused_text;
   std::set<std::string> said = telling_stems(without_places(material.in_english));
   for (const std::string& word : words)
     for (const std::string& base : base_forms(word)) said.merge(telling_stems(base));
@@ -419,12 +488,13 @@ ToolEvidence evidence_for(const ToolList& tools, std::size_t index, const Step& 
     if (const std::set<std::string> own_name = telling_stems(part); !own_name.empty())
       best_part = std::max(best_part.value_or(0), share(count_common(own_name, said), own_name.size()));
   if (best_part) evidence.name_said = *best_part;
-  evidence.lost_address =
-      material.has(SlotKind::email) && !taken.contains(SlotKind::email) ? 1 : 0;
+  // An address that is written down somewhere is one too, for what has an effect.
+  const bool is_addressed = material.has(SlotKind::email) || (tool.changes_world && material.address_source.place);
+  evidence.lost_address = is_addressed && !taken.contains(SlotKind::email) ? 1 : 0;
   hear(evidence, material, lexicon, index);
   if (taken.contains(SlotKind::path) && taken.contains(SlotKind::free_text) && tool.changes_world &&
-      !evidence.lost_address && is_put_into(step, material))
-    evidence.heard += 1;
+      !evidence.lost_address && (is_put_into(step, material) || copies_file(material)))
+    evidence.heard += copies_file(material) ? 2 : 1;
   evidence.has_cause = calls_for(tool, evidence, said, taken, material) ? 1 : 0;
   if (reader) {
     // "a list of the folder drawings, written to a.txt": some of the words are about the listing.
