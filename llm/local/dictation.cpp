@@ -106,6 +106,7 @@ bool is_for_another(const std::vector<Word>& words, std::size_t know, const std:
     if (!is_one_of(words[subject - 1].lower, needs) || subject < 2) return false;
     subject -= 2;
   }
+  if (is_one_of(words[subject].lower, joiners)) return false;  // "I am late and know nothing"
   return !is_one_of(words[subject].lower, speakers) && words[subject].lower != "don" && words[subject].lower != "t";
 }
 
@@ -221,13 +222,15 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
 namespace {
 
 // "오늘 못 간다고 전해 줘": what is said ends in 라고 or 다고, and begins behind whom it is said to.
-Dictation korean_dictation(const std::string& bare) {
+Dictation korean_dictation(const std::string& bare, std::string_view request) {
   static constexpr std::array<std::string_view, 5> particles = {"에게", "한테", "께", "로", "에"};
   const std::size_t at_sign = bare.find('@');
   std::size_t begin = 0;
   for (const Word& word : words_of(bare)) {
     const std::string_view text = word.span.in(bare);
     const bool states = text.size() > 9 && text.ends_with("음을");  // "변경되었음을 통보"
+    // What stands before it is a quotation, and says it all.
+    if ((text == "라고" || text == "이라고") && !find_quotes(request).empty()) continue;
     const bool quotes = text.ends_with("라고"), says = text.ends_with("다고") || states;
     const bool asks = text.starts_with("뭐") || text.starts_with("무엇") || text.starts_with("어떻");  // "뭐라고"
     if ((quotes || says) && !asks && text.size() >= 6) {
@@ -301,7 +304,7 @@ std::size_t errand_begin(const std::string& bare, const std::vector<Word>& words
 Dictation find_dictation(std::string_view request) {
   const std::string bare = without_quotes(request);
   if (language_of(request) == Language::korean)
-    if (const Dictation said = korean_dictation(bare); said.begin != request.npos) return said;
+    if (const Dictation said = korean_dictation(bare, request); said.begin != request.npos) return said;
   const std::vector<Word> words = words_of(bare);
   const std::vector<Span> quotes = find_quotes(request);
   Dictation said{dictation_begin(bare, words, quotes), request.size()};

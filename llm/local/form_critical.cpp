@@ -110,6 +110,11 @@ Form::MaybeValue Form::critical_list(const Slot& slot) {
         value.json.push_back(path);
     origin = spans.empty() ? "attachment" : "request and attachment";
   }
+  if (value.json.empty() && slot.property.kind == SlotKind::path && step_.uses_last_result)
+    if (const auto file = found_file()) {
+      value.json.push_back(*file);
+      origin = "result of " + step_.past.back().tool;
+    }
   if (value.json.empty() && slot.property.kind == SlotKind::path)
     if (const auto file = referred_file()) {
       value.json.push_back(file->path);

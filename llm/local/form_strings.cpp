@@ -60,6 +60,17 @@ bool is_before_text(std::string_view word) {
 
 }  // namespace
 
+namespace {
+
+// "the server's answer", "the result": what a call gave back, not what it was given.
+bool speaks_of_result(const Material& material) {
+  for (const std::string& word : identifier_words(without_quotes(material.in_english)))
+    if (is_any(word, {"result", "results", "response", "answer", "reply", "output", "returns", "returned", "comes", "back"})) return true;
+  return false;
+}
+
+}  // namespace
+
 struct Form::Start {
   std::size_t word;
   std::vector<std::size_t> ends;  ///< bytes, ascending
@@ -97,6 +108,9 @@ std::optional<Form::Value> Form::referred_text() {
   for (const PastCall& call : step_.past)
     if (source == nullptr || !call.changes_world || source->changes_world) source = &call;
   if (source == nullptr || source->result.empty()) return std::nullopt;
+  // "remember that, and mail it to ann@…": what was done with a text says less than the text.
+  if (source->changes_world && !speaks_of_result(material_))
+    if (auto value = same_text()) return value;
   if (source->is_cut) {
     cut_result_of_ = source->tool;
     return std::nullopt;

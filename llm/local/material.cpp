@@ -51,6 +51,10 @@ std::vector<std::string> words_behind(const Material& material, std::size_t at) 
   constexpr std::size_t farthest = 30, most = 5;
   static constexpr std::array links = {"in", "as", "on", "a", "the", "with", "into"};
   std::string_view rest = std::string_view(material.clause).substr(at, farthest);
+  // What stands before the next place is about that one.
+  for (const auto& [kind, list] : material.pieces)
+    for (const Piece& piece : list)
+      if (piece.span.begin > at && piece.span.begin < at + farthest) return {};
   rest = rest.substr(0, std::min(rest.size(), rest.find_first_of("@.;:\n\"")));
   std::vector<std::string> words;
   for (const Word& word : words_in(rest, material.language)) words.push_back(word.lower);

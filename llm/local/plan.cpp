@@ -64,6 +64,10 @@ std::vector<std::string> distributed(std::string clause) {
     std::size_t joint = between.find_first_of(",;");
     if (joint == between.npos && between.find_first_of(" \n") != between.npos) joint = between.find('.');
     std::size_t behind = joint == between.npos ? joint : joint + 1;
+    // "To ann@…: "Yes." To bob@…: "No.""
+    if (behind == between.npos && things[i - 1].kind == -1 && between.size() > 2)
+      if (const std::size_t blank = between.find(' '); blank <= 3 && blank + 1 < between.size() && between[blank + 1] >= 'A' && between[blank + 1] <= 'Z')
+        behind = blank + 1;
     for (const std::string_view word : {" and ", " y ", " et ", " und "})
       if (const std::size_t at = between.find(word); at != between.npos) behind = at + word.size();
     if (behind == between.npos) return {std::move(clause)};
@@ -81,6 +85,23 @@ std::vector<std::string> distributed(std::string clause) {
     one = std::string(trim(one));
     if (one.ends_with(" and")) one.resize(one.size() - 4);
     while (one.ends_with(',') || one.ends_with(';')) one.pop_back();
+  }
+  return steps;
+}
+
+// "bob@crew.example: start 7am. sue@crew.example: start 9am": one mail for each address that a colon stands behind.
+std::vector<std::string> itemized(const std::string& clause) {
+  std::vector<Span> items;
+  for (const Span& email : find_emails(clause))
+    if (email.end + 1 < clause.size() && clause[email.end] == ':' && clause[email.end + 1] == ' ') items.push_back(email);
+  if (items.size() < 2 || !find_quotes(clause).empty()) return {};
+  std::vector<std::string> steps;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const std::size_t end = i + 1 < items.size() ? items[i + 1].begin : clause.size();
+    std::string_view item = trim(std::string_view(clause).substr(items[i].begin, end - items[i].begin));
+    while (item.ends_with(',') || item.ends_with(';') || item.ends_with('/')) item = trim(item.substr(0, item.size() - 1));
+    if (item.size() <= items[i].size() + 1) return {};
+    steps.push_back("Email " + std::string(item));
   }
   return steps;
 }
@@ -166,7 +187,8 @@ std::vector<std::string> plan_of(const std::string& request, const ToolList& too
       continue;
     }
     const std::string step = request.substr(begin, clause.end - begin);
-    std::vector<std::string> steps = listed(step);
+    std::vector<std::string> steps = itemized(step);
+    if (steps.empty()) steps = listed(step);
     if (steps.empty()) steps = distributed(step);
     for (std::string& one : steps) plan.push_back(std::move(one));
   }

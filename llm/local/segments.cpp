@@ -228,7 +228,8 @@ std::vector<Span> find_clauses(std::string_view request, const StepWords& step_w
     if (joint == Joint::weak && words[i].span.begin > dictation && !goes_elsewhere) continue;
     // "notes.txt" and "ann@…" begin with a word too.
     const char after = words[i].span.end < bare.size() ? bare[words[i].span.end] : ' ';
-    if (after == '@' || after == '/' || after == '-' || after == ':' ||
+    const bool is_hyphenated = after == '-' && language != Language::french;  // "envoie-le"
+    if (after == '@' || after == '/' || is_hyphenated || after == ':' ||
         (after == '.' && words[i].span.end + 1 < bare.size() &&
          is_word_byte(bare[words[i].span.end + 1])))
       continue;
@@ -252,12 +253,19 @@ bool has_order(std::string_view clause, const StepWords& step_words) {
   bool is_first = true;
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (is_in_place(places, words[i].span)) continue;
-    if (is_one_of(words[i].lower, asking)) return true;
+    // "I can't come" asks for nothing.
+    static constexpr std::array modals = {"can", "could", "would"};
+    static constexpr std::array subjects = {"i", "we", "he", "she", "they", "it"};
+    const bool is_told = i > 0 && is_one_of(words[i].lower, modals) && is_one_of(words[i - 1].lower, subjects);
+    if (!is_told && is_one_of(words[i].lower, asking)) return true;
     // "a.csv is to be sent", "must be added", "should get saved"
     static constexpr std::array passive = {"be", "get", "have"};
     if (i > 0 && is_one_of(words[i - 1].lower, passive))
       for (const std::string& base : base_forms(words[i].lower))
         if (is_one_of(base, common_verbs)) return true;
+    // "sa liste", "the list"
+    static constexpr std::array determiners = {"the", "a", "an", "my", "your", "her", "his", "our", "their", "its", "this"};
+    if (language != Language::english && language != Language::korean && i > 0 && is_one_of(words[i - 1].lower, determiners)) continue;
     const bool is_start = starts_step(words[i], step_words) || caused(words, i) || is_filing(words, i);
     std::size_t first = i;
     // Elsewhere than in English the verb may stand last.
@@ -270,12 +278,49 @@ bool has_order(std::string_view clause, const StepWords& step_words) {
   return false;
 }
 
+namespace {
+
+// "parents list 4b@school.example": a word before an address in its sentence says whose it is.
+bool names_recipient(std::string_view text, const std::vector<Span>& places, std::size_t from, const Span& word) {
+  if (places.empty() || word.begin < from || word.end > places.front().begin) return false;
+  const std::string_view gap = text.substr(word.end, places.front().begin - word.end);
+  return places.front().in(text).find('@') != std::string_view::npos && gap.find_first_of(".!?;") == gap.npos;
+}
+
+// "… and my manager ought to hear it", "…, so tell her that": where a statement ends that what follows points to.
+std::optional<std::size_t> told_to_joint(std::string_view text, const std::vector<Word>& words, std::size_t first_place) {
+  static constexpr std::array tellers = {"hear", "know", "tell", "inform", "told", "get", "learn"};
+  static constexpr std::array pointers = {"it", "this", "that", "so"};
+  static constexpr std::array ends = {"from", "by", "via", "as", "too", "please", "asap", "today", "now", "at", "on", "in"};
+  static constexpr std::array joints = {"and", "so"};
+  constexpr std::size_t fewest_words = 3;
+  for (std::size_t i = fewest_words; i + 2 < words.size() && words[i].span.begin < first_place; ++i) {
+    if (!is_one_of(words[i].lower, joints)) continue;
+    for (std::size_t k = i + 1; k + 1 < words.size() && words[k].span.begin < first_place && k < i + 9; ++k) {
+      std::size_t pointer = k + 1;
+      if (words[pointer].lower == "about") ++pointer;
+      if (pointer >= words.size() || !is_one_of(words[k].lower, tellers) || !is_one_of(words[pointer].lower, pointers)) continue;
+      const std::size_t end = words[pointer].span.end;
+      const bool is_end = end >= text.size() || text[end] != ' ' ||
+                          (pointer + 1 < words.size() && (is_one_of(words[pointer + 1].lower, ends) || words[pointer + 1].span.begin >= first_place));
+      const std::string_view told = text.substr(0, words[i].span.begin);
+      if (is_end && told.find_first_of(".!?;\n") == told.npos) return words[i - 1].span.end;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 std::size_t told_before(std::string_view clause, const StepWords& step_words) {
   static constexpr std::array pointers = {"it", "this", "these", "those", "same", "so"};
   constexpr std::size_t fewest_words = 3;
   const std::string bare = without_quotes(clause);
   const std::vector<Span> places = find_places(clause);
   const std::size_t first_place = places.empty() ? clause.size() : places.front().begin;
+  if (!places.empty() && places.front().in(clause).find('@') != std::string_view::npos && language_of(clause) == Language::english)
+    if (const auto joint = told_to_joint(bare, words_of(bare), first_place))
+      if (!has_order(clause.substr(0, *joint), step_words) && find_quotes(clause).empty()) return *joint;
   constexpr int most_sentences = 8;  // each is read again
   int sentences = 0;
   for (std::size_t at = bare.find_first_of(".!;\n"); at < first_place && sentences < most_sentences;
@@ -303,7 +348,7 @@ std::size_t told_before(std::string_view clause, const StepWords& step_words) {
     bool tells = false, only_tells = find_quotes(order).empty();
     for (const Word& word : words_of(std::string_view(bare).substr(at + 1))) {
       const Span place{word.span.begin + at + 1, word.span.end + at + 1};
-      if (is_in_place(places, place)) continue;
+      if (is_in_place(places, place) || names_recipient(bare, places, at + 1, place)) continue;
       tells = tells || is_one_of(word.lower, tellers);
       only_tells = only_tells && (is_one_of(word.lower, tellers) || is_one_of(word.lower, polite) || is_function_word(word.lower));
     }

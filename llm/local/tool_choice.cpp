@@ -259,6 +259,8 @@ Result<ToolLook> ToolChooser::look(const Step& step, const ToolList& tools) {
         found.verb_tools[i] - std::max(found.verb_others[0], found.verb_others[1]);
   }
   DEED_OK(break_tie(clause, tools, look.asked, look.tools));
+  if (material.language != Language::english)
+    for (ToolEvidence& one : look.tools) one.name_tie *= 0.5;
   look.is_question = is_question(material.in_english) || has_question(material);
   look.has_critical =
       material.has(SlotKind::email) || material.has(SlotKind::url) || material.has(SlotKind::path);
@@ -324,7 +326,10 @@ Result<ToolChoice> ToolChooser::choose(const Step& step, const ToolList& tools) 
   const bool is_harmless = !tools[*choice.nearest].changes_world && !tools[*choice.nearest].examples.empty() &&
                            nearest.taken > 0 && nearest.outside == 0 && nearest.missing == 0 && nearest.unused == 0 &&
                            (wants_to_know || step.clause.find('?') != step.clause.npos);
-  if (choice.fit >= 0 || is_harmless)
+  // What lacks its place only leads to a question, which is better than none where the words are the tool's.
+  constexpr double heard_from = 1.5;
+  const bool only_asks = nearest.missing_all > 0 && nearest.heard >= heard_from && nearest.outside == 0 && !seen.has_critical;
+  if (choice.fit >= 0 || is_harmless || only_asks)
     choice.tool = choice.nearest;
   else
     choice.is_talk = seen.talk >= seen.other && !seen.has_critical;

@@ -285,9 +285,51 @@ std::optional<std::size_t> looks_up_words(const ToolList& tools) {
 
 }  // namespace
 
+namespace {
+
+// "heron.txt is in some subfolder", "find lease.pdf and …", for a name without a folder.
+bool has_unknown_whereabouts(const Material& material) {
+  static constexpr std::array words = {"somewhere", "subfolder", "subfolders", "wherever", "buried",  "burried", "locate", "find",
+                                       "search",    "hunt",      "track",      "dig",      "unearth", "whereabouts", "misplaced"};
+  std::size_t files = 0;
+  for (const Piece& piece : material.pieces.at(SlotKind::path)) {
+    if (piece.is_in_text || !has_extension(piece.span.in(material.clause))) continue;
+    if (piece.span.in(material.clause).find('/') != std::string_view::npos) return false;
+    ++files;
+  }
+  const std::vector<std::string> said = identifier_words(without_places(without_quotes(material.in_english)));
+  for (std::size_t i = 0; files == 1 && i < said.size(); ++i) {
+    if (is_one_of(said[i], words)) return true;
+    // "no idea which folder"
+    if (i > 0 && said[i] == "folder" && (said[i - 1] == "which" || said[i - 1] == "what" || said[i - 1] == "some")) return true;
+  }
+  return false;
+}
+
+// What finds a file by its name, which is its only required argument.
+std::optional<std::size_t> finds_by_name(const ToolList& tools) {
+  for (std::size_t i = 0; i < tools.size(); ++i) {
+    if (tools[i].changes_world || tools[i].asks_user) continue;
+    const std::vector<Property> all = properties_of(tools[i].parameters);
+    const auto is_name = [](const Property& p) {
+      const std::vector<std::string> words = identifier_words(p.description());
+      return p.is_required && p.type == "string" && !p.is_enum && !is_critical(p.kind) && !words.empty() && words[0] == "name";
+    };
+    const auto needed = std::count_if(all.begin(), all.end(), [](const Property& p) { return p.is_required; });
+    const bool looks_in_folder = std::any_of(all.begin(), all.end(), [](const Property& p) { return p.kind == SlotKind::path && names_folder(p); });
+    if (needed == 1 && looks_in_folder && std::any_of(all.begin(), all.end(), is_name)) return i;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 std::optional<std::size_t> reading_before(const ToolDefinition& tool, const Step& step,
                                           const Material& material, const ToolList& tools) {
   if (!tool.changes_world || step.uses_last_result) return std::nullopt;
+  // "… is in some subfolder, send it to ann@…": what is to be carried has to be found.
+  if (carries_files(tool, step, material) && has_unknown_whereabouts(material) && !has_no_address(tool, step, material) && step.past.empty())
+    if (const auto finder = finds_by_name(tools)) return finder;
   const bool is_source_known = material.address_source.place || material.address_source.is_memory;
   const bool for_address = lacks_address(tool, step, material) &&
                            (has_said_text(material) || (is_source_known && has_text(tool, step, material)));
@@ -471,7 +513,9 @@ ToolEvidence evidence_for(const ToolList& tools, std::size_t index, const Step& 
       !taken.contains(SlotKind::label))
     ++evidence.unused_text;
   // "I moved to Bern, keep that in mind": what was told is nothing to look for.
-  if (step.told > 0 && reads && taken.contains(SlotKind::label)) ++evidence.unused_text;
+  const bool is_dictated = material.dictation != std::string::npos && material.quotes.empty() &&
+                           (material.language == Language::english || material.clause.find(": ") != std::string::npos);
+  if ((step.told > 0 || is_dictated) && reads && taken.contains(SlotKind::label)) ++evidence.unused_text;
   std::set<std::string> said = telling_stems(without_places(material.in_english));
   for (const std::string& word : words)
     for (const std::string& base : base_forms(word)) said.merge(telling_stems(base));
