@@ -22,7 +22,7 @@ inline constexpr std::array common_verbs = {
 /// Words that may stand between two steps.
 inline constexpr std::array joiners = {"and",        "then",       "after",  "that",   "finally",
                                 "afterwards", "next",       "also",   "please", "lastly", "pls",
-                                "thereafter", "subsequently", "afterward", "kindly"};
+                                "thereafter", "subsequently", "afterward", "kindly", "later", "plus"};
 
 struct Word {
   Span span;

@@ -144,6 +144,9 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
       const std::string_view gap = text.substr(at, q.begin - at);
       if (gap.find_first_of(".!?;") != gap.npos) return false;
       const std::vector<std::string> between = identifier_words(gap);
+      // "cámbialo por "2,35"": a few words, and the quotation ends it all.
+      const bool ends_it = between.size() <= 3 && trim(text.substr(q.end)).find_first_not_of(" \"'.!”»“’)") == text.npos;
+      if (ends_it && trim(text.substr(at - 1, 1)) == ":") return true;
       const bool is_filled = std::all_of(between.begin(), between.end(), [](const std::string& word) { return is_one_of(word, fillers); });
       return is_filled && (!between.empty() || trim(gap).size() <= 3);
     });
@@ -181,6 +184,11 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
     if (words[i].lower == "that" && follows_place(text, places, words[i].span.begin)) continue;
     // "that "paid" be added to list.txt": what follows names the place of it all.
     if (words[i].lower == "that" && leads_up_to_places(words[i].span.begin)) continue;
+    // "once that's through", "a file that has only this line"
+    static constexpr std::array relatives = {"s", "has", "have", "contains", "holds", "says", "reads", "lists", "is"};
+    if (words[i].lower == "that" && is_one_of(words[i + 1].lower, relatives) &&
+        (words[i + 1].lower == "s" || (i > 0 && (is_in_place(places, words[i - 1].span) || words[i - 1].lower == "file" || words[i - 1].lower == "one"))))
+      continue;
     // "email that to …" points.
     if (words[i].lower == "that" && words[i + 1].lower == "to") continue;
     // "after that", "and that" join; "that" dictates only after a verb of saying.
@@ -229,8 +237,10 @@ Dictation korean_dictation(const std::string& bare, std::string_view request) {
   for (const Word& word : words_of(bare)) {
     const std::string_view text = word.span.in(bare);
     const bool states = text.size() > 9 && text.ends_with("음을");  // "변경되었음을 통보"
-    // What stands before it is a quotation, and says it all.
-    if ((text == "라고" || text == "이라고") && !find_quotes(request).empty()) continue;
+    // What stands before it is a quotation or a name, and says it all.
+    const std::vector<Span> places = find_places(request);
+    const bool names = std::any_of(places.begin(), places.end(), [&](const Span& p) { return p.end <= word.span.begin && word.span.begin - p.end <= 1; });
+    if ((text == "라고" || text == "이라고") && (names || !find_quotes(request).empty())) continue;
     const bool quotes = text.ends_with("라고"), says = text.ends_with("다고") || states;
     const bool asks = text.starts_with("뭐") || text.starts_with("무엇") || text.starts_with("어떻");  // "뭐라고"
     if ((quotes || says) && !asks && text.size() >= 6) {

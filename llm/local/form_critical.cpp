@@ -25,6 +25,10 @@ std::vector<Span> Form::pieces_for(const Slot& slot) const {
         !(wants_folder && has_extension(piece.span.in(step_.clause))))
       result.push_back(piece.span);
   if (slot.property.kind != SlotKind::path || slot.property.is_list || result.size() < 2) return result;
+  if (material_.transfer) {
+    const Span meant = tool_.changes_world ? material_.transfer->to : material_.transfer->from;
+    if (std::find(result.begin(), result.end(), meant) != result.end()) return {meant};
+  }
   // "copy a.txt to b.txt", "of a.txt make one called b.txt": b is what is written, a what is read.
   std::vector<Span> source, target;
   for (const Span& span : result) {

@@ -17,7 +17,7 @@ namespace {
 
 const Vocabulary& vocabulary(Language language) {
   static const Vocabulary korean(vocabulary_texts::korean, true), german(vocabulary_texts::german),
-      french(vocabulary_texts::french), spanish(vocabulary_texts::spanish), english("");
+      french(vocabulary_texts::french), spanish(vocabulary_texts::spanish), english(vocabulary_texts::english);
   switch (language) {
     case Language::korean: return korean;
     case Language::german: return german;
@@ -104,7 +104,6 @@ Language language_of(std::string_view request) {
 }
 
 std::string in_english_words(std::string_view text, Language language) {
-  if (language == Language::english) return std::string(text);
   std::vector<Span> kept = find_quotes(text);
   for (const SlotKind kind : {SlotKind::email, SlotKind::url, SlotKind::path})
     for (const Span& span : find_kind(kind, text)) kept.push_back(span);

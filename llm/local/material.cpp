@@ -186,7 +186,7 @@ Material::Material(const Step& step)
   const bool is_told = step.told > 0 && dictation == clause.npos && quotes.empty();
   if (is_told) dictation = 0, dictation_end = step.told;
   // "tell them that the data is ready" says it, and points back to nothing.
-  std::string asking = clause;
+  asking = clause;
   if (dictation < clause.size())
     std::fill(asking.begin() + static_cast<std::ptrdiff_t>(dictation),
               asking.begin() + static_cast<std::ptrdiff_t>(dictation_end), ' ');
@@ -217,6 +217,12 @@ Material::Material(const Step& step)
       pieces[kind].push_back({span, is_quoted || is_in_field || is_dictated(span), address_source.place == span});
     }
   }
+  std::vector<Span> arguments;
+  for (const SlotKind kind : {SlotKind::path, SlotKind::url})
+    for (const Piece& piece : pieces[kind])
+      if (!piece.is_in_text && !piece.holds_address && (kind == SlotKind::url || deed::has_extension(piece.span.in(clause)))) arguments.push_back(piece.span);
+  std::sort(arguments.begin(), arguments.end());
+  transfer = find_transfer(unsaid, unsaid_words, arguments);
   refers_back = refers_back || names_a_past_file(*this, in_english_words(asking, language), step.past);
 }
 
@@ -265,6 +271,8 @@ bool names_folder(const Property& property) {
   return std::find(words.begin(), words.end(), "folder") != words.end() ||
          std::find(words.begin(), words.end(), "directory") != words.end();
 }
+
+std::string plain_english(const std::string& text, Language language) { return without_signs(in_english_words(text, language)); }
 
 bool wants_words(const Property& property) {
   const std::vector<std::string> described = identifier_words(property.description());

@@ -116,7 +116,8 @@ std::set<std::string> verbs_of(const std::string& example) {
     const std::vector<std::string> part = identifier_words(example.substr(at, end - at));
     // "…, present or read out what is written": the last of the list goes on.
     if (at > 0 && part.size() > 2) break;
-    if (!part.empty() && !is_function_word(part[0])) verbs.merge(stems(part[0]));
+    static constexpr std::array no_verbs = {"further", "next", "another", "last", "never", "today", "always", "anything", "wherever", "also", "it", "as", "or"};
+    if (!part.empty() && !is_function_word(part[0]) && !is_one_of(part[0], no_verbs)) verbs.merge(stems(part[0]));
     if (is_concrete || part.size() > 2) break;
     at = end + (end < example.size() && example[end] == ',' ? 2 : 4);
   }

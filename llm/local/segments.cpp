@@ -266,6 +266,9 @@ bool has_order(std::string_view clause, const StepWords& step_words) {
     // "sa liste", "the list"
     static constexpr std::array determiners = {"the", "a", "an", "my", "your", "her", "his", "our", "their", "its", "this"};
     if (language != Language::english && language != Language::korean && i > 0 && is_one_of(words[i - 1].lower, determiners)) continue;
+    // "Before I load the sheep": what somebody does is told.
+    static constexpr std::array doers = {"i", "we", "they", "he", "she", "who"};
+    if (language == Language::english && i > 0 && is_one_of(words[i - 1].lower, doers)) continue;
     const bool is_start = starts_step(words[i], step_words) || caused(words, i) || is_filing(words, i);
     std::size_t first = i;
     // Elsewhere than in English the verb may stand last.

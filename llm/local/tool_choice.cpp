@@ -324,10 +324,9 @@ Result<ToolChoice> ToolChooser::choose(const Step& step, const ToolList& tools) 
   // To look at a place that is named harms nobody, where something is asked about it and no other deed is meant.
   const ToolEvidence& nearest = seen.tools[*choice.nearest];
   const bool is_harmless = !tools[*choice.nearest].changes_world && !tools[*choice.nearest].examples.empty() &&
-                           nearest.taken > 0 && nearest.outside == 0 && nearest.missing == 0 && nearest.unused == 0 &&
-                           (wants_to_know || step.clause.find('?') != step.clause.npos);
+                           nearest.taken > 0 && nearest.outside == 0 && nearest.missing == 0 && nearest.unused == 0;
   // What lacks its place only leads to a question, which is better than none where the words are the tool's.
-  constexpr double heard_from = 1.5;
+  constexpr double heard_from = 1.0;
   const bool only_asks = nearest.missing_all > 0 && nearest.heard >= heard_from && nearest.outside == 0 && !seen.has_critical;
   if (choice.fit >= 0 || is_harmless || only_asks)
     choice.tool = choice.nearest;

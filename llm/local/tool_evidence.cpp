@@ -196,20 +196,9 @@ bool is_copy(const ToolDefinition& tool, const Material& material) {
   return takes_one && files == 2;
 }
 
-// "a.txt as b.txt too", "a.txt -> b.txt": what is in the first goes into the second, if nothing else is said.
-bool copies_file(const Material& material) {
-  if (has_said_text(material) || material.has(SlotKind::email) || material.has(SlotKind::url)) return false;
-  std::size_t files = 0, targets = 0;
-  for (const Piece& piece : material.pieces.at(SlotKind::path)) {
-    if (piece.is_in_text || !has_extension(piece.span.in(material.clause))) continue;
-    const std::vector<std::string> before = material.words_before(piece.span.begin, 1);
-    const std::string_view gap = trim(std::string_view(material.clause).substr(0, piece.span.begin));
-    const bool is_target = (!before.empty() && (before[0] == "as" || before[0] == "into" || before[0] == "to" || announces_name(before[0]))) ||
-                           gap.ends_with("->") || gap.ends_with("→");
-    ++files;
-    targets += files == 2 && is_target ? 1 : 0;
-  }
-  return files == 2 && targets == 1;
+// What is in one place goes into the other, if nothing else is said.
+bool transfers(const Material& material) {
+  return material.transfer && !has_said_text(material) && !material.has(SlotKind::email);
 }
 
 // "file it as b.txt", "put that into b.txt", after something was read; "the same in b.txt", after something was said.
@@ -247,7 +236,7 @@ bool lacks_text(const ToolDefinition& tool, const Step& step, const Material& ma
   // left of the words is hardly all of the text.
   const bool is_sure = material.language == Language::english && !asks_for_listing(material) &&
                        !(material.has(SlotKind::url) && !speaks_of_link(material));
-  if (takes_text && !has_source && copies_file(material) && is_copy(tool, material)) return true;
+  if (takes_text && !has_source && transfers(material)) return true;
   return takes_text && !has_source && (!is_sure || !has_words_left(tool, material) || material.refers_back);
 }
 
@@ -339,7 +328,8 @@ std::optional<std::size_t> reading_before(const ToolDefinition& tool, const Step
   if (!for_address && (has_no_address(tool, step, material) || !lacks_text(tool, step, material))) return std::nullopt;
   const std::set<SlotKind> taken = kinds_of(tool);
   for (const auto& [kind, pieces] : material.pieces) {
-    const bool is_copied = kind == SlotKind::path && is_copy(tool, material);
+    if (transfers(material) && std::none_of(pieces.begin(), pieces.end(), [&](const Piece& p) { return p.span == material.transfer->from; })) continue;
+    const bool is_copied = transfers(material) || (kind == SlotKind::path && is_copy(tool, material));
     const bool is_source = material.address_source.place && for_address;
     const bool is_there = is_source ? material.has_to_read(kind) && !material.address_source.place->in(material.clause).empty() &&
                                           std::any_of(pieces.begin(), pieces.end(), [](const Piece& p) { return p.holds_address; })
@@ -371,8 +361,8 @@ std::optional<std::size_t> reading_before(const ToolDefinition& tool, const Step
 
 namespace {
 
-// "Any idea what day it is? I've lost all track": of several sentences those that ask for something, if one does. The
-// others are made blank, unless a place stands in them.
+// "Three night shifts, what day are we on? I've lost all track": of several sentences those that ask for something, if one
+// does, and of those what stands behind the last comma, if that asks. The others are made blank, unless a place stands there.
 std::string asking_part(std::string text, const Material& material) {
   if (material.language != Language::english) return text;
   const std::string bare = without_quotes(material.clause);
@@ -380,15 +370,21 @@ std::string asking_part(std::string text, const Material& material) {
     std::size_t begin, end;
     bool asks;
   };
+  constexpr std::size_t most = 16;
   std::vector<Part> parts;
   std::size_t begin = 0;
-  for (std::size_t at = bare.find_first_of(".!?;\n"); at < text.size(); at = bare.find_first_of(".!?;\n", at + 1)) {
+  for (std::size_t at = bare.find_first_of(".!?;\n"); at < text.size() && parts.size() <= most; at = bare.find_first_of(".!?;\n", at + 1)) {
     if (at + 1 < bare.size() && static_cast<unsigned char>(bare[at + 1]) > ' ') continue;
-    parts.push_back({begin, at + 1, bare[at] == '?'});
+    const std::size_t comma = bare.rfind(", ", at);
+    const bool asks = bare[at] == '?';
+    if (asks && comma != bare.npos && comma > begin && is_question(std::string_view(bare).substr(comma + 2, at + 1 - comma - 2))) {
+      parts.push_back({begin, comma + 1, false});
+      begin = comma + 1;
+    }
+    parts.push_back({begin, at + 1, asks});
     begin = at + 1;
   }
   if (begin < text.size()) parts.push_back({begin, text.size(), false});
-  constexpr std::size_t most = 16;
   if (parts.size() < 2 || parts.size() > most || std::none_of(parts.begin(), parts.end(), [](const Part& p) { return p.asks; })) return text;
   const std::vector<Span> places = find_places(material.clause);
   for (const Part& part : parts) {
@@ -403,11 +399,11 @@ std::string asking_part(std::string text, const Material& material) {
 void hear(ToolEvidence& evidence, const Material& material, const Lexicon& lexicon,
           std::size_t tool) {
   constexpr double most = 4;
-  std::string text = without_places(without_quotes(material.in_english));
-  if (material.dictation != std::string::npos && material.in_english == material.clause)
-    text = text.substr(0, material.dictation) +
-           text.substr(std::min(text.size(), material.dictation_end));
-  text = asking_part(text, material);
+  const std::string asking_words = asking_part(material.asking, material);
+  const auto in_plain_english = [&](const std::string& part) {
+    return without_places(without_quotes(plain_english(part, material.language)));
+  };
+  const std::string text = in_plain_english(asking_words);
   // Every tool may be asked for politely.
   static const std::set<std::string> polite =
       stems("could would can you your please kindly like want need the and for with this that have "
@@ -426,10 +422,10 @@ void hear(ToolEvidence& evidence, const Material& material, const Lexicon& lexic
   // What is asked for stands before what it is about, in English: "Print a.pdf so that I can …".
   std::string asked = text;
   if (material.language == Language::english) {
-    std::size_t about = material.quotes.empty() ? asked.size() : material.quotes[0].begin;
+    std::size_t about = material.quotes.empty() ? asking_words.size() : material.quotes[0].begin;
     for (const auto& [kind, pieces] : material.pieces)
       for (const Piece& piece : pieces) about = std::min(about, piece.span.begin);
-    asked.resize(std::min(asked.size(), about));
+    asked = in_plain_english(asking_words.substr(0, about));
   }
   bool is_verb = true;  // in English the first word with content, elsewhere any
   const std::vector<std::string> asking = identifier_words(asked);
@@ -468,6 +464,38 @@ bool calls_for(const ToolDefinition& tool, const ToolEvidence& evidence,
   return is_named || is_heard || evidence.enum_said > 0 || material.has(SlotKind::email) ||
          (taken.contains(SlotKind::email) && (material.address_source.place || material.address_source.is_memory)) ||
          (has_said_text(material) && taken.contains(SlotKind::free_text));
+}
+
+}  // namespace
+
+namespace {
+
+bool own_end(const ToolDefinition& tool) {
+  const std::vector<std::string> words = identifier_words(tool.description);
+  return tool.changes_world && std::find(words.begin(), words.end(), "end") != words.end();
+}
+
+bool has_star(const Material& material) {
+  return std::any_of(material.words.begin(), material.words.end(), [&](const Span& word) {
+    const std::string_view text = word.in(material.asking);
+    return text.starts_with("*.") || (text.find('*') != text.npos && text.find('.') != text.npos);
+  });
+}
+
+bool takes_star(const ToolDefinition& tool) {
+  const std::vector<Property> all = properties_of(tool.parameters);
+  return std::any_of(all.begin(), all.end(), [](const Property& p) { return p.description().find('*') != std::string::npos; });
+}
+
+bool needs_no_place(const ToolDefinition& tool) {
+  const std::vector<Property> all = properties_of(tool.parameters);
+  return std::none_of(all.begin(), all.end(), [](const Property& p) { return p.is_required && p.is_critical_string(); });
+}
+
+bool tells_somebody(const Material& material) {
+  static constexpr std::array tellers = {"tell", "inform", "notify", "mail", "email", "send", "write", "message", "forward", "let", "hear", "advise", "warn"};
+  const std::vector<std::string> words = identifier_words(without_quotes(plain_english(material.asking, material.language)));
+  return std::any_of(words.begin(), words.end(), [](const std::string& word) { return is_one_of(word, tellers); });
 }
 
 }  // namespace
@@ -537,8 +565,19 @@ ToolEvidence evidence_for(const ToolList& tools, std::size_t index, const Step& 
   evidence.lost_address = is_addressed && !taken.contains(SlotKind::email) ? 1 : 0;
   hear(evidence, material, lexicon, index);
   if (taken.contains(SlotKind::path) && taken.contains(SlotKind::free_text) && tool.changes_world &&
-      !evidence.lost_address && (is_put_into(step, material) || copies_file(material)))
-    evidence.heard += copies_file(material) ? 2 : 1;
+      !evidence.lost_address && is_put_into(step, material))
+    evidence.heard += 1;
+  // "have what is in a.txt in b.txt too", whatever the verb is.
+  if (transfers(material) && tool.changes_world && taken.contains(SlotKind::free_text) &&
+      taken.contains(find_urls(material.transfer->to.in(material.clause)).empty() ? SlotKind::path : SlotKind::url))
+    evidence.heard += 2;
+  // "to the end of b.txt", in whatever language: for what adds to the end.
+  static constexpr std::array ends = {"end", "bottom", "below", "foot", "tail", "underneath"};
+  if (own_end(tool) && std::any_of(words.begin(), words.end(), [](const std::string& word) { return is_one_of(word, ends); })) evidence.heard += 1;
+  // "*.mp3": for what says that it takes such a pattern.
+  if (has_star(material) && takes_star(tool)) evidence.heard += 2;
+  // "We moved to Bern, keep that safe": with no place named, an effect that needs none is meant, unless somebody is to be told.
+  if (step.told > 0 && !has_any && tool.changes_world && needs_no_place(tool) && !tells_somebody(material)) evidence.heard += 2;
   evidence.has_cause = calls_for(tool, evidence, said, taken, material) ? 1 : 0;
   if (reader) {
     // "a list of the folder drawings, written to a.txt": some of the words are about the listing.

@@ -5,6 +5,6 @@
 
 namespace deed::vocabulary_texts {
 
-extern const std::string_view french, german, korean, spanish;
+extern const std::string_view english, french, german, korean, spanish;
 
 }  // namespace deed::vocabulary_texts
