@@ -110,6 +110,19 @@ bool is_for_another(const std::vector<Word>& words, std::size_t know, const std:
   return !is_one_of(words[subject].lower, speakers) && words[subject].lower != "don" && words[subject].lower != "t";
 }
 
+// "sign.txt should just read CLOSED": what a place is to say.
+std::optional<std::size_t> to_be_read_there(const std::vector<Word>& words, const std::vector<Span>& places) {
+  static constexpr std::array modals = {"should", "must", "shall", "ought", "needs", "has", "to"};
+  static constexpr std::array between = {"just", "only", "now", "simply", "then", "to", "have"};
+  static constexpr std::array verbs = {"read", "say", "contain", "state", "hold"};
+  if (places.size() != 1) return std::nullopt;
+  auto word = std::find_if(words.begin(), words.end(), [&](const Word& w) { return w.span.begin >= places[0].end; });
+  if (word == words.end() || word->span.begin - places[0].end > 1 || !is_one_of(word->lower, modals)) return std::nullopt;
+  for (++word; word != words.end() && is_one_of(word->lower, between); ++word) {}
+  if (word == words.end() || !is_one_of(word->lower, verbs) || word + 1 == words.end()) return std::nullopt;
+  return (word + 1)->span.begin;
+}
+
 // Whether nothing but a comma stands between a place and `at`.
 bool follows_place(std::string_view text, const std::vector<Span>& places, std::size_t at) {
   const auto behind = std::upper_bound(places.begin(), places.end(), at, [](std::size_t x, const Span& p) { return x < p.begin; });
@@ -202,6 +215,8 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
   }
   if (begin == text.npos && quotes.empty())
     if (const auto asked = asked_to(words, places)) begin = *asked;
+  if (begin == text.npos && quotes.empty())
+    if (const auto read = to_be_read_there(words, places)) begin = *read;
   if (begin == text.npos)
     if (const auto told = told_to_address(text, words, places, quotes)) begin = *told;
   for (std::size_t at = text.find(": "); at != text.npos; at = text.find(": ", at + 1)) {

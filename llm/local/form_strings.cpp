@@ -292,6 +292,11 @@ Form::MaybeValue Form::label(const Slot& slot) {
   if (has_text)
     if (auto value = title_of_text(slot)) return std::optional(std::move(*value));
   DEED_TRY(auto span, best_span(slot, false));
+  // Of what is kept as a whole a word or two says nothing: then all of the words.
+  constexpr std::size_t telling = 3, many = 6;
+  if (span && slot.property.is_required && !has_text && tool_.changes_world && find_words(span->shown, many).size() < telling &&
+      material_.words.size() >= many && find_places(step_.clause).empty())
+    span = copied(slot, {material_.words.front().begin, material_.words.back().end}, span->score);
   if (span || !slot.property.is_required || !tool_.changes_world) return span;
   if (has_text)
     if (auto value = name_of_source(slot)) return std::optional(std::move(*value));

@@ -140,6 +140,21 @@ bool names_a_past_file(const Material& material, const std::string& clause, cons
   return false;
 }
 
+// "let ann@… know the price per bale", "email the total to …", after something was read: what is named with an article and
+// not said is there to be passed on.
+bool names_what_was_read(const Material& material, const std::string& asking, const std::vector<PastCall>& past) {
+  static constexpr std::array articles = {"the", "their", "its", "his", "her", "those", "these", "what", "which", "how", "when", "where", "who", "whether"};
+  static constexpr std::array finite = {"is", "are", "was", "were", "will", "has", "have", "had", "can", "must", "should", "s", "isn", "won"};
+  if (past.empty() || past.back().changes_world || past.back().is_cut || !material.quotes.empty() || material.language != Language::english) return false;
+  if (!material.fields.list.empty() || !material.has(SlotKind::email)) return false;
+  const bool is_dictated = material.dictation < material.clause.size();
+  const std::string_view part = is_dictated ? std::string_view(material.clause).substr(material.dictation) : std::string_view(asking);
+  std::vector<std::string> words = identifier_words(without_places(std::string(part)));
+  if (words.empty() || std::any_of(words.begin(), words.end(), [](const std::string& word) { return is_one_of(word, finite); })) return false;
+  if (!is_dictated && words.size() < 2) return false;
+  return is_dictated ? is_one_of(words[0], articles) : is_one_of(words[1], articles) && is_one_of(words[0], common_verbs);
+}
+
 // Whether a label of a form is that property's.
 bool is_labelled(const Property& property, const std::string& label) {
   if (property.is_text() && is_text_label(label)) return true;
@@ -217,6 +232,7 @@ Material::Material(const Step& step)
       pieces[kind].push_back({span, is_quoted || is_in_field || is_dictated(span), address_source.place == span});
     }
   }
+  if (names_what_was_read(*this, asking, step.past)) refers_back = true, dictation = dictation_end = clause.npos;
   std::vector<Span> arguments;
   for (const SlotKind kind : {SlotKind::path, SlotKind::url})
     for (const Piece& piece : pieces[kind])

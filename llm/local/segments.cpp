@@ -326,8 +326,17 @@ std::size_t told_before(std::string_view clause, const StepWords& step_words) {
       if (!has_order(clause.substr(0, *joint), step_words) && find_quotes(clause).empty()) return *joint;
   constexpr int most_sentences = 8;  // each is read again
   int sentences = 0;
-  for (std::size_t at = bare.find_first_of(".!;\n"); at < first_place && sentences < most_sentences;
-       at = bare.find_first_of(".!;\n", at + 1)) {
+  const std::vector<Word> all = words_of(bare);
+  // "…, keep that in mind": behind a comma only what begins with an order is one.
+  const auto orders_at = [&](std::size_t comma) {
+    static constexpr std::array polite = {"please", "so", "just", "and", "kindly"};
+    auto word = std::find_if(all.begin(), all.end(), [&](const Word& w) { return w.span.begin > comma; });
+    while (word != all.end() && is_one_of(word->lower, polite)) ++word;
+    return word != all.end() && starts_step(*word, step_words);
+  };
+  for (std::size_t at = bare.find_first_of(".!;,\n"); at < first_place && sentences < most_sentences;
+       at = bare.find_first_of(".!;,\n", at + 1)) {
+    if (bare[at] == ',' && (places.size() > 0 || !orders_at(at))) continue;
     const bool is_end = at + 1 >= bare.size() || static_cast<unsigned char>(bare[at + 1]) <= ' ' || bare[at] == '\n';
     if (!is_end) continue;
     ++sentences;

@@ -326,7 +326,7 @@ Result<ToolChoice> ToolChooser::choose(const Step& step, const ToolList& tools) 
   const bool is_harmless = !tools[*choice.nearest].changes_world && !tools[*choice.nearest].examples.empty() &&
                            nearest.taken > 0 && nearest.outside == 0 && nearest.missing == 0 && nearest.unused == 0;
   // What lacks its place only leads to a question, which is better than none where the words are the tool's.
-  constexpr double heard_from = 1.0;
+  constexpr double heard_from = 0.6;
   const bool only_asks = nearest.missing_all > 0 && nearest.heard >= heard_from && nearest.outside == 0 && !seen.has_critical;
   if (choice.fit >= 0 || is_harmless || only_asks)
     choice.tool = choice.nearest;

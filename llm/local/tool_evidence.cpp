@@ -349,7 +349,8 @@ std::optional<std::size_t> reading_before(const ToolDefinition& tool, const Step
   }
   // Where the listing goes has to be named.
   const bool has_target = material.has(SlotKind::email) || material.has(SlotKind::path) || material.has(SlotKind::url);
-  if (!has_target || !asks_for_listing(material)) return std::nullopt;
+  // Who asks which folder a file is in writes nothing into that file.
+  if (!has_target || !asks_for_listing(material) || (!material.has(SlotKind::email) && has_unknown_whereabouts(material))) return std::nullopt;
   for (std::size_t i = 0; i < tools.size(); ++i) {
     if (tools[i].changes_world || tools[i].asks_user) continue;
     const std::vector<Property> all = properties_of(tools[i].parameters);
@@ -399,7 +400,8 @@ std::string asking_part(std::string text, const Material& material) {
 void hear(ToolEvidence& evidence, const Material& material, const Lexicon& lexicon,
           std::size_t tool) {
   constexpr double most = 4;
-  const std::string asking_words = asking_part(material.asking, material);
+  // Where elsewhere what is said begins is not known well enough to leave it out.
+  const std::string asking_words = asking_part(material.language == Language::english ? material.asking : material.clause, material);
   const auto in_plain_english = [&](const std::string& part) {
     return without_places(without_quotes(plain_english(part, material.language)));
   };
