@@ -119,8 +119,9 @@ std::optional<std::size_t> to_be_read_there(const std::vector<Word>& words, cons
   auto word = std::find_if(words.begin(), words.end(), [&](const Word& w) { return w.span.begin >= places[0].end; });
   if (word == words.end() || word->span.begin - places[0].end > 1 || !is_one_of(word->lower, modals)) return std::nullopt;
   for (++word; word != words.end() && is_one_of(word->lower, between); ++word) {}
-  if (word == words.end() || !is_one_of(word->lower, verbs) || word + 1 == words.end()) return std::nullopt;
-  return (word + 1)->span.begin;
+  if (word == words.end() || !is_one_of(word->lower, verbs)) return std::nullopt;
+  for (++word; word != words.end() && is_one_of(word->lower, between); ++word) {}
+  return word == words.end() ? std::nullopt : std::optional(word->span.begin);
 }
 
 // Whether nothing but a comma stands between a place and `at`.
@@ -204,6 +205,10 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
       continue;
     // "email that to …" points.
     if (words[i].lower == "that" && words[i + 1].lower == "to") continue;
+    // So does "keep that in your head"; "remember that in winter …" does not.
+    static constexpr std::array keepers = {"keep", "put", "write", "bear", "hold", "save", "store", "jot", "file", "stick", "get"};
+    static constexpr std::array into = {"in", "at", "on", "for", "down", "as", "somewhere", "safe", "into"};
+    if (words[i].lower == "that" && i > 0 && is_one_of(words[i - 1].lower, keepers) && is_one_of(words[i + 1].lower, into)) continue;
     // "after that", "and that" join; "that" dictates only after a verb of saying.
     if (words[i].lower == "that" && (i == 0 || is_one_of(words[i - 1].lower, joiners))) continue;
     std::size_t last = i;

@@ -263,7 +263,7 @@ Result<ToolLook> ToolChooser::look(const Step& step, const ToolList& tools) {
     for (ToolEvidence& one : look.tools) one.name_tie *= 0.5;
   look.is_question = is_question(material.in_english) || has_question(material);
   look.has_critical =
-      material.has(SlotKind::email) || material.has(SlotKind::url) || material.has(SlotKind::path);
+      material.has(SlotKind::email) || material.has_to_read(SlotKind::url) || material.has_to_read(SlotKind::path);
   return look;
 }
 

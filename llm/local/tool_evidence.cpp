@@ -532,6 +532,8 @@ ToolEvidence evidence_for(const ToolList& tools, std::size_t index, const Step& 
     if (!has(kind)) continue;
     ++(taken.contains(kind) ? evidence.taken : evidence.unused);
   }
+  // Whoever it is written to, is named.
+  if (tool.changes_world && material.address_source.place && taken.contains(SlotKind::email)) ++evidence.taken;
   if (!material.has(SlotKind::path) && !step.attachments.empty() && carries_files(tool, step, material))
     ++evidence.taken;
   // "it" stands for something that the tool has no place for.
