@@ -311,7 +311,9 @@ ToolSpec spec_for(const EmailOptions& options) {
                    "Please write to my landlord home@example.net: \"The heating is broken.\"",
                    "Drop the team a line at team@example.org saying the server is back, and attach log.txt",
                    "Tell, inform, notify, message, ping, advise, remind, thank, invite, congratulate, reply to or mail somebody.",
-                   "Transmit, deliver, dispatch, circulate, share, pass on, drop a line, get word or a letter to somebody, get over to, get in touch, make aware, acquaint, wants to hear."};
+                   "Transmit, deliver, dispatch, circulate, share, pass on, drop a line, get word or a letter to somebody, get over to, get in touch, make aware, acquaint, wants to hear.",
+                             "Shoot, fire off, zap, sling or whip somebody a quick word; break the news, send word, regards, congratulations, condolences, apologies or greetings.",
+                             "Respond, answer, write back, confirm, apologise, announce, relay, convey, bring to the attention, keep in the loop, copy in; ought to be told, has to hear by email, in the inbox."};
   Json to = list_of("email", "Email addresses of the recipients.");
   to["minItems"] = 1;
   // Whoever writes to more people does not show them to one another: blind copies.

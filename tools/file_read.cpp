@@ -176,7 +176,8 @@ Tool file_read(std::string root) {
                              "I'd like to look at config.yml",
                              "Read the text of server.log out to me.",
                              "Display, view, peek into, pull up, bring up, check, see, present or read out what is written in a file.",
-                             "Acquaint with, quote, recite, run through, glance at, inspect, examine, consult, review, present or tell what it says, holds, contains or lists."},
+                             "Acquaint with, quote, recite, run through, glance at, inspect, examine, consult, review, present or tell what it says, holds, contains or lists.",
+                             "Go through, look into, look over, scan, skim, study, crack open, cat, dump or spell out the text or lines of a document; how does it go, what do I have there, what did I write?"},
                 .arguments = std::move(schema),
                 .roles = {{"path", ArgumentRole::destination},
                           {"offset", ArgumentRole::value},
@@ -197,7 +198,8 @@ Tool file_list(std::string root) {
                              "Which files and folders do I have here?",
                              "List everything inside backup/",
                              "What have I already got or what do I keep in the holidays folder?",
-                             "Browse a directory: what is inside, under or in there, an overview of the names, is it empty?"},
+                             "Browse a directory: what is inside, under or in there, an overview of the names, is it empty?",
+                             "Enumerate, inventory or take stock of the documents, subfolders and items that live, sit or are lying around in a directory; run ls or dir there."},
                 .arguments = std::move(schema),
                 .roles = {{"path", ArgumentRole::destination}}};
   return looking(std::move(spec), list_folder, root);
@@ -224,7 +226,8 @@ Tool file_find(std::string root) {
                              "Search for files whose name ends in .txt",
                              "Locate contract.docx",
                              "Hunt down or look for anything so named, wherever or somewhere, in subfolders; where is it kept, which folder, its path.",
-                             "Track down, dig out, discover, trace, its whereabouts, misplaced or lost, cannot find it, lay my hands on, where it has got to, one of the folders."},
+                             "Track down, dig out, discover, trace, its whereabouts, misplaced or lost, cannot find it, lay my hands on, where it has got to, one of the folders.",
+                             "Seek, spot, ferret out, unearth, pinpoint, scour, comb, sniff or root around; under which path, where did I put, leave or store it; all that end in, with the extension or matching."},
                 .arguments = std::move(schema),
                 .roles = {{"pattern", ArgumentRole::value}, {"path", ArgumentRole::destination}}};
   return looking(std::move(spec), find_files, root);

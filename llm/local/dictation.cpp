@@ -106,7 +106,22 @@ bool is_for_another(const std::vector<Word>& words, std::size_t know, const std:
     if (!is_one_of(words[subject - 1].lower, needs) || subject < 2) return false;
     subject -= 2;
   }
+  if (is_one_of(words[subject].lower, joiners)) return false;  // "I am late and know nothing"
   return !is_one_of(words[subject].lower, speakers) && words[subject].lower != "don" && words[subject].lower != "t";
+}
+
+// "sign.txt should just read CLOSED": what a place is to say.
+std::optional<std::size_t> to_be_read_there(const std::vector<Word>& words, const std::vector<Span>& places) {
+  static constexpr std::array modals = {"should", "must", "shall", "ought", "needs", "has", "to"};
+  static constexpr std::array between = {"just", "only", "now", "simply", "then", "to", "have"};
+  static constexpr std::array verbs = {"read", "say", "contain", "state", "hold"};
+  if (places.size() != 1) return std::nullopt;
+  auto word = std::find_if(words.begin(), words.end(), [&](const Word& w) { return w.span.begin >= places[0].end; });
+  if (word == words.end() || word->span.begin - places[0].end > 1 || !is_one_of(word->lower, modals)) return std::nullopt;
+  for (++word; word != words.end() && is_one_of(word->lower, between); ++word) {}
+  if (word == words.end() || !is_one_of(word->lower, verbs)) return std::nullopt;
+  for (++word; word != words.end() && is_one_of(word->lower, between); ++word) {}
+  return word == words.end() ? std::nullopt : std::optional(word->span.begin);
 }
 
 // Whether nothing but a comma stands between a place and `at`.
@@ -135,9 +150,17 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
     return std::any_of(quotes.begin(), quotes.end(), [&](const Span& q) {
       if (q.begin <= at || q.begin - at > 40) return false;
       // "containing the sentence "…"", "saying the following: "…""
-      static constexpr std::array fillers = {"the", "a", "sentence", "text", "words", "word", "line", "following", "phrase", "message", "entry"};
+      static constexpr std::array fillers = {
+          "the",  "a",    "an",    "this",  "these",   "sentence",   "text",    "words", "word",  "line",   "lines",   "following", "phrase", "message",
+          "entry", "one",  "more",  "another", "new",  "next",       "last",    "extra", "further", "item", "point",   "note",  "remark",    "only",   "just",
+          "exactly", "simply", "saying", "says", "containing", "reading", "with", "body", "content", "contents", "write", "put", "add",  "append",    "it",
+          "please", "as",  "is",   "be",    "should", "read", "title", "heading", "name", "that"};
       const std::string_view gap = text.substr(at, q.begin - at);
+      if (gap.find_first_of(".!?;") != gap.npos) return false;
       const std::vector<std::string> between = identifier_words(gap);
+      // "cámbialo por "2,35"": a few words, and the quotation ends it all.
+      const bool ends_it = between.size() <= 3 && trim(text.substr(q.end)).find_first_not_of(" \"'.!”»“’)") == text.npos;
+      if (ends_it && trim(text.substr(at - 1, 1)) == ":") return true;
       const bool is_filled = std::all_of(between.begin(), between.end(), [](const std::string& word) { return is_one_of(word, fillers); });
       return is_filled && (!between.empty() || trim(gap).size() <= 3);
     });
@@ -175,8 +198,17 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
     if (words[i].lower == "that" && follows_place(text, places, words[i].span.begin)) continue;
     // "that "paid" be added to list.txt": what follows names the place of it all.
     if (words[i].lower == "that" && leads_up_to_places(words[i].span.begin)) continue;
+    // "once that's through", "a file that has only this line"
+    static constexpr std::array relatives = {"s", "has", "have", "contains", "holds", "says", "reads", "lists", "is"};
+    if (words[i].lower == "that" && is_one_of(words[i + 1].lower, relatives) &&
+        (words[i + 1].lower == "s" || (i > 0 && (is_in_place(places, words[i - 1].span) || words[i - 1].lower == "file" || words[i - 1].lower == "one"))))
+      continue;
     // "email that to …" points.
     if (words[i].lower == "that" && words[i + 1].lower == "to") continue;
+    // So does "keep that in your head"; "remember that in winter …" does not.
+    static constexpr std::array keepers = {"keep", "put", "write", "bear", "hold", "save", "store", "jot", "file", "stick", "get"};
+    static constexpr std::array into = {"in", "at", "on", "for", "down", "as", "somewhere", "safe", "into"};
+    if (words[i].lower == "that" && i > 0 && is_one_of(words[i - 1].lower, keepers) && is_one_of(words[i + 1].lower, into)) continue;
     // "after that", "and that" join; "that" dictates only after a verb of saying.
     if (words[i].lower == "that" && (i == 0 || is_one_of(words[i - 1].lower, joiners))) continue;
     std::size_t last = i;
@@ -188,6 +220,8 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
   }
   if (begin == text.npos && quotes.empty())
     if (const auto asked = asked_to(words, places)) begin = *asked;
+  if (begin == text.npos && quotes.empty())
+    if (const auto read = to_be_read_there(words, places)) begin = *read;
   if (begin == text.npos)
     if (const auto told = told_to_address(text, words, places, quotes)) begin = *told;
   for (std::size_t at = text.find(": "); at != text.npos; at = text.find(": ", at + 1)) {
@@ -198,6 +232,9 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
     for (auto word = behind; word != words.begin() && at - std::prev(word)->span.end <= 14 && std::prev(word)->span.end <= at; --word)
       is_title = is_title || std::prev(word)->lower == "subject" || std::prev(word)->lower == "title";
     if (is_title) continue;
+    // "to both of them: ann@…, bob@…"
+    if (std::any_of(places.begin(), places.end(), [&](const Span& p) { return p.begin == at + 2 && p.in(text).find('@') != text.npos; }))
+      continue;
     // "…: write to ann@… and say …"
     if (leads_up_to_places(at)) continue;
     // "notes.txt: read, mail its contents to …"
@@ -213,13 +250,17 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
 namespace {
 
 // "오늘 못 간다고 전해 줘": what is said ends in 라고 or 다고, and begins behind whom it is said to.
-Dictation korean_dictation(const std::string& bare) {
+Dictation korean_dictation(const std::string& bare, std::string_view request) {
   static constexpr std::array<std::string_view, 5> particles = {"에게", "한테", "께", "로", "에"};
   const std::size_t at_sign = bare.find('@');
   std::size_t begin = 0;
   for (const Word& word : words_of(bare)) {
     const std::string_view text = word.span.in(bare);
     const bool states = text.size() > 9 && text.ends_with("음을");  // "변경되었음을 통보"
+    // What stands before it is a quotation or a name, and says it all.
+    const std::vector<Span> places = find_places(request);
+    const bool names = std::any_of(places.begin(), places.end(), [&](const Span& p) { return p.end <= word.span.begin && word.span.begin - p.end <= 1; });
+    if ((text == "라고" || text == "이라고") && (names || !find_quotes(request).empty())) continue;
     const bool quotes = text.ends_with("라고"), says = text.ends_with("다고") || states;
     const bool asks = text.starts_with("뭐") || text.starts_with("무엇") || text.starts_with("어떻");  // "뭐라고"
     if ((quotes || says) && !asks && text.size() >= 6) {
@@ -239,10 +280,61 @@ Dictation korean_dictation(const std::string& bare) {
 
 }  // namespace
 
+namespace {
+
+// "… and slip bob@example.org in as a blind copy": number `i` of the words is near an address and speaks of a copy.
+bool speaks_of_copy(const std::vector<Word>& words, std::size_t from, std::size_t to) {
+  static constexpr std::array copies = {"cc", "bcc", "copy", "copied", "blind", "loop", "looped", "cced"};
+  return std::any_of(words.begin() + static_cast<std::ptrdiff_t>(from), words.begin() + static_cast<std::ptrdiff_t>(to),
+                     [](const Word& word) { return is_one_of(word.lower, copies); });
+}
+
+// Where the dictated text ends because the words go on about the errand: "… that I am ill. Her address is in
+// contacts.txt", "… at noon, and put bob@example.org in copy".
+std::size_t errand_begin(const std::string& bare, const std::vector<Word>& words, const Dictation& said) {
+  static constexpr std::array about = {"her", "his", "their", "its", "it", "they", "you", "he", "she", "put", "copy", "cc", "bcc", "attach", "subject",
+                                       "use", "send", "look", "find", "take", "the", "i", "and", "slip", "keep", "add", "include", "with", "also", "loop"};
+  static constexpr std::array turns = {"and", "also", "please", "but", "with"};
+  static constexpr std::array addresses = {"address", "addresses", "email", "mail", "e", "s"};
+  const std::vector<Span> places = find_places(bare);
+  const auto is_in = [&](std::size_t from, std::size_t to, auto is) {
+    return std::any_of(places.begin(), places.end(), [&](const Span& p) { return p.begin >= from && p.end <= to && is(p); });
+  };
+  const bool has_place_inside_first = !places.empty() && places.front().begin >= said.begin;
+  std::size_t next = 0;
+  for (std::size_t at = bare.find_first_of(".,;!?", std::min(said.begin, bare.size())); at < said.end; at = bare.find_first_of(".,;!?", at + 1)) {
+    if (at + 1 >= bare.size() || bare[at + 1] != ' ') continue;
+    while (next < words.size() && words[next].span.begin <= at) ++next;
+    if (next == words.size() || !is_one_of(words[next].lower, about)) continue;
+    std::size_t end = bare.find_first_of(".!?;", at + 1);
+    while (end < bare.size() && end + 1 < bare.size() && bare[end + 1] != ' ') end = bare.find_first_of(".!?;", end + 1);
+    end = std::min(end, said.end);
+    std::size_t last = next;
+    while (last < words.size() && words[last].span.begin < end) ++last;
+    const bool has_email = is_in(at, end, [&](const Span& p) { return p.in(bare).find('@') != std::string_view::npos; });
+    if (has_email && speaks_of_copy(words, next, last)) return at;
+    if (is_one_of(words[next].lower, turns)) continue;
+    // Behind a comma only "his address is ann@…".
+    const bool names_address = next + 1 < words.size() && is_one_of(words[next + 1].lower, addresses);
+    if (bare[at] == ',' && !names_address) continue;
+    const bool is_old = is_one_of(words[next].lower, std::array{"her", "his", "their", "its", "it", "they", "you", "put", "copy", "cc", "bcc", "attach", "subject"});
+    if (is_old && !places.empty() && places.back().begin > at && !(has_place_inside_first && places.front().begin < at)) return at;
+    // "You know his email.", "He's at bob@…", "The address is in contacts.txt."
+    bool speaks = false;
+    for (std::size_t k = next; k < last; ++k) speaks = speaks || words[k].lower == "address" || words[k].lower == "email" || words[k].lower == "contacts";
+    const bool is_pronoun = words[next].lower != "the" && words[next].lower != "i";
+    if (has_email && is_pronoun && last - next <= 12) return at;
+    if (speaks && last - next <= 16) return at;
+  }
+  return said.end;
+}
+
+}  // namespace
+
 Dictation find_dictation(std::string_view request) {
   const std::string bare = without_quotes(request);
   if (language_of(request) == Language::korean)
-    if (const Dictation said = korean_dictation(bare); said.begin != request.npos) return said;
+    if (const Dictation said = korean_dictation(bare, request); said.begin != request.npos) return said;
   const std::vector<Word> words = words_of(bare);
   const std::vector<Span> quotes = find_quotes(request);
   Dictation said{dictation_begin(bare, words, quotes), request.size()};
@@ -250,21 +342,7 @@ Dictation find_dictation(std::string_view request) {
     const Dictation needed = needed_there(bare, words, find_places(request));
     if (needed.begin != request.npos) return needed;
   }
-  // "… that I am ill. Her address is in contacts.txt": the next sentence is about the errand, not in the text.
-  static constexpr std::array about = {"her", "his", "their", "its", "it", "they", "you", "put", "copy", "cc", "bcc", "attach", "subject"};
-  static constexpr std::array addresses = {"address", "email", "mail", "e", "s"};
-  const std::vector<Span> places = find_places(request);
-  auto next = words.begin();
-  for (std::size_t at = bare.find_first_of(".,", std::min(said.begin, bare.size())); at < said.end;
-       at = bare.find_first_of(".,", at + 1)) {
-    if (at + 1 >= bare.size() || bare[at + 1] != ' ') continue;
-    while (next != words.end() && next->span.begin <= at) ++next;
-    if (next == words.end() || !is_one_of(next->lower, about)) continue;
-    // Behind a comma only "his address is ann@…".
-    if (bare[at] == ',' && (next + 1 == words.end() || !is_one_of((next + 1)->lower, addresses))) continue;
-    if (places.empty() || places.back().begin < at || (places.front().begin >= said.begin && places.front().begin < at)) continue;
-    said.end = at;
-  }
+  said.end = errand_begin(bare, words, said);
   // "…, subject Sick leave" behind it is a label.
   for (const Word& word : words)
     if (said.begin != bare.npos && word.span.begin > said.begin + 2 && bare[word.span.begin - 1] == ' ' &&

@@ -105,7 +105,6 @@ class Form {
   std::optional<Value> words_to_look_for(const Slot& slot) const;
   std::optional<Span> only_file_name(const Slot& slot) const;
   std::optional<std::string> found_file() const;
-  bool speaks_of_someone(const Slot& slot) const;
   std::optional<Span> in_the_line_that_is_meant(const std::string& result, const std::vector<Span>& spans) const;
   bool was_read_for_this(const Span& span) const;
   std::optional<Value> referred_text();
@@ -119,6 +118,7 @@ class Form {
   MaybeValue date(const Slot& slot);
   MaybeValue best_span(const Slot& slot, bool is_text);
   std::optional<Value> name_of_source(const Slot& slot) const;
+  std::optional<Value> name_of_carried(const Slot& slot) const;
   std::optional<Value> title_of_text(const Slot& slot);
   std::optional<Span> named_to_the_end(const Slot& slot) const;
   MaybeValue decoded(const Slot& slot);

@@ -21,10 +21,14 @@ std::vector<Span> Form::pieces_for(const Slot& slot) const {
   // A file's name is no folder to look in.
   const bool wants_folder = !slot.property.is_list && names_folder(slot.property);
   for (const Piece& piece : pieces->second)
-    if (!piece.is_in_text && !claimed.contains(piece.span) &&
+    if (!piece.is_in_text && !(piece.holds_address && tool_.changes_world) && !claimed.contains(piece.span) &&
         !(wants_folder && has_extension(piece.span.in(step_.clause))))
       result.push_back(piece.span);
   if (slot.property.kind != SlotKind::path || slot.property.is_list || result.size() < 2) return result;
+  if (material_.transfer) {
+    const Span meant = tool_.changes_world ? material_.transfer->to : material_.transfer->from;
+    if (std::find(result.begin(), result.end(), meant) != result.end()) return {meant};
+  }
   // "copy a.txt to b.txt", "of a.txt make one called b.txt": b is what is written, a what is read.
   std::vector<Span> source, target;
   for (const Span& span : result) {
@@ -110,6 +114,11 @@ Form::MaybeValue Form::critical_list(const Slot& slot) {
         value.json.push_back(path);
     origin = spans.empty() ? "attachment" : "request and attachment";
   }
+  if (value.json.empty() && slot.property.kind == SlotKind::path && step_.uses_last_result)
+    if (const auto file = found_file()) {
+      value.json.push_back(*file);
+      origin = "result of " + step_.past.back().tool;
+    }
   if (value.json.empty() && slot.property.kind == SlotKind::path)
     if (const auto file = referred_file()) {
       value.json.push_back(file->path);
@@ -152,8 +161,12 @@ std::optional<std::string> Form::found_file() const {
 std::optional<Span> Form::in_the_line_that_is_meant(const std::string& result, const std::vector<Span>& spans) const {
   const std::set<std::string> own = own_stems(tool_);
   std::set<std::string> asked;
+  // Of whom a text speaks is not who gets it.
+  const auto is_said = [&](const Span& word) {
+    return material_.is_dictated(word) || std::any_of(material_.quotes.begin(), material_.quotes.end(), [&](const Span& q) { return q.covers(word); });
+  };
   for (const Span& word : material_.words)
-    if (is_content(word, material_, own)) asked.merge(stems(word.in(step_.clause)));
+    if (is_content(word, material_, own) && !is_said(word)) asked.merge(stems(word.in(step_.clause)));
   for (const Span& word : find_words(step_.before))
     if (own.empty() || count_common(stems(word.in(step_.before)), own) == 0) asked.merge(telling_stems(word.in(step_.before)));
   std::optional<Span> only;
@@ -167,18 +180,10 @@ std::optional<Span> Form::in_the_line_that_is_meant(const std::string& result, c
   return only;
 }
 
-// "ask him to come", after his address was looked up; "write to the address in there".
-bool Form::speaks_of_someone(const Slot& slot) const {
-  if (slot.property.kind != SlotKind::email || step_.past.empty()) return false;
-  const std::vector<std::string> words = identifier_words(without_quotes(material_.in_english));
-  return speaks_of_address(material_) ||
-         std::any_of(words.begin(), words.end(), [](const std::string& word) { return word == "him" || word == "her"; });
-}
-
 // "it": what the last step was about, or the one piece of that kind in its result.
 Form::MaybeValue Form::referred_critical(const Slot& slot) {
   // Whom an effect goes to is taken from a result only where the words ask for that.
-  if (slot.property.kind == SlotKind::email && tool_.changes_world ? !speaks_of_someone(slot) : !material_.refers_back)
+  if (slot.property.kind == SlotKind::email && tool_.changes_world ? (step_.past.empty() || !speaks_of_someone(material_)) : !material_.refers_back)
     return std::optional<Value>();
   if (slot.property.kind == SlotKind::path)
     if (const auto file = found_file()) {
@@ -199,8 +204,15 @@ Form::MaybeValue Form::referred_critical(const Slot& slot) {
     }
     std::vector<Span> spans = find_kind(slot.property.kind, call->result);
     if (spans.empty()) continue;
-    if (spans.size() > 1)
-      if (const auto meant = in_the_line_that_is_meant(call->result, spans)) spans = {*meant};
+    std::set<std::string_view> known;
+    std::erase_if(spans, [&](const Span& span) { return !known.insert(span.in(call->result)).second; });
+    // What was found by words may be about somebody else.
+    const bool may_be_anothers = slot.property.kind == SlotKind::email && tool_.changes_world && find_places(to_text(call->arguments)).empty();
+    if (spans.size() > 1 || may_be_anothers) {
+      const auto meant = in_the_line_that_is_meant(call->result, spans);
+      if (meant) spans = {*meant};
+      if (!meant && may_be_anothers) return std::optional<Value>();
+    }
     // An effect does not go to whichever of several places the model likes.
     if (spans.size() > 1 && tool_.changes_world) return std::optional<Value>();
     // What was read for where it goes is not what it says.

@@ -60,6 +60,17 @@ bool is_before_text(std::string_view word) {
 
 }  // namespace
 
+namespace {
+
+// "the server's answer", "the result": what a call gave back, not what it was given.
+bool speaks_of_result(const Material& material) {
+  for (const std::string& word : identifier_words(without_quotes(material.in_english)))
+    if (is_any(word, {"result", "results", "response", "answer", "reply", "output", "returns", "returned", "comes", "back"})) return true;
+  return false;
+}
+
+}  // namespace
+
 struct Form::Start {
   std::size_t word;
   std::vector<std::size_t> ends;  ///< bytes, ascending
@@ -97,6 +108,9 @@ std::optional<Form::Value> Form::referred_text() {
   for (const PastCall& call : step_.past)
     if (source == nullptr || !call.changes_world || source->changes_world) source = &call;
   if (source == nullptr || source->result.empty()) return std::nullopt;
+  // "remember that, and mail it to ann@…": what was done with a text says less than the text.
+  if (source->changes_world && !speaks_of_result(material_))
+    if (auto value = same_text()) return value;
   if (source->is_cut) {
     cut_result_of_ = source->tool;
     return std::nullopt;
@@ -124,7 +138,7 @@ std::optional<Form::Value> Form::explicit_text(const Slot& slot) {
     if (std::string_view(step_.clause).substr(begin).starts_with("that ")) begin += 5;
     const Span span{begin, material_.dictation_end};
     const bool is_taken = std::any_of(claimed.begin(), claimed.end(),
-                                      [&](const Span& s) { return s.begin >= begin; });
+                                      [&](const Span& s) { return s.begin >= begin && s.begin < span.end; });
     if (span.size() > 0 && !is_taken) {
       used_dictation_ = true;
       return copied(slot, span, 0);
@@ -165,7 +179,18 @@ Form::MaybeValue Form::text(const Slot& slot) {
     empty.choice = make_choice(slot_pointer(slot.path), {""}, {0.0}, "nothing said");
     return std::optional(std::move(empty));
   }
-  return best_span(slot, true);
+  DEED_TRY(value, best_span(slot, true));
+  if (!value || !tool_.changes_world) return value;
+  // "congratulate Dov on the exam": what became the title is all that there is to say, rather than a word beside it.
+  constexpr std::size_t fewest_words = 2;
+  const Span* title = nullptr;
+  for (const Span& span : used_)
+    if (!material_.is_in_piece(span) && (title == nullptr || span.size() > title->size())) title = &span;
+  if (title != nullptr && find_words(value->shown, 4).size() < fewest_words && find_words(title->in(step_.clause), 4).size() > fewest_words) {
+    value = copied(slot, *title, 0);
+    value->is_certain = true;
+  }
+  return value;
 }
 
 // "make hello.txt and send it to …": what "it" is was written by an earlier step, into a file that
@@ -267,17 +292,23 @@ Form::MaybeValue Form::label(const Slot& slot) {
   if (has_text)
     if (auto value = title_of_text(slot)) return std::optional(std::move(*value));
   DEED_TRY(auto span, best_span(slot, false));
+  // Of what is kept as a whole a word or two says nothing: then all of the words.
+  constexpr std::size_t telling = 3, many = 6;
+  if (span && slot.property.is_required && !has_text && tool_.changes_world && find_words(span->shown, many).size() < telling &&
+      material_.words.size() >= many && find_places(step_.clause).empty())
+    span = copied(slot, {material_.words.front().begin, material_.words.back().end}, span->score);
   if (span || !slot.property.is_required || !tool_.changes_world) return span;
   if (has_text)
     if (auto value = name_of_source(slot)) return std::optional(std::move(*value));
+  if (has_text)
+    if (auto value = name_of_carried(slot)) return std::optional(std::move(*value));
   return decoded(slot);
 }
 
 // "What did I say the guest wifi password was?": for "words to look for", those that are not of the asking itself.
 std::optional<Form::Value> Form::words_to_look_for(const Slot& slot) const {
   constexpr std::size_t most = 8;
-  const std::vector<std::string> described = identifier_words(slot.property.description());
-  if (described.empty() || described[0] != "words" || !material_.quotes.empty()) return std::nullopt;
+  if (!wants_words(slot.property) || (!material_.quotes.empty() && !material_.address_source.is_memory)) return std::nullopt;
   const std::set<std::string> own = own_stems(tool_);
   const auto gathered = [&](const Span& part) {
     Value value{.is_certain = true};
@@ -340,6 +371,17 @@ std::optional<Form::Value> Form::name_of_source(const Slot& slot) const {
     return value;
   }
   return std::nullopt;
+}
+
+// A mail that only carries a file is called as the file is.
+std::optional<Form::Value> Form::name_of_carried(const Slot& slot) const {
+  constexpr std::size_t longest = 200;
+  if (!carries_files() || step_.attachments.empty()) return std::nullopt;
+  const std::string& path = step_.attachments[0];
+  if (path.size() > longest || has_control_characters(path)) return std::nullopt;
+  Value value{.json = path, .shown = path};
+  value.choice = make_choice(slot_pointer(slot.path), {path}, {0.0}, "attachment");
+  return value;
 }
 
 // Where a text is given and no title, its beginning is one.

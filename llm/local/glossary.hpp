@@ -17,6 +17,8 @@ Language language_of(std::string_view request);
 /// The English word for a lower-case word of `language`; the word itself where none is known.
 /// Korean words are known by how they begin, so that particles and endings do not matter.
 std::string_view in_english(std::string_view word, Language language);
+/// "it" of "guárdalo", "them" of "mándalas": the pronoun that a Spanish verb ends in; "" for other words.
+std::string_view object_within(std::string_view word, Language language);
 
 /// `text` with every known word outside quotations, addresses, URLs and paths in English.
 std::string in_english_words(std::string_view text, Language language);

@@ -25,14 +25,20 @@ constexpr std::array<QuoteMarks, 8> quote_marks = {{{"\"", "\""},
                                                     {"‘", "’"},
                                                     {"'", "'"}}};
 
+// The first byte of a Hangul syllable (EA B0 80 to ED 9E A3), near enough.
+bool begins_hangul(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte >= 0xEA && byte <= 0xED;
+}
+
 // An apostrophe inside or at the end of a word is not an opening mark; one before a letter does not
-// close.
+// close. Korean has no apostrophes, and its particles stand directly behind a quotation ("'두부'도").
 bool may_open(std::string_view text, std::size_t at, const QuoteMarks& marks) {
-  return marks.open != "'" || at == 0 || !is_word_byte(text[at - 1]);
+  return marks.open != "'" || at == 0 || !is_word_byte(text[at - 1]) || (at >= 3 && begins_hangul(text[at - 3]));
 }
 bool may_close(std::string_view text, std::size_t after, const QuoteMarks& marks) {
   return (marks.close != "'" && marks.close != "’") || after >= text.size() ||
-         !is_word_byte(text[after]);
+         !is_word_byte(text[after]) || begins_hangul(text[after]);
 }
 
 std::optional<Span> quote_at(std::string_view text, std::size_t at, const QuoteMarks& marks) {
@@ -76,6 +82,13 @@ bool has_extension(std::string_view name) {
   static constexpr std::array domains = {"com", "org", "net", "g", "e"};
   const std::string lower = lower_ascii(extension);
   return std::find(domains.begin(), domains.end(), lower) == domains.end();
+}
+
+// "my report.txt", "old mails/": with blanks in it, only an ending shows that a quotation is a path. "guest / guest" is not.
+bool may_be_path_with_blanks(std::string_view inside) {
+  if (inside.find(' ') == inside.npos) return true;
+  const bool has_joint = inside.find(" /") != inside.npos || inside.find("/ ") != inside.npos;
+  return !has_joint && (has_extension(inside.substr(inside.rfind('/') + 1)) || inside.ends_with('/'));
 }
 
 bool looks_like_path(std::string_view word) {
@@ -206,7 +219,7 @@ std::vector<Span> find_paths(std::string_view text) {
     const bool is_one = inside.size() <= 255 &&
                         inside.find_first_of("\r\n\t@:?*\",") == inside.npos &&
                         std::count(inside.begin(), inside.end(), ' ') <= 8;
-    if (is_one && looks_like_path(inside) && inside.find("://") == inside.npos &&
+    if (is_one && may_be_path_with_blanks(inside) && looks_like_path(inside) && inside.find("://") == inside.npos &&
         inside.back() != '.') {
       paths.push_back(quote);
       taken.push_back(quote);

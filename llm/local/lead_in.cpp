@@ -45,8 +45,10 @@ bool is_lead_in(const std::vector<std::string>& plan, std::size_t index, const L
 
 bool only_asks_to_be_told(const std::string& clause, const Lexicon& lexicon) {
   static constexpr std::array tellers = {"tell",    "show", "say",     "let",      "report", "give",
-                                         "explain", "know", "present", "acquaint", "display"};
-  static constexpr std::array askers = {"its", "contents", "what", "whether", "if", "how", "which", "it", "me", "us"};
+                                         "explain", "know", "present", "acquaint", "display", "hear", "see",
+                                         "repeat", "answer", "describe"};
+  static constexpr std::array askers = {"its", "contents", "what", "whats", "whether", "if", "how", "which", "it", "me", "us",
+                                        "who", "when", "where", "why", "there", "says", "stands", "written"};
   constexpr double of_another_tool = 1.5;  // "tell me the current time"
   const Language language = language_of(clause);
   const std::vector<std::string> words =
@@ -54,6 +56,10 @@ bool only_asks_to_be_told(const std::string& clause, const Lexicon& lexicon) {
   if (words.empty() || names_place(clause)) return false;
   // "where is it?"
   if (is_question(clause) && refers_back(clause)) return true;
+  // "tell her what it says" is for somebody else.
+  static constexpr std::array others_told = {"him", "her", "them", "everyone", "everybody", "my", "our"};
+  for (std::size_t i = 0; i + 1 < words.size(); ++i)
+    if ((words[i] == "tell" || words[i] == "let" || words[i] == "give") && is_one_of(words[i + 1], others_told)) return false;
   // A Korean verb stands last.
   const bool tells = is_one_of(language == Language::korean ? words.back() : words.front(), tellers);
   const bool asks = language == Language::korean ||

@@ -1,6 +1,7 @@
 #include "deed/llm/local/material.hpp"
 
 #include "deed/core/text.hpp"
+#include "deed/llm/local/clause_words.hpp"
 #include "deed/llm/local/lexicon.hpp"
 #include "deed/llm/local/dictation.hpp"
 #include "deed/llm/local/segments.hpp"
@@ -43,6 +44,24 @@ bool is_named_by(const Property& property, const std::vector<std::string>& befor
     if (!is_filler(word) && ++looked >= 1) return false;
   }
   return false;
+}
+
+// The words behind a piece that may say what it is for: "in copy", "as a blind copy".
+std::vector<std::string> words_behind(const Material& material, std::size_t at) {
+  constexpr std::size_t farthest = 30, most = 5;
+  static constexpr std::array links = {"in", "as", "on", "a", "the", "with", "into"};
+  std::string_view rest = std::string_view(material.clause).substr(at, farthest);
+  // What stands before the next place is about that one.
+  for (const auto& [kind, list] : material.pieces)
+    for (const Piece& piece : list)
+      if (piece.span.begin > at && piece.span.begin < at + farthest) return {};
+  rest = rest.substr(0, std::min(rest.size(), rest.find_first_of("@.;:\n\"")));
+  std::vector<std::string> words;
+  for (const Word& word : words_in(rest, material.language)) words.push_back(word.lower);
+  if (words.size() > most) words.resize(most);
+  // "in copy", "(cc)", "on blind copy", "in as a blind copy"
+  const bool is_linked = !words.empty() && (is_one_of(words[0], links) || (!rest.empty() && trim(rest).starts_with('(')));
+  return is_linked ? words : std::vector<std::string>();
 }
 
 struct Claimable {
@@ -121,6 +140,21 @@ bool names_a_past_file(const Material& material, const std::string& clause, cons
   return false;
 }
 
+// "let ann@… know the price per bale", "email the total to …", after something was read: what is named with an article and
+// not said is there to be passed on.
+bool names_what_was_read(const Material& material, const std::string& asking, const std::vector<PastCall>& past) {
+  static constexpr std::array articles = {"the", "their", "its", "his", "her", "those", "these", "what", "which", "how", "when", "where", "who", "whether"};
+  static constexpr std::array finite = {"is", "are", "was", "were", "will", "has", "have", "had", "can", "must", "should", "s", "isn", "won"};
+  if (past.empty() || past.back().changes_world || past.back().is_cut || !material.quotes.empty() || material.language != Language::english) return false;
+  if (!material.fields.list.empty() || !material.has(SlotKind::email)) return false;
+  const bool is_dictated = material.dictation < material.clause.size();
+  const std::string_view part = is_dictated ? std::string_view(material.clause).substr(material.dictation) : std::string_view(asking);
+  std::vector<std::string> words = identifier_words(without_places(std::string(part)));
+  if (words.empty() || std::any_of(words.begin(), words.end(), [](const std::string& word) { return is_one_of(word, finite); })) return false;
+  if (!is_dictated && words.size() < 2) return false;
+  return is_dictated ? is_one_of(words[0], articles) : is_one_of(words[1], articles) && is_one_of(words[0], common_verbs);
+}
+
 // Whether a label of a form is that property's.
 bool is_labelled(const Property& property, const std::string& label) {
   if (property.is_text() && is_text_label(label)) return true;
@@ -134,9 +168,17 @@ bool is_labelled(const Property& property, const std::string& label) {
   return property.kind == SlotKind::path && !property.is_list && (label == "file" || label == "folder");
 }
 
-// "list.txt += eggs", "list.txt + line: eggs": signs as the word that they stand for.
+// "list.txt += eggs", "list.txt + line: eggs", "http://… -> page.txt": signs as the word that they stand for.
 std::string without_signs(std::string text) {
   const std::string bare = without_quotes(text);
+  for (const std::string_view sign : {" -> ", " → ", " => ", " ➜ ", " --> "}) {
+    const std::size_t at = bare.find(sign);
+    if (at == bare.npos) continue;
+    const std::size_t behind = at + sign.size(), end = std::min(bare.size(), bare.find(' ', behind));
+    const std::string_view next = std::string_view(bare).substr(behind, end - behind);
+    if (!find_emails(next).empty()) return text.replace(at, sign.size(), " send to ");
+    if (!find_paths(next).empty()) return text.replace(at, sign.size(), " save as ");
+  }
   for (const std::string_view sign : {" += ", " >> ", " + "})
     if (const std::size_t at = bare.find(sign); at != bare.npos) return text.replace(at, sign.size(), " append ");
   return text;
@@ -159,7 +201,7 @@ Material::Material(const Step& step)
   const bool is_told = step.told > 0 && dictation == clause.npos && quotes.empty();
   if (is_told) dictation = 0, dictation_end = step.told;
   // "tell them that the data is ready" says it, and points back to nothing.
-  std::string asking = clause;
+  asking = clause;
   if (dictation < clause.size())
     std::fill(asking.begin() + static_cast<std::ptrdiff_t>(dictation),
               asking.begin() + static_cast<std::ptrdiff_t>(dictation_end), ' ');
@@ -172,6 +214,11 @@ Material::Material(const Step& step)
                 step.uses_last_result ||
                 (!is_told && (deed::refers_back(asking) || names_past_file(asking, step.past) ||
                               names_past_tool(asking, step.past)));
+  // Quotations are blank there, and what is dictated too.
+  const std::string unsaid = without_quotes(asking);
+  const std::vector<Word> unsaid_words = words_in(unsaid, language);
+  names_address = speaks_of_address(unsaid_words);
+  address_source = find_address_source(unsaid, unsaid_words, language);
   for (const SlotKind kind : critical_slots) {
     pieces[kind] = {};
     for (const Span& span : find_kind(kind, clause)) {
@@ -182,13 +229,27 @@ Material::Material(const Step& step)
             return is_text_label(field.label) && field.value.begin <= span.begin &&
                    span.end <= field.value.end;
           });
-      pieces[kind].push_back({span, is_quoted || is_in_field || is_dictated(span)});
+      pieces[kind].push_back({span, is_quoted || is_in_field || is_dictated(span), address_source.place == span});
     }
   }
+  if (names_what_was_read(*this, asking, step.past)) refers_back = true, dictation = dictation_end = clause.npos;
+  std::vector<Span> arguments;
+  for (const SlotKind kind : {SlotKind::path, SlotKind::url})
+    for (const Piece& piece : pieces[kind])
+      if (!piece.is_in_text && !piece.holds_address && (kind == SlotKind::url || deed::has_extension(piece.span.in(clause)))) arguments.push_back(piece.span);
+  std::sort(arguments.begin(), arguments.end());
+  transfer = find_transfer(unsaid, unsaid_words, arguments);
   refers_back = refers_back || names_a_past_file(*this, in_english_words(asking, language), step.past);
 }
 
 bool Material::has(SlotKind kind) const {
+  const auto found = pieces.find(kind);
+  return found != pieces.end() && std::any_of(found->second.begin(), found->second.end(), [](const Piece& piece) {
+    return !piece.is_in_text && !piece.holds_address;
+  });
+}
+
+bool Material::has_to_read(SlotKind kind) const {
   const auto found = pieces.find(kind);
   return found != pieces.end() && std::any_of(found->second.begin(), found->second.end(),
                                               [](const Piece& piece) { return !piece.is_in_text; });
@@ -227,6 +288,13 @@ bool names_folder(const Property& property) {
          std::find(words.begin(), words.end(), "directory") != words.end();
 }
 
+std::string plain_english(const std::string& text, Language language) { return without_signs(in_english_words(text, language)); }
+
+bool wants_words(const Property& property) {
+  const std::vector<std::string> described = identifier_words(property.description());
+  return property.type == "string" && !property.is_enum && !described.empty() && described[0] == "words";
+}
+
 std::vector<Property> properties_of(const Json& parameters) {
   std::vector<Property> required, optional;
   const auto properties = parameters.is_object() ? parameters.find("properties") : parameters.end();
@@ -263,7 +331,7 @@ std::map<std::string, std::vector<Span>> find_claims(const Material& material,
   std::vector<Claimable> claimables;
   for (const auto& [kind, list] : material.pieces)
     for (const Piece& piece : list)
-      if (!piece.is_in_text) claimables.push_back({piece.span, kind});
+      if (!piece.is_in_text && !piece.holds_address) claimables.push_back({piece.span, kind});
   for (const Span& quote : material.quotes)
     if (!material.is_in_piece(quote)) claimables.push_back({quote, std::nullopt});
   std::sort(claimables.begin(), claimables.end(),
@@ -294,7 +362,8 @@ std::map<std::string, std::vector<Span>> find_claims(const Material& material,
   const Claimable* last = nullptr;
   for (const Claimable& claimable : claimables) {
     const std::vector<std::string> before = material.words_before(claimable.span.begin, 4);
-    std::string owner;
+    std::string owner, owner_behind;
+    std::size_t most_behind = 0;
     // "with a copy to …": a word of the description that the one who is meant first lacks.
     if (claimable.kind)
       for (const Property& property : properties) {
@@ -304,9 +373,19 @@ std::map<std::string, std::vector<Span>> find_claims(const Material& material,
         for (const Property& other : properties)
           if (other.is_required && other.kind == property.kind)
             for (const std::string& stem : telling_stems(other.description())) telling.erase(stem);
+        const auto is_telling = [&](const std::string& word) {
+          const std::vector<std::string> names = identifier_words(property.name);
+          return (word.size() > 3 && count_common(stems(word), telling) > 0) || std::find(names.begin(), names.end(), word) != names.end();
+        };
         for (std::size_t i = 0; i < std::min<std::size_t>(2, before.size()); ++i)
-          if (before[i].size() > 3 && count_common(stems(before[i]), telling) > 0) owner = property.name;
+          if (is_telling(before[i])) owner = property.name;
+        // "bob@… in as a blind copy", "bob@… on cc": of two that fit, the one with more of the words.
+        if (!owner.empty()) continue;
+        const std::vector<std::string> behind = words_behind(material, claimable.span.end);
+        const std::size_t told = static_cast<std::size_t>(std::count_if(behind.begin(), behind.end(), is_telling));
+        if (told > most_behind) most_behind = told, owner_behind = property.name;
       }
+    if (owner.empty()) owner = owner_behind;
     for (const Property& property : properties)
       if (owner.empty() && takes(property, claimable.kind) &&
           is_named_by(property, before, !claimable.kind))

@@ -3,9 +3,11 @@
 // before it gave.
 #pragma once
 
+#include "deed/llm/local/address_source.hpp"
 #include "deed/llm/local/fields.hpp"
 #include "deed/llm/local/glossary.hpp"
 #include "deed/llm/local/grounding.hpp"
+#include "deed/llm/local/transfer.hpp"
 #include "deed/llm/message.hpp"
 
 #include <map>
@@ -42,6 +44,7 @@ struct Piece {
   Span span;
   bool is_in_text =
       false;  ///< within a quotation or dictated text: said, not meant as an argument by itself
+  bool holds_address = false;  ///< read for an address and nothing else: no argument of an effect
 };
 
 /// The clause, read once.
@@ -59,9 +62,15 @@ struct Material {
   bool says_same = false;  ///< "the same to bob@…": what a step before was given
   Language language;
   std::string in_english;  ///< the clause, known words of other languages in English
+  std::string asking;  ///< the clause, the bytes of what is dictated blank
+  AddressSource address_source;  ///< where the words say that an address is written down
+  bool names_address = false;    ///< the words speak of an address
+  std::optional<Transfer> transfer;  ///< of two places, what is read and what is written
 
-  /// Whether a piece of that kind stands outside of texts.
+  /// Whether a piece of that kind stands outside of texts and is no mere source of an address.
   bool has(SlotKind kind) const;
+  /// The same with the sources of an address: for what only reads.
+  bool has_to_read(SlotKind kind) const;
   /// The last `count` words before `at`, lower case, nearest first.
   std::vector<std::string> words_before(std::size_t at, std::size_t count) const;
   /// Whether `span` is part of what is dictated.
@@ -94,6 +103,12 @@ std::vector<Property> properties_of(const Json& parameters);
 bool has_extension(std::string_view path);
 /// Whether the property's name or description speaks of a folder.
 bool names_folder(const Property& property);
+
+/// `text` in plain English words, signs such as "->" and "+=" as the word that they stand for.
+std::string plain_english(const std::string& text, Language language);
+
+/// Whether the property is for words to look for, as its description says.
+bool wants_words(const Property& property);
 
 /// Which quotations and pieces the words before them assign to which property: `with the subject
 /// "…"`, `cc bob@…`.

@@ -64,6 +64,10 @@ std::vector<std::string> distributed(std::string clause) {
     std::size_t joint = between.find_first_of(",;");
     if (joint == between.npos && between.find_first_of(" \n") != between.npos) joint = between.find('.');
     std::size_t behind = joint == between.npos ? joint : joint + 1;
+    // "To ann@…: "Yes." To bob@…: "No.""
+    if (behind == between.npos && things[i - 1].kind == -1 && between.size() > 2)
+      if (const std::size_t blank = between.find(' '); blank <= 3 && blank + 1 < between.size() && between[blank + 1] >= 'A' && between[blank + 1] <= 'Z')
+        behind = blank + 1;
     for (const std::string_view word : {" and ", " y ", " et ", " und "})
       if (const std::size_t at = between.find(word); at != between.npos) behind = at + word.size();
     if (behind == between.npos) return {std::move(clause)};
@@ -85,6 +89,23 @@ std::vector<std::string> distributed(std::string clause) {
   return steps;
 }
 
+// "bob@crew.example: start 7am. sue@crew.example: start 9am": one mail for each address that a colon stands behind.
+std::vector<std::string> itemized(const std::string& clause) {
+  std::vector<Span> items;
+  for (const Span& email : find_emails(clause))
+    if (email.end + 1 < clause.size() && clause[email.end] == ':' && clause[email.end + 1] == ' ') items.push_back(email);
+  if (items.size() < 2 || !find_quotes(clause).empty()) return {};
+  std::vector<std::string> steps;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const std::size_t end = i + 1 < items.size() ? items[i + 1].begin : clause.size();
+    std::string_view item = trim(std::string_view(clause).substr(items[i].begin, end - items[i].begin));
+    while (item.ends_with(',') || item.ends_with(';') || item.ends_with('/')) item = trim(item.substr(0, item.size() - 1));
+    if (item.size() <= items[i].size() + 1) return {};
+    steps.push_back("Email " + std::string(item));
+  }
+  return steps;
+}
+
 // How a request of this kind begins; of "Tell, inform or mail somebody." all three.
 std::set<std::string> verbs_of(const std::string& example) {
   std::set<std::string> verbs;
@@ -95,7 +116,8 @@ std::set<std::string> verbs_of(const std::string& example) {
     const std::vector<std::string> part = identifier_words(example.substr(at, end - at));
     // "…, present or read out what is written": the last of the list goes on.
     if (at > 0 && part.size() > 2) break;
-    if (!part.empty() && !is_function_word(part[0])) verbs.merge(stems(part[0]));
+    static constexpr std::array no_verbs = {"further", "next", "another", "last", "never", "today", "always", "anything", "wherever", "also", "it", "as", "or"};
+    if (!part.empty() && !is_function_word(part[0]) && !is_one_of(part[0], no_verbs)) verbs.merge(stems(part[0]));
     if (is_concrete || part.size() > 2) break;
     at = end + (end < example.size() && example[end] == ',' ? 2 : 4);
   }
@@ -113,7 +135,8 @@ bool only_fills(std::string_view clause, const StepWords& words) {
 // "Hello", "would you be so kind"
 bool is_only_polite(const std::string& step) {
   static constexpr std::array polite = {"hello", "hi",   "dear",  "hey",   "good",  "morning", "afternoon", "evening", "would", "be",
-                                        "so",    "kind", "sir",   "madam", "there", "thanks",  "thank",     "sorry",   "kindly"};
+                                        "so",    "kind", "sir",   "madam", "there", "thanks",  "thank",     "sorry",   "kindly", "ok",  "okay",  "right",
+                                        "well", "yo",   "um",    "uh",    "uff",   "ugh",     "oh",        "ah",      "alright", "great", "cool", "lol"};
   const std::vector<std::string> words = identifier_words(step);
   return std::all_of(words.begin(), words.end(), [](const std::string& word) {
     return is_one_of(word, polite) || is_function_word(word);
@@ -165,7 +188,8 @@ std::vector<std::string> plan_of(const std::string& request, const ToolList& too
       continue;
     }
     const std::string step = request.substr(begin, clause.end - begin);
-    std::vector<std::string> steps = listed(step);
+    std::vector<std::string> steps = itemized(step);
+    if (steps.empty()) steps = listed(step);
     if (steps.empty()) steps = distributed(step);
     for (std::string& one : steps) plan.push_back(std::move(one));
   }
@@ -176,7 +200,9 @@ bool leads_up(const std::vector<std::string>& plan, std::size_t index, const Ste
   const auto names_place = [](const std::string& step) { return !find_places(step).empty(); };
   const std::string& step = plan[index];
   if (names_place(step) || !find_quotes(step).empty() || find_dictation(step).begin != step.npos) return false;
-  return (!has_order(step, words) || is_only_polite(step)) && !is_question(step) &&
+  const bool is_greeting = is_only_polite(step);
+  if (is_greeting && index + 1 < plan.size()) return true;
+  return (!has_order(step, words) || is_greeting) && !is_question(step) &&
          std::any_of(plan.begin() + static_cast<std::ptrdiff_t>(index) + 1, plan.end(), names_place);
 }
 

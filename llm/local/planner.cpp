@@ -3,6 +3,7 @@
 #include "deed/core/checked.hpp"
 #include "deed/core/text.hpp"
 #include "deed/llm/local/form.hpp"
+#include "deed/llm/local/grounding.hpp"
 #include "deed/llm/local/lead_in.hpp"
 #include "deed/llm/local/plan.hpp"
 
@@ -68,6 +69,14 @@ std::string first_line(std::string_view text) {
   return std::string(utf8_prefix(text.substr(0, text.find('\n')), 200));
 }
 
+// "rota.txt:\n", where a call was given one place.
+std::string read_from(const PastCall& call) {
+  constexpr std::size_t longest = 255;
+  if (call.arguments.size() != 1 || !call.arguments.front().is_string()) return {};
+  const std::string& place = call.arguments.front().get_ref<const std::string&>();
+  return place.size() <= longest && !find_places(place).empty() ? place + ":\n" : std::string();
+}
+
 // Facts from the results: what was read at the end, or a line for each thing done.
 Reply finished(const Situation& situation, const std::vector<std::string>& left_out) {
   constexpr std::size_t longest = 8192;
@@ -75,8 +84,10 @@ Reply finished(const Situation& situation, const std::vector<std::string>& left_
   if (!situation.done.empty() && !situation.done.back().changes_world) {
     auto first = situation.done.end();
     while (first != situation.done.begin() && !std::prev(first)->changes_world) --first;
+    // Of several, what each was read from.
+    const bool are_several = situation.done.end() - first > 1;
     for (auto call = first; call != situation.done.end(); ++call)
-      reply.text += (reply.text.empty() ? "" : "\n") + call->result;
+      reply.text += (reply.text.empty() ? "" : "\n") + (are_several ? read_from(*call) : "") + call->result;
     reply.text = std::string(utf8_suffix(reply.text, longest));
   } else {
     for (const PastCall& call : situation.done)
@@ -185,6 +196,12 @@ Result<PlannedStep> Planner::plan_step(const Situation& situation,
   if (!choice.tool) {
     if (choice.is_talk && situation.done.empty() && plan.size() == 1)
       return PlannedStep(PlainTalk{});
+    // "…, and let me hear what he writes": what was read is told anyway, and nothing else is asked for.
+    const bool is_last = place.clause + 1 == plan.size();
+    if (is_last && !situation.done.empty() && !situation.done.back().changes_world && !choice.is_outside && find_places(clause).empty()) {
+      place.left_out.push_back(clause);
+      return PlannedStep(finished(situation, place.left_out));
+    }
     Reply reply = refusal("No tool fits " + in_marks(clause) +
                           ". The tools are: " + fitting_tools(request.tools) + "." +
                           done_so_far(situation) + std::string(way_out));

@@ -102,6 +102,19 @@ Joint joint_before(std::string_view text, Language language, const std::vector<W
   }
 }
 
+// Which word joins "to bob@… say" to what stands before, where number `index` is the verb behind an address.
+std::optional<std::size_t> joined_address(std::string_view text, const std::vector<Word>& words, const std::vector<Span>& places,
+                                          std::size_t index) {
+  if (index < 3) return std::nullopt;
+  const auto place = std::find_if(places.rbegin(), places.rend(), [&](const Span& p) { return p.end <= words[index].span.begin; });
+  if (place == places.rend() || place->in(text).find('@') == std::string_view::npos) return std::nullopt;
+  if (words[index].span.begin - place->end > 2) return std::nullopt;
+  std::size_t at = index;
+  while (at > 0 && words[at - 1].span.end > place->begin) --at;
+  if (at > 1 && words[at - 1].lower == "to") --at;
+  return at > 1 && words[at - 1].lower == "and" ? std::optional(at - 1) : std::nullopt;
+}
+
 // The clause without the joining words and punctuation at its end; the cut at its beginning is
 // already behind them.
 Span trimmed(std::string_view text, Span clause) {
@@ -174,8 +187,10 @@ std::vector<Span> find_clauses(std::string_view request, const StepWords& step_w
   for (std::size_t i = 1; i < words.size() && clauses.size() + 1 < max; ++i) {
     // "…, and then that file to ann@…": no verb, and places on both sides.
     const bool is_joint_word = words[i].lower != "that" && is_one_of(words[i].lower, joiners);
-    const bool is_sequel = i > 1 && is_one_of(words[i - 1].lower, sequencers) && !is_joint_word && !starts_step(words[i], step_words) &&
-                           words[i - 1].span.begin < dictation && has_place(begin, words[i - 1].span.begin) &&
+    std::size_t sequence = i - 1;  // "thereafter please enter …"
+    while (sequence > 0 && (words[sequence].lower == "please" || words[sequence].lower == "kindly" || words[sequence].lower == "also")) --sequence;
+    const bool is_sequel = i > 1 && is_one_of(words[sequence].lower, sequencers) && !is_joint_word && !starts_step(words[i], step_words) &&
+                           words[sequence].span.begin < dictation && has_place(begin, words[sequence].span.begin) &&
                            has_place(words[i].span.begin, request.size()) && !is_in_place(places, words[i].span);
     // "My hands are full, would you mind telling me …": words[i] is "would".
     const bool is_asking = begins_asking(words, i);
@@ -187,6 +202,15 @@ std::vector<Span> find_clauses(std::string_view request, const StepWords& step_w
     if (names_someone && i + 1 < words.size() && is_one_of(words[i + 1].lower, persons)) continue;
     std::size_t first = i;
     const Joint joint = joint_before(bare, language, words, i, first);
+    // "…, and to bob@… say that …": the address stands before its verb.
+    if (const auto joined = joined_address(bare, words, places, i)) {
+      const Span clause = trimmed(request, {begin, words[*joined].span.begin});
+      if (clause.size() > 0 && has_place(begin, words[*joined].span.begin)) {
+        clauses.push_back(clause);
+        begin = words[*joined].span.end;
+        continue;
+      }
+    }
     if (joint == Joint::none || first == 0) continue;
     // A colon begins a step only where it leads up to one: "Quick one: mail ann@…".
     const std::string_view gap = std::string_view(bare).substr(words[first - 1].span.end,
@@ -204,7 +228,8 @@ std::vector<Span> find_clauses(std::string_view request, const StepWords& step_w
     if (joint == Joint::weak && words[i].span.begin > dictation && !goes_elsewhere) continue;
     // "notes.txt" and "ann@…" begin with a word too.
     const char after = words[i].span.end < bare.size() ? bare[words[i].span.end] : ' ';
-    if (after == '@' || after == '/' || after == '-' || after == ':' ||
+    const bool is_hyphenated = after == '-' && language != Language::french;  // "envoie-le"
+    if (after == '@' || after == '/' || is_hyphenated || after == ':' ||
         (after == '.' && words[i].span.end + 1 < bare.size() &&
          is_word_byte(bare[words[i].span.end + 1])))
       continue;
@@ -220,7 +245,7 @@ std::vector<Span> find_clauses(std::string_view request, const StepWords& step_w
 
 bool has_order(std::string_view clause, const StepWords& step_words) {
   // "I need what is at …", "Could you …"
-  static constexpr std::array asking = {"need", "want", "like", "wish", "please", "pls", "kindly", "could", "would", "can"};
+  static constexpr std::array asking = {"need", "want", "like", "wish", "please", "pls", "kindly", "could", "would", "can", "require", "request"};
   const std::string bare = without_quotes(clause);
   const Language language = language_of(clause);
   const std::vector<Word> words = words_of(bare);
@@ -228,7 +253,22 @@ bool has_order(std::string_view clause, const StepWords& step_words) {
   bool is_first = true;
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (is_in_place(places, words[i].span)) continue;
-    if (is_one_of(words[i].lower, asking)) return true;
+    // "I can't come" asks for nothing.
+    static constexpr std::array modals = {"can", "could", "would"};
+    static constexpr std::array subjects = {"i", "we", "he", "she", "they", "it"};
+    const bool is_told = i > 0 && is_one_of(words[i].lower, modals) && is_one_of(words[i - 1].lower, subjects);
+    if (!is_told && is_one_of(words[i].lower, asking)) return true;
+    // "a.csv is to be sent", "must be added", "should get saved"
+    static constexpr std::array passive = {"be", "get", "have"};
+    if (i > 0 && is_one_of(words[i - 1].lower, passive))
+      for (const std::string& base : base_forms(words[i].lower))
+        if (is_one_of(base, common_verbs)) return true;
+    // "sa liste", "the list"
+    static constexpr std::array determiners = {"the", "a", "an", "my", "your", "her", "his", "our", "their", "its", "this"};
+    if (language != Language::english && language != Language::korean && i > 0 && is_one_of(words[i - 1].lower, determiners)) continue;
+    // "Before I load the sheep": what somebody does is told.
+    static constexpr std::array doers = {"i", "we", "they", "he", "she", "who"};
+    if (language == Language::english && i > 0 && is_one_of(words[i - 1].lower, doers)) continue;
     const bool is_start = starts_step(words[i], step_words) || caused(words, i) || is_filing(words, i);
     std::size_t first = i;
     // Elsewhere than in English the verb may stand last.
@@ -241,16 +281,62 @@ bool has_order(std::string_view clause, const StepWords& step_words) {
   return false;
 }
 
+namespace {
+
+// "parents list 4b@school.example": a word before an address in its sentence says whose it is.
+bool names_recipient(std::string_view text, const std::vector<Span>& places, std::size_t from, const Span& word) {
+  if (places.empty() || word.begin < from || word.end > places.front().begin) return false;
+  const std::string_view gap = text.substr(word.end, places.front().begin - word.end);
+  return places.front().in(text).find('@') != std::string_view::npos && gap.find_first_of(".!?;") == gap.npos;
+}
+
+// "… and my manager ought to hear it", "…, so tell her that": where a statement ends that what follows points to.
+std::optional<std::size_t> told_to_joint(std::string_view text, const std::vector<Word>& words, std::size_t first_place) {
+  static constexpr std::array tellers = {"hear", "know", "tell", "inform", "told", "get", "learn"};
+  static constexpr std::array pointers = {"it", "this", "that", "so"};
+  static constexpr std::array ends = {"from", "by", "via", "as", "too", "please", "asap", "today", "now", "at", "on", "in"};
+  static constexpr std::array joints = {"and", "so"};
+  constexpr std::size_t fewest_words = 3;
+  for (std::size_t i = fewest_words; i + 2 < words.size() && words[i].span.begin < first_place; ++i) {
+    if (!is_one_of(words[i].lower, joints)) continue;
+    for (std::size_t k = i + 1; k + 1 < words.size() && words[k].span.begin < first_place && k < i + 9; ++k) {
+      std::size_t pointer = k + 1;
+      if (words[pointer].lower == "about") ++pointer;
+      if (pointer >= words.size() || !is_one_of(words[k].lower, tellers) || !is_one_of(words[pointer].lower, pointers)) continue;
+      const std::size_t end = words[pointer].span.end;
+      const bool is_end = end >= text.size() || text[end] != ' ' ||
+                          (pointer + 1 < words.size() && (is_one_of(words[pointer + 1].lower, ends) || words[pointer + 1].span.begin >= first_place));
+      const std::string_view told = text.substr(0, words[i].span.begin);
+      if (is_end && told.find_first_of(".!?;\n") == told.npos) return words[i - 1].span.end;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 std::size_t told_before(std::string_view clause, const StepWords& step_words) {
   static constexpr std::array pointers = {"it", "this", "these", "those", "same", "so"};
   constexpr std::size_t fewest_words = 3;
   const std::string bare = without_quotes(clause);
   const std::vector<Span> places = find_places(clause);
   const std::size_t first_place = places.empty() ? clause.size() : places.front().begin;
+  if (!places.empty() && places.front().in(clause).find('@') != std::string_view::npos && language_of(clause) == Language::english)
+    if (const auto joint = told_to_joint(bare, words_of(bare), first_place))
+      if (!has_order(clause.substr(0, *joint), step_words) && find_quotes(clause).empty()) return *joint;
   constexpr int most_sentences = 8;  // each is read again
   int sentences = 0;
-  for (std::size_t at = bare.find_first_of(".!;\n"); at < first_place && sentences < most_sentences;
-       at = bare.find_first_of(".!;\n", at + 1)) {
+  const std::vector<Word> all = words_of(bare);
+  // "…, keep that in mind": behind a comma only what begins with an order is one.
+  const auto orders_at = [&](std::size_t comma) {
+    static constexpr std::array polite = {"please", "so", "just", "and", "kindly"};
+    auto word = std::find_if(all.begin(), all.end(), [&](const Word& w) { return w.span.begin > comma; });
+    while (word != all.end() && is_one_of(word->lower, polite)) ++word;
+    return word != all.end() && starts_step(*word, step_words);
+  };
+  for (std::size_t at = bare.find_first_of(".!;,\n"); at < first_place && sentences < most_sentences;
+       at = bare.find_first_of(".!;,\n", at + 1)) {
+    if (bare[at] == ',' && (places.size() > 0 || !orders_at(at))) continue;
     const bool is_end = at + 1 >= bare.size() || static_cast<unsigned char>(bare[at + 1]) <= ' ' || bare[at] == '\n';
     if (!is_end) continue;
     ++sentences;
@@ -258,10 +344,14 @@ std::size_t told_before(std::string_view clause, const StepWords& step_words) {
     if (has_order(told, step_words)) return 0;
     if (!has_order(order, step_words)) continue;
     const std::vector<Word> before = words_of(std::string_view(bare).substr(0, at));
-    if (before.size() < fewest_words || is_question(told)) return 0;
+    if (before.size() < fewest_words || is_question(told) || asks_about(told)) return 0;
     const std::vector<Word> behind = words_of(std::string_view(bare).substr(at + 1, first_place - at - 1));
-    const bool points = std::any_of(behind.begin(), behind.end(),
-                                    [](const Word& word) { return is_one_of(word.lower, pointers); });
+    // "Keep that in mind" points, "keep that box" does not.
+    static constexpr std::array links = {"in", "to", "for", "at", "on", "please", "down", "somewhere", "safe", "as", "into"};
+    bool points = false;
+    for (std::size_t k = 0; k < behind.size(); ++k)
+      points = points || is_one_of(behind[k].lower, pointers) ||
+               (behind[k].lower == "that" && k > 0 && k + 1 < behind.size() && is_one_of(behind[k + 1].lower, links));
     // "Remember that!"; not "remember that …".
     const bool ends_in_that = !behind.empty() && behind.back().lower == "that";
     // "…. Please inform ann@example.org.", "…. Remember.": nothing else to say is given.
@@ -270,7 +360,7 @@ std::size_t told_before(std::string_view clause, const StepWords& step_words) {
     bool tells = false, only_tells = find_quotes(order).empty();
     for (const Word& word : words_of(std::string_view(bare).substr(at + 1))) {
       const Span place{word.span.begin + at + 1, word.span.end + at + 1};
-      if (is_in_place(places, place)) continue;
+      if (is_in_place(places, place) || names_recipient(bare, places, at + 1, place)) continue;
       tells = tells || is_one_of(word.lower, tellers);
       only_tells = only_tells && (is_one_of(word.lower, tellers) || is_one_of(word.lower, polite) || is_function_word(word.lower));
     }

@@ -2,6 +2,7 @@
 
 #include "deed/core/hash.hpp"
 #include "deed/core/text.hpp"
+#include "deed/llm/local/clause_words.hpp"
 #include "deed/llm/local/form.hpp"
 #include "deed/llm/local/segments.hpp"
 #include "deed/llm/local/tool_weights.hpp"
@@ -48,12 +49,16 @@ std::string signature(const ToolDefinition& tool) {
   return text;
 }
 
+bool has_word_byte(std::string_view text) { return std::any_of(text.begin(), text.end(), is_word_byte); }
+
 // Where the tokens of the clause's first word with content stand among those of the clause.
 std::pair<std::ptrdiff_t, std::ptrdiff_t> verb_tokens(Scorer& scorer, const std::string& clause,
                                                       const Tokens& all) {
   const std::vector<Span> words = find_words(clause, 16);
+  // "a.txt -> copy to b.txt": a place is no verb.
+  const std::vector<Span> places = find_places(clause);
   auto verb = std::find_if(words.begin(), words.end(), [&](const Span& word) {
-    return !is_function_word(lower_ascii(word.in(clause)));
+    return !is_function_word(lower_ascii(word.in(clause))) && has_word_byte(word.in(clause)) && !is_in_place(places, word);
   });
   if (verb == words.end()) return {0, 0};
   const auto count = [&](std::size_t bytes) {
@@ -254,9 +259,11 @@ Result<ToolLook> ToolChooser::look(const Step& step, const ToolList& tools) {
         found.verb_tools[i] - std::max(found.verb_others[0], found.verb_others[1]);
   }
   DEED_OK(break_tie(clause, tools, look.asked, look.tools));
+  if (material.language != Language::english)
+    for (ToolEvidence& one : look.tools) one.name_tie *= 0.5;
   look.is_question = is_question(material.in_english) || has_question(material);
   look.has_critical =
-      material.has(SlotKind::email) || material.has(SlotKind::url) || material.has(SlotKind::path);
+      material.has(SlotKind::email) || material.has_to_read(SlotKind::url) || material.has_to_read(SlotKind::path);
   return look;
 }
 
@@ -317,12 +324,15 @@ Result<ToolChoice> ToolChooser::choose(const Step& step, const ToolList& tools) 
   // To look at a place that is named harms nobody, where something is asked about it and no other deed is meant.
   const ToolEvidence& nearest = seen.tools[*choice.nearest];
   const bool is_harmless = !tools[*choice.nearest].changes_world && !tools[*choice.nearest].examples.empty() &&
-                           nearest.taken > 0 && nearest.outside == 0 && nearest.missing == 0 && nearest.unused == 0 &&
-                           (wants_to_know || step.clause.find('?') != step.clause.npos);
-  if (choice.fit >= 0 || is_harmless)
+                           nearest.taken > 0 && nearest.outside == 0 && nearest.missing == 0 && nearest.unused == 0;
+  // What lacks its place only leads to a question, which is better than none where the words are the tool's.
+  constexpr double heard_from = 0.6;
+  const bool only_asks = nearest.missing_all > 0 && nearest.heard >= heard_from && nearest.outside == 0 && !seen.has_critical;
+  if (choice.fit >= 0 || is_harmless || only_asks)
     choice.tool = choice.nearest;
   else
     choice.is_talk = seen.talk >= seen.other && !seen.has_critical;
+  choice.is_outside = nearest.outside > 0;
   choice.record.chosen = choice.tool ? tools[*choice.tool].name : "no tool";
   return choice;
 }

@@ -55,6 +55,7 @@ struct ToolChoice {
   bool takes_last_result = false;      ///< it needs a text, and only the last result can be it
   std::optional<std::size_t> reader;   ///< what has to read something for it first
   bool is_talk = false;                ///< none fits, and the words are likelier as conversation
+  bool is_outside = false;             ///< the words ask for something that no tool on offer does
   double fit = 0;                      ///< log-odds that the nearest tool is meant, against none
   Choice record;
 };

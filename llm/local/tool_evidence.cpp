@@ -28,13 +28,14 @@ bool carries_files(const ToolDefinition& tool, const Step& step, const Material&
 
 enum class Source { none, reference, given };
 
-// Where a critical argument could come from.
-Source source_of(SlotKind kind, const Step& step, const Material& material, bool is_list) {
-  if (material.has(kind)) return Source::given;
+// Where a critical argument could come from. `reads`: of a tool that changes nothing.
+Source source_of(SlotKind kind, const Step& step, const Material& material, bool is_list, bool reads) {
+  if (reads ? material.has_to_read(kind) : material.has(kind)) return Source::given;
   if (kind == SlotKind::path && is_list && !step.attachments.empty()) return Source::given;
   for (const std::string& answer : step.answers)
     if (!find_kind(kind, answer).empty()) return Source::given;
-  if (!material.refers_back) return Source::none;
+  const bool is_meant = kind == SlotKind::email ? speaks_of_someone(material) || material.refers_back : material.refers_back;
+  if (!is_meant) return Source::none;
   for (const PastCall& call : step.past)
     if (!find_kind(kind, call.result).empty() || !find_kind(kind, to_text(call.arguments)).empty())
       return Source::reference;
@@ -125,6 +126,12 @@ bool is_enum_said(const Property& property, const std::vector<std::string>& word
     const std::string& text = value.get_ref<const std::string&>();
     const std::vector<std::string> parts = identifier_words(text);
     if (parts.size() == 1 && parts[0] != text && is_one_of(parts[0], everyday)) return clause.find(text) != clause.npos;
+    // "POSTed"
+    if (parts.size() == 1 && std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+          const std::vector<std::string> bases = base_forms(word);
+          return std::find(bases.begin(), bases.end(), parts[0]) != bases.end();
+        }))
+      return true;
     return !parts.empty() && std::search(words.begin(), words.end(), parts.begin(), parts.end()) !=
                                  words.end();
   });
@@ -150,7 +157,7 @@ void count_string(ToolEvidence& evidence, const ToolDefinition& tool, const Prop
       ++evidence.vague_text;
   }
   if (!is_critical(property.kind)) return;
-  const Source source = source_of(property.kind, step, material, property.is_list);
+  const Source source = source_of(property.kind, step, material, property.is_list, !tool.changes_world);
   if (source == Source::none) ++(has_any ? evidence.missing : evidence.missing_all);
   // "post its contents to http://…" is about the URL that it names, not about the file of the step
   // before.
@@ -189,6 +196,11 @@ bool is_copy(const ToolDefinition& tool, const Material& material) {
   return takes_one && files == 2;
 }
 
+// What is in one place goes into the other, if nothing else is said.
+bool transfers(const Material& material) {
+  return material.transfer && !has_said_text(material) && !material.has(SlotKind::email);
+}
+
 // "file it as b.txt", "put that into b.txt", after something was read; "the same in b.txt", after something was said.
 bool is_put_into(const Step& step, const Material& material) {
   if (material.says_same && !step.past.empty() && step.past.back().changes_world) return material.has(SlotKind::path);
@@ -224,19 +236,15 @@ bool lacks_text(const ToolDefinition& tool, const Step& step, const Material& ma
   // left of the words is hardly all of the text.
   const bool is_sure = material.language == Language::english && !asks_for_listing(material) &&
                        !(material.has(SlotKind::url) && !speaks_of_link(material));
+  if (takes_text && !has_source && transfers(material)) return true;
   return takes_text && !has_source && (!is_sure || !has_words_left(tool, material) || material.refers_back);
 }
 
-bool speaks_of_address(const Material& material) {
-  static constexpr std::array things = {"address", "addresses", "contact", "contacts", "emails", "phonebook", "sender", "author"};
-  static constexpr std::array owners = {"her", "his", "their", "its", "whose", "the", "an", "s"};
+bool speaks_of_someone(const Material& material) {
+  static constexpr std::array persons = {"him", "her", "them"};
   const std::vector<std::string> words = identifier_words(without_quotes(material.in_english));
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (is_one_of(words[i], things)) return true;
-    // "her email", not "email it"
-    if (i > 0 && (words[i] == "email" || words[i] == "mail") && is_one_of(words[i - 1], owners)) return true;
-  }
-  return false;
+  return material.names_address ||
+         std::any_of(words.begin(), words.end(), [](const std::string& word) { return is_one_of(word, persons); });
 }
 
 namespace {
@@ -245,14 +253,62 @@ bool has_no_address(const ToolDefinition& tool, const Step& step, const Material
   const std::vector<Property> all = properties_of(tool.parameters);
   return std::any_of(all.begin(), all.end(), [&](const Property& property) {
     return property.is_required && property.is_critical_string() && property.kind == SlotKind::email &&
-           source_of(property.kind, step, material, property.is_list) == Source::none;
+           source_of(property.kind, step, material, property.is_list, false) == Source::none;
   });
 }
 
 // "Her address is in contacts.txt": the tool needs an address, none is given, and the words say where one stands.
 bool lacks_address(const ToolDefinition& tool, const Step& step, const Material& material) {
-  if (!has_no_address(tool, step, material)) return false;
-  return speaks_of_address(material);
+  return has_no_address(tool, step, material) && material.names_address;
+}
+
+// What looks something up by words that are its only argument ("Words to look for").
+std::optional<std::size_t> looks_up_words(const ToolList& tools) {
+  for (std::size_t i = 0; i < tools.size(); ++i) {
+    if (tools[i].changes_world || tools[i].asks_user) continue;
+    const std::vector<Property> all = properties_of(tools[i].parameters);
+    if (all.size() == 1 && all[0].is_required && wants_words(all[0])) return i;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+namespace {
+
+// "heron.txt is in some subfolder", "find lease.pdf and …", for a name without a folder.
+bool has_unknown_whereabouts(const Material& material) {
+  static constexpr std::array words = {"somewhere", "subfolder", "subfolders", "wherever", "buried",  "burried", "locate", "find",
+                                       "search",    "hunt",      "track",      "dig",      "unearth", "whereabouts", "misplaced"};
+  std::size_t files = 0;
+  for (const Piece& piece : material.pieces.at(SlotKind::path)) {
+    if (piece.is_in_text || !has_extension(piece.span.in(material.clause))) continue;
+    if (piece.span.in(material.clause).find('/') != std::string_view::npos) return false;
+    ++files;
+  }
+  const std::vector<std::string> said = identifier_words(without_places(without_quotes(material.in_english)));
+  for (std::size_t i = 0; files == 1 && i < said.size(); ++i) {
+    if (is_one_of(said[i], words)) return true;
+    // "no idea which folder"
+    if (i > 0 && said[i] == "folder" && (said[i - 1] == "which" || said[i - 1] == "what" || said[i - 1] == "some")) return true;
+  }
+  return false;
+}
+
+// What finds a file by its name, which is its only required argument.
+std::optional<std::size_t> finds_by_name(const ToolList& tools) {
+  for (std::size_t i = 0; i < tools.size(); ++i) {
+    if (tools[i].changes_world || tools[i].asks_user) continue;
+    const std::vector<Property> all = properties_of(tools[i].parameters);
+    const auto is_name = [](const Property& p) {
+      const std::vector<std::string> words = identifier_words(p.description());
+      return p.is_required && p.type == "string" && !p.is_enum && !is_critical(p.kind) && !words.empty() && words[0] == "name";
+    };
+    const auto needed = std::count_if(all.begin(), all.end(), [](const Property& p) { return p.is_required; });
+    const bool looks_in_folder = std::any_of(all.begin(), all.end(), [](const Property& p) { return p.kind == SlotKind::path && names_folder(p); });
+    if (needed == 1 && looks_in_folder && std::any_of(all.begin(), all.end(), is_name)) return i;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -260,13 +316,25 @@ bool lacks_address(const ToolDefinition& tool, const Step& step, const Material&
 std::optional<std::size_t> reading_before(const ToolDefinition& tool, const Step& step,
                                           const Material& material, const ToolList& tools) {
   if (!tool.changes_world || step.uses_last_result) return std::nullopt;
-  const bool for_address = lacks_address(tool, step, material) && has_said_text(material);
+  // "… is in some subfolder, send it to ann@…": what is to be carried has to be found.
+  if (carries_files(tool, step, material) && has_unknown_whereabouts(material) && !has_no_address(tool, step, material) && step.past.empty())
+    if (const auto finder = finds_by_name(tools)) return finder;
+  const bool is_source_known = material.address_source.place || material.address_source.is_memory;
+  const bool for_address = lacks_address(tool, step, material) &&
+                           (has_said_text(material) || (is_source_known && has_text(tool, step, material)));
+  if (for_address && material.address_source.is_memory)
+    if (const auto found = looks_up_words(tools)) return found;
   // Without a recipient there is nothing to read a text for.
   if (!for_address && (has_no_address(tool, step, material) || !lacks_text(tool, step, material))) return std::nullopt;
   const std::set<SlotKind> taken = kinds_of(tool);
   for (const auto& [kind, pieces] : material.pieces) {
-    const bool is_copied = kind == SlotKind::path && is_copy(tool, material);
-    if (!material.has(kind) || (taken.contains(kind) && !is_copied && !for_address)) continue;
+    if (transfers(material) && std::none_of(pieces.begin(), pieces.end(), [&](const Piece& p) { return p.span == material.transfer->from; })) continue;
+    const bool is_copied = transfers(material) || (kind == SlotKind::path && is_copy(tool, material));
+    const bool is_source = material.address_source.place && for_address;
+    const bool is_there = is_source ? material.has_to_read(kind) && !material.address_source.place->in(material.clause).empty() &&
+                                          std::any_of(pieces.begin(), pieces.end(), [](const Piece& p) { return p.holds_address; })
+                                    : material.has(kind);
+    if (!is_there || (taken.contains(kind) && !is_copied && !for_address)) continue;
     for (std::size_t i = 0; i < tools.size(); ++i) {
       if (tools[i].changes_world || tools[i].asks_user) continue;
       const std::vector<Property> of_reader = properties_of(tools[i].parameters);
@@ -281,7 +349,8 @@ std::optional<std::size_t> reading_before(const ToolDefinition& tool, const Step
   }
   // Where the listing goes has to be named.
   const bool has_target = material.has(SlotKind::email) || material.has(SlotKind::path) || material.has(SlotKind::url);
-  if (!has_target || !asks_for_listing(material)) return std::nullopt;
+  // Who asks which folder a file is in writes nothing into that file.
+  if (!has_target || !asks_for_listing(material) || (!material.has(SlotKind::email) && has_unknown_whereabouts(material))) return std::nullopt;
   for (std::size_t i = 0; i < tools.size(); ++i) {
     if (tools[i].changes_world || tools[i].asks_user) continue;
     const std::vector<Property> all = properties_of(tools[i].parameters);
@@ -293,14 +362,50 @@ std::optional<std::size_t> reading_before(const ToolDefinition& tool, const Step
 
 namespace {
 
+// "Three night shifts, what day are we on? I've lost all track": of several sentences those that ask for something, if one
+// does, and of those what stands behind the last comma, if that asks. The others are made blank, unless a place stands there.
+std::string asking_part(std::string text, const Material& material) {
+  if (material.language != Language::english) return text;
+  const std::string bare = without_quotes(material.clause);
+  struct Part {
+    std::size_t begin, end;
+    bool asks;
+  };
+  constexpr std::size_t most = 16;
+  std::vector<Part> parts;
+  std::size_t begin = 0;
+  for (std::size_t at = bare.find_first_of(".!?;\n"); at < text.size() && parts.size() <= most; at = bare.find_first_of(".!?;\n", at + 1)) {
+    if (at + 1 < bare.size() && static_cast<unsigned char>(bare[at + 1]) > ' ') continue;
+    const std::size_t comma = bare.rfind(", ", at);
+    const bool asks = bare[at] == '?';
+    if (asks && comma != bare.npos && comma > begin && is_question(std::string_view(bare).substr(comma + 2, at + 1 - comma - 2))) {
+      parts.push_back({begin, comma + 1, false});
+      begin = comma + 1;
+    }
+    parts.push_back({begin, at + 1, asks});
+    begin = at + 1;
+  }
+  if (begin < text.size()) parts.push_back({begin, text.size(), false});
+  if (parts.size() < 2 || parts.size() > most || std::none_of(parts.begin(), parts.end(), [](const Part& p) { return p.asks; })) return text;
+  const std::vector<Span> places = find_places(material.clause);
+  for (const Part& part : parts) {
+    const bool has_place = std::any_of(places.begin(), places.end(), [&](const Span& p) { return p.begin >= part.begin && p.end <= part.end; });
+    if (part.asks || has_place || has_order(std::string_view(bare).substr(part.begin, part.end - part.begin), {})) continue;
+    std::fill(text.begin() + static_cast<std::ptrdiff_t>(part.begin), text.begin() + static_cast<std::ptrdiff_t>(std::min(part.end, text.size())), ' ');
+  }
+  return text;
+}
+
 // How far the words are those of tool number `tool`.
 void hear(ToolEvidence& evidence, const Material& material, const Lexicon& lexicon,
           std::size_t tool) {
   constexpr double most = 4;
-  std::string text = without_places(without_quotes(material.in_english));
-  if (material.dictation != std::string::npos && material.in_english == material.clause)
-    text = text.substr(0, material.dictation) +
-           text.substr(std::min(text.size(), material.dictation_end));
+  // Where elsewhere what is said begins is not known well enough to leave it out.
+  const std::string asking_words = asking_part(material.language == Language::english ? material.asking : material.clause, material);
+  const auto in_plain_english = [&](const std::string& part) {
+    return without_places(without_quotes(plain_english(part, material.language)));
+  };
+  const std::string text = in_plain_english(asking_words);
   // Every tool may be asked for politely.
   static const std::set<std::string> polite =
       stems("could would can you your please kindly like want need the and for with this that have "
@@ -319,10 +424,10 @@ void hear(ToolEvidence& evidence, const Material& material, const Lexicon& lexic
   // What is asked for stands before what it is about, in English: "Print a.pdf so that I can …".
   std::string asked = text;
   if (material.language == Language::english) {
-    std::size_t about = material.quotes.empty() ? asked.size() : material.quotes[0].begin;
+    std::size_t about = material.quotes.empty() ? asking_words.size() : material.quotes[0].begin;
     for (const auto& [kind, pieces] : material.pieces)
       for (const Piece& piece : pieces) about = std::min(about, piece.span.begin);
-    asked.resize(std::min(asked.size(), about));
+    asked = in_plain_english(asking_words.substr(0, about));
   }
   bool is_verb = true;  // in English the first word with content, elsewhere any
   const std::vector<std::string> asking = identifier_words(asked);
@@ -359,7 +464,40 @@ bool calls_for(const ToolDefinition& tool, const ToolEvidence& evidence,
   const bool is_heard = evidence.heard >= heard_from || evidence.verb_heard >= heard_from ||
                         (tool.examples.empty() && evidence.own_said > 0);
   return is_named || is_heard || evidence.enum_said > 0 || material.has(SlotKind::email) ||
+         (taken.contains(SlotKind::email) && (material.address_source.place || material.address_source.is_memory)) ||
          (has_said_text(material) && taken.contains(SlotKind::free_text));
+}
+
+}  // namespace
+
+namespace {
+
+bool own_end(const ToolDefinition& tool) {
+  const std::vector<std::string> words = identifier_words(tool.description);
+  return tool.changes_world && std::find(words.begin(), words.end(), "end") != words.end();
+}
+
+bool has_star(const Material& material) {
+  return std::any_of(material.words.begin(), material.words.end(), [&](const Span& word) {
+    const std::string_view text = word.in(material.asking);
+    return text.starts_with("*.") || (text.find('*') != text.npos && text.find('.') != text.npos);
+  });
+}
+
+bool takes_star(const ToolDefinition& tool) {
+  const std::vector<Property> all = properties_of(tool.parameters);
+  return std::any_of(all.begin(), all.end(), [](const Property& p) { return p.description().find('*') != std::string::npos; });
+}
+
+bool needs_no_place(const ToolDefinition& tool) {
+  const std::vector<Property> all = properties_of(tool.parameters);
+  return std::none_of(all.begin(), all.end(), [](const Property& p) { return p.is_required && p.is_critical_string(); });
+}
+
+bool tells_somebody(const Material& material) {
+  static constexpr std::array tellers = {"tell", "inform", "notify", "mail", "email", "send", "write", "message", "forward", "let", "hear", "advise", "warn"};
+  const std::vector<std::string> words = identifier_words(without_quotes(plain_english(material.asking, material.language)));
+  return std::any_of(words.begin(), words.end(), [](const std::string& word) { return is_one_of(word, tellers); });
 }
 
 }  // namespace
@@ -369,8 +507,9 @@ ToolEvidence evidence_for(const ToolList& tools, std::size_t index, const Step& 
                           std::optional<std::size_t> reader) {
   const ToolDefinition& tool = tools[index];
   ToolEvidence evidence;
-  const bool has_any =
-      material.has(SlotKind::email) || material.has(SlotKind::url) || material.has(SlotKind::path);
+  const bool reads = !tool.changes_world;
+  const auto has = [&](SlotKind kind) { return reads ? material.has_to_read(kind) : material.has(kind); };
+  const bool has_any = has(SlotKind::email) || has(SlotKind::url) || has(SlotKind::path) || material.address_source.place;
   const std::vector<std::string> words = identifier_words(without_places(material.in_english));
   double numbers = 0;
   for (const NumberSpan& number : material.numbers) numbers += number.is_weak ? 0 : 1;
@@ -390,9 +529,11 @@ ToolEvidence evidence_for(const ToolList& tools, std::size_t index, const Step& 
   evidence.spare_numbers = takes_many ? 0 : std::max(0.0, numbers - numeric);
   const std::set<SlotKind> taken = kinds_of(tool);
   for (const auto& [kind, pieces] : material.pieces) {
-    if (!material.has(kind)) continue;
+    if (!has(kind)) continue;
     ++(taken.contains(kind) ? evidence.taken : evidence.unused);
   }
+  // Whoever it is written to, is named.
+  if (tool.changes_world && material.address_source.place && taken.contains(SlotKind::email)) ++evidence.taken;
   if (!material.has(SlotKind::path) && !step.attachments.empty() && carries_files(tool, step, material))
     ++evidence.taken;
   // "it" stands for something that the tool has no place for.
@@ -403,6 +544,10 @@ ToolEvidence evidence_for(const ToolList& tools, std::size_t index, const Step& 
   if (has_said_text(material) && !taken.contains(SlotKind::free_text) &&
       !taken.contains(SlotKind::label))
     ++evidence.unused_text;
+  // "I moved to Bern, keep that in mind": what was told is nothing to look for.
+  const bool is_dictated = material.dictation != std::string::npos && material.quotes.empty() &&
+                           (material.language == Language::english || material.clause.find(": ") != std::string::npos);
+  if ((step.told > 0 || is_dictated) && reads && taken.contains(SlotKind::label)) ++evidence.unused_text;
   std::set<std::string> said = telling_stems(without_places(material.in_english));
   for (const std::string& word : words)
     for (const std::string& base : base_forms(word)) said.merge(telling_stems(base));
@@ -419,12 +564,24 @@ ToolEvidence evidence_for(const ToolList& tools, std::size_t index, const Step& 
     if (const std::set<std::string> own_name = telling_stems(part); !own_name.empty())
       best_part = std::max(best_part.value_or(0), share(count_common(own_name, said), own_name.size()));
   if (best_part) evidence.name_said = *best_part;
-  evidence.lost_address =
-      material.has(SlotKind::email) && !taken.contains(SlotKind::email) ? 1 : 0;
+  // An address that is written down somewhere is one too, for what has an effect.
+  const bool is_addressed = material.has(SlotKind::email) || (tool.changes_world && material.address_source.place);
+  evidence.lost_address = is_addressed && !taken.contains(SlotKind::email) ? 1 : 0;
   hear(evidence, material, lexicon, index);
   if (taken.contains(SlotKind::path) && taken.contains(SlotKind::free_text) && tool.changes_world &&
       !evidence.lost_address && is_put_into(step, material))
     evidence.heard += 1;
+  // "have what is in a.txt in b.txt too", whatever the verb is.
+  if (transfers(material) && tool.changes_world && taken.contains(SlotKind::free_text) &&
+      taken.contains(find_urls(material.transfer->to.in(material.clause)).empty() ? SlotKind::path : SlotKind::url))
+    evidence.heard += 2;
+  // "to the end of b.txt", in whatever language: for what adds to the end.
+  static constexpr std::array ends = {"end", "bottom", "below", "foot", "tail", "underneath"};
+  if (own_end(tool) && std::any_of(words.begin(), words.end(), [](const std::string& word) { return is_one_of(word, ends); })) evidence.heard += 1;
+  // "*.mp3": for what says that it takes such a pattern.
+  if (has_star(material) && takes_star(tool)) evidence.heard += 2;
+  // "We moved to Bern, keep that safe": with no place named, an effect that needs none is meant, unless somebody is to be told.
+  if (step.told > 0 && !has_any && tool.changes_world && needs_no_place(tool) && !tells_somebody(material)) evidence.heard += 2;
   evidence.has_cause = calls_for(tool, evidence, said, taken, material) ? 1 : 0;
   if (reader) {
     // "a list of the folder drawings, written to a.txt": some of the words are about the listing.

@@ -47,8 +47,8 @@ ToolEvidence evidence_for(const ToolList& tools, std::size_t index, const Step& 
                           const Material& material, const Lexicon& lexicon,
                           std::optional<std::size_t> reader = {});
 
-/// Whether the words speak of an address that is written down somewhere: "her email", "the contact"; not "email it".
-bool speaks_of_address(const Material& material);
+/// Whether the words speak of somebody whose address a step before has found: "ask him to come", "to her address".
+bool speaks_of_someone(const Material& material);
 
 /// Whether the clause has content of its own beside its verb and its places.
 bool has_words_left(const ToolDefinition& tool, const Material& material);

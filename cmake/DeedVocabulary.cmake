@@ -1,0 +1,15 @@
+# The word lists of llm/local/vocabulary/ become string constants, so that they are edited as plain text and read without
+# a file at run time: german.txt is deed::vocabulary_texts::german, and so on.
+function(deed_vocabulary target folder)
+  file(GLOB lists CONFIGURE_DEPENDS "${folder}/*.txt")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${lists})
+  set(code "#include \"deed/llm/local/vocabulary_texts.hpp\"\nnamespace deed::vocabulary_texts {\n")
+  foreach(list ${lists})
+    get_filename_component(name "${list}" NAME_WE)
+    file(READ "${list}" words)
+    string(APPEND code "const std::string_view ${name} = R\"words(${words})words\";\n")
+  endforeach()
+  string(APPEND code "}  // namespace deed::vocabulary_texts\n")
+  file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/generated/vocabulary_texts.cpp" CONTENT "${code}" @ONLY)
+  target_sources(${target} PRIVATE "${CMAKE_BINARY_DIR}/generated/vocabulary_texts.cpp")
+endfunction()
