@@ -327,7 +327,9 @@ std::optional<std::size_t> reading_before(const ToolDefinition& tool, const Step
   // Without a recipient there is nothing to read a text for.
   if (!for_address && (has_no_address(tool, step, material) || !lacks_text(tool, step, material))) return std::nullopt;
   const std::set<SlotKind> taken = kinds_of(tool);
-  for (const auto& [kind, pieces] : material.pieces) {
+  for (const auto& entry : material.pieces) {
+    const SlotKind kind = entry.first;
+    const auto& pieces = entry.second;
     if (transfers(material) && std::none_of(pieces.begin(), pieces.end(), [&](const Piece& p) { return p.span == material.transfer->from; })) continue;
     const bool is_copied = transfers(material) || (kind == SlotKind::path && is_copy(tool, material));
     const bool is_source = material.address_source.place && for_address;
