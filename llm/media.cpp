@@ -13,4 +13,11 @@ Result<void> check_media(const Media& media, const ModelInfo& model) {
               "name a model that does; `deed models list` shows which do");
 }
 
+Result<void> check_media(const ModelRequest& request, const ModelInfo& model) {
+  for (const Message& message : request.messages) {
+    for (const Media& media : message.media) DEED_OK(check_media(media, model));
+  }
+  return {};
+}
+
 }  // namespace deed

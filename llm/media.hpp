@@ -9,4 +9,7 @@ namespace deed {
 /// errors  unsupported: the model does not take such; the hint says what to do
 Result<void> check_media(const Media& media, const ModelInfo& model);
 
+/// The same for all that the messages of a request carry.
+Result<void> check_media(const ModelRequest& request, const ModelInfo& model);
+
 }  // namespace deed

@@ -6,6 +6,7 @@
 #include "deed/llm/local/planner.hpp"
 #include "deed/llm/local/structured.hpp"
 #include "deed/llm/local/worker.hpp"
+#include "deed/llm/media.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
@@ -86,6 +87,8 @@ std::int64_t LlamaModel::count_tokens(std::string_view text) const {
 }
 
 Async<Reply> LlamaModel::generate(ModelRequest request, StreamSink sink) {
+  Result<void> taken = check_media(request, info_);
+  DEED_CO_OK(std::move(taken));
   auto job = std::make_shared<Job>();
   job->deadline = std::chrono::steady_clock::now() + request.timeout;
   job->request = std::move(request);

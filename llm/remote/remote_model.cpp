@@ -96,7 +96,6 @@ class RemoteModel final : public Model {
   Attempt judge(const HttpExchange& exchange, ReplyReader& reader, const StreamSink& sink) const;
   std::optional<milliseconds> wait_before(int next_try, const Attempt& failed) const;
   double cost_usd(const TokenUsage& usage) const;
-  Result<void> refuse_media(const ModelRequest& request) const;
 
   RemoteModelOptions options_;
   std::unique_ptr<WireFormat> format_;
@@ -196,19 +195,12 @@ double RemoteModel::cost_usd(const TokenUsage& usage) const {
          1e6;
 }
 
-// Before anything is sent: a provider would refuse it with less to say.
-Result<void> RemoteModel::refuse_media(const ModelRequest& request) const {
-  for (const Message& message : request.messages) {
-    for (const Media& media : message.media) DEED_OK(check_media(media, options_.info));
-  }
-  return {};
-}
-
 Async<Reply> RemoteModel::generate(ModelRequest request, StreamSink sink) {
   const steady_clock::time_point deadline = steady_clock::now() + request.timeout;
   request.messages = mended(request.messages);
   request.stream = request.stream && options_.stream;
-  Result<void> taken = refuse_media(request);
+  // Before anything is sent: a provider would refuse it with less to say.
+  Result<void> taken = check_media(request, options_.info);
   DEED_CO_OK(std::move(taken));
   const std::string body = format_->write(request);
   for (int next_try = 2;; ++next_try) {

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Fuzzes the readers of model replies for DEED_FUZZ_SECONDS (60), starting from the recorded streams of tests/data. Needs clang.
+# Fuzzes the readers of model replies for DEED_FUZZ_SECONDS (60), starting from the recorded streams of tests/data. Installs clang where it is missing.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 say() { printf 'fuzz: %s\n' "$*" >&2; }
-command -v clang++ >/dev/null || { say "clang++ is missing: apt-get install clang libclang-rt-14-dev"; exit 1; }
+scripts/setup.sh clang libclang-rt-14-dev
 
 # Without debug information: clang 14's own cannot be assembled where a coroutine is instrumented.
 cmake --preset fuzz --log-level=NOTICE

@@ -106,6 +106,12 @@ TEST_F(LocalModel, IsCancelledInTheMiddleOfAReplyAndAnswersTheNextOne) {
   EXPECT_OK(run_async(io_, model_->generate(talk("Hello"), {})));
 }
 
+TEST_F(LocalModel, RefusesAPictureWithTheReason) {
+  Media picture{"image/gif", "cat.gif", std::make_shared<const std::string>("GIF89a")};
+  ModelRequest request{.messages = {{.text = "What is it?", .media = {picture}}}};
+  EXPECT_THAT(run_async(io_, model_->generate(std::move(request), {})), IsError(ErrorKind::unsupported, testing::HasSubstr("pictures")));
+}
+
 TEST_F(LocalModel, ReportsATimeoutInTheMiddleOfAReply) {
   ModelRequest request = talk("Write a very long story.");
   request.timeout = std::chrono::milliseconds(0);
