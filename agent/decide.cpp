@@ -53,14 +53,13 @@ std::optional<Action> next_for(const std::string& id, const CallState& call, con
   return std::nullopt;
 }
 
-// A provider has already tried again what may be tried at once; an answer that broke off is asked for again here.
+// A provider has already tried again what may be tried at once, replies that broke off among it; not one in which nothing came any more.
 Action after_failure(const State& state) {
   const ModelFailed& failure = *state.model_failure;
   const std::int64_t in_row = state.model_failures_in_row;
   if (state.may_compact) return AskModel{};
-  const bool broken = failure.kind == ErrorKind::corrupt || failure.kind == ErrorKind::timeout;
-  if (broken && in_row < 3) return AskModel{};
-  const bool later = broken || failure.kind == ErrorKind::unavailable;
+  if (failure.kind == ErrorKind::timeout && in_row < 3) return AskModel{};
+  const bool later = failure.kind == ErrorKind::corrupt || failure.kind == ErrorKind::timeout || failure.kind == ErrorKind::unavailable;
   const std::string where = failure.where.empty() ? "" : " (" + failure.where + ")";
   return PauseRun{"the model gave no answer: " + failure.what + where, failure.hint, later};
 }

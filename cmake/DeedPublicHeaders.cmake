@@ -27,6 +27,7 @@ set(DEED_PUBLIC_HEADERS
   memory/journal.hpp
   llm/message.hpp
   llm/model.hpp
+  llm/model_table.hpp
   llm/providers.hpp
   tools/builtin.hpp
   tools/registry.hpp

@@ -233,8 +233,8 @@ std::size_t dictation_begin(std::string_view text, const std::vector<Word>& word
       is_title = is_title || std::prev(word)->lower == "subject" || std::prev(word)->lower == "title";
     if (is_title) continue;
     // "to both of them: ann@…, bob@…"
-    if (std::any_of(places.begin(), places.end(), [&](const Span& p) { return p.begin == at + 2 && p.in(text).find('@') != text.npos; }))
-      continue;
+    const auto place = std::lower_bound(places.begin(), places.end(), at + 2, [](const Span& p, std::size_t x) { return p.begin < x; });
+    if (place != places.end() && place->begin == at + 2 && place->in(text).find('@') != text.npos) continue;
     // "…: write to ann@… and say …"
     if (leads_up_to_places(at)) continue;
     // "notes.txt: read, mail its contents to …"
@@ -254,13 +254,17 @@ Dictation korean_dictation(const std::string& bare, std::string_view request) {
   static constexpr std::array<std::string_view, 5> particles = {"에게", "한테", "께", "로", "에"};
   const std::size_t at_sign = bare.find('@');
   std::size_t begin = 0;
+  const std::vector<Span> places = find_places(request);
+  const bool has_quotes = !find_quotes(request).empty();
   for (const Word& word : words_of(bare)) {
     const std::string_view text = word.span.in(bare);
     const bool states = text.size() > 9 && text.ends_with("음을");  // "변경되었음을 통보"
     // What stands before it is a quotation or a name, and says it all.
-    const std::vector<Span> places = find_places(request);
-    const bool names = std::any_of(places.begin(), places.end(), [&](const Span& p) { return p.end <= word.span.begin && word.span.begin - p.end <= 1; });
-    if ((text == "라고" || text == "이라고") && (names || !find_quotes(request).empty())) continue;
+    const bool quotes_alone = text == "라고" || text == "이라고";
+    const bool names = quotes_alone && std::any_of(places.begin(), places.end(), [&](const Span& p) {
+                         return p.end <= word.span.begin && word.span.begin - p.end <= 1;
+                       });
+    if (quotes_alone && (names || has_quotes)) continue;
     const bool quotes = text.ends_with("라고"), says = text.ends_with("다고") || states;
     const bool asks = text.starts_with("뭐") || text.starts_with("무엇") || text.starts_with("어떻");  // "뭐라고"
     if ((quotes || says) && !asks && text.size() >= 6) {

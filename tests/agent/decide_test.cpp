@@ -200,11 +200,11 @@ TEST(Decide, GivesUpOnAModelThatRepeatsItself) {
   EXPECT_EQ(std::get<Finish>(decide(events.fold(), once)).status, RunStatus::failed);
 }
 
-TEST(Decide, AsksAgainAfterABrokenStreamButNotForEver) {
+TEST(Decide, AsksAgainAfterASilentStreamButNotForEver) {
   EventsOf events("x");
-  events.add(ModelFailed{ErrorKind::corrupt, "cut", "", ""});
+  events.add(ModelFailed{ErrorKind::timeout, "silent", "", ""});
   EXPECT_TRUE(is<AskModel>(decide(events.fold(), once)));
-  events.add(ModelFailed{ErrorKind::corrupt, "cut", "", ""}).add(ModelFailed{ErrorKind::corrupt, "cut", "", ""});
+  events.add(ModelFailed{ErrorKind::timeout, "silent", "", ""}).add(ModelFailed{ErrorKind::timeout, "silent", "", ""});
   const Action action = decide(events.fold(), once);
   EXPECT_TRUE(std::get<PauseRun>(action).try_later);
 }

@@ -1,6 +1,7 @@
 // Links something of every library room through the one installed target.
 #include <deed/agent/agent.hpp>
 #include <deed/deed.hpp>
+#include <deed/llm/model_table.hpp>
 #include <deed/llm/providers.hpp>
 #include <deed/net/sse.hpp>
 #include <deed/tools/builtin.hpp>
@@ -14,7 +15,7 @@ int main() {
   deed::sse::Parser parser;
   const auto events = parser.feed("data: x\n\n");
   const bool is_right = added && !journal && !agent && events && events->size() == 1 &&
-                        deed::remote_context_window("gpt-4") == 8192;
+                        deed::model_info("", "gpt-4").context_window == 8192;
   std::cout << (is_right ? "linked and working\n" : "something is wrong\n");
   return is_right ? 0 : 1;
 }
