@@ -308,7 +308,8 @@ TEST(GeminiWire, BeginsEveryToolNameWithALetterAndBringsItBack) {
 
 TEST(GeminiWire, HasNoContentWithoutParts) {
   const ModelRequest request{.messages = {user(""), assistant("", {}), user("x")}};
-  for (const Json& content : body_of(request)["contents"]) EXPECT_FALSE(content["parts"].empty());
+  const Json body = body_of(request);
+  for (const Json& content : body["contents"]) EXPECT_FALSE(content["parts"].empty());
 }
 
 TEST(GeminiWire, IsValidJsonInUtf8WhateverTheMessagesHold) {
