@@ -13,6 +13,8 @@
 #include <fstream>
 
 #include "deed/agent/given_call.hpp"
+#include "deed/core/text.hpp"
+#include "deed/llm/providers.hpp"
 #include "deed/net/http.hpp"
 #include "deed/tools/builtin.hpp"
 
@@ -22,6 +24,12 @@ namespace {
 std::optional<std::string> environment(std::string_view name) {
   const char* value = std::getenv(std::string(name).c_str());
   return value ? std::optional<std::string>(value) : std::nullopt;
+}
+
+Async<HttpResponse> fetched(HttpClient& http, HttpRequest request) {
+  HttpExchange exchange = co_await http.send(std::move(request));
+  if (auto* failure = std::get_if<HttpFailure>(&exchange)) co_return fail(std::move(failure->error));
+  co_return std::move(std::get<HttpResponse>(exchange));
 }
 
 class LocalAgent final : public Agent {
@@ -134,11 +142,17 @@ Result<void> LocalAgent::open() {
   for (const Secret& secret : options_.secrets) redactor.add(secret);
   if (options_.smtp) redactor.add(options_.smtp->password);
   if (options_.sent) redactor.add(options_.sent->server.password);
-  for (const auto& [name, provider] : options_.providers) redactor.add(provider.key);
-  for (const char* name : {"OPENAI_API_KEY", "DEED_API_KEY", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "GEMINI_API_KEY", "GOOGLE_API_KEY",
-                           "OLLAMA_API_KEY", "DEED_SMTP_PASSWORD", "DEED_IMAP_PASSWORD"}) {
-    if (const auto value = environment(name)) redactor.add(Secret(*value));
+  for (const auto& [name, provider] : options_.providers) {
+    redactor.add(provider.key);
+    for (const Secret& secret : provider.secrets) redactor.add(secret);
   }
+  const auto add_variable = [&](std::string_view name) {
+    if (const auto value = environment(name)) redactor.add(Secret(std::string(trim(*value))));
+  };
+  for (const Provider& provider : providers()) {
+    for (const std::string_view name : split(provider.keys, ' ')) add_variable(name);
+  }
+  for (const char* name : {"DEED_SMTP_PASSWORD", "DEED_IMAP_PASSWORD"}) add_variable(name);
   DEED_TRY(journal_, open_sqlite_journal({.path = options_.home + "/journal.db", .redactor = std::move(redactor)}));
   if (options_.builtin_tools) {
     BuiltinOptions builtin;
@@ -169,14 +183,6 @@ Result<void> LocalAgent::open() {
   }
   return {};
 }
-
-namespace {
-Async<HttpResponse> fetched(HttpClient& http, HttpRequest request) {
-  HttpExchange exchange = co_await http.send(std::move(request));
-  if (auto* failure = std::get_if<HttpFailure>(&exchange)) co_return fail(std::move(failure->error));
-  co_return std::move(std::get<HttpResponse>(exchange));
-}
-}  // namespace
 
 Result<Media> LocalAgent::fetch_media(std::string url) {
   DEED_TRY(HttpUrl address, HttpUrl::parse(url));

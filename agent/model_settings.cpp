@@ -35,8 +35,8 @@ Result<std::string> resolve(const Settings& settings, const std::string& name, i
   return std::string(trim(out));
 }
 
-// "Name: value"; "Name: $VARIABLE" is read from the environment.
-Result<std::pair<std::string, std::string>> header_of(const std::string& text, const std::string& origin, const Environment& getenv) {
+// "Name: value"; "Name: $VARIABLE" is read from the environment, and secret.
+Result<void> add_header(ProviderSettings& provider, const std::string& text, const std::string& origin, const Environment& getenv) {
   const std::size_t colon = text.find(':');
   std::string name(trim(std::string_view(text).substr(0, colon)));
   if (colon == std::string::npos || name.empty()) {
@@ -47,11 +47,13 @@ Result<std::pair<std::string, std::string>> header_of(const std::string& text, c
     const auto set = getenv(value.substr(1));
     if (!set) return fail(ErrorKind::invalid, "the variable of the header " + escaped(name) + " is not set: " + escaped(value), origin);
     value = *set;
+    provider.secrets.emplace_back(value);
   }
   if (has_control_characters(name) || has_control_characters(value)) {
     return fail(ErrorKind::invalid, "the header " + escaped(name) + " has control characters", origin);
   }
-  return std::pair(std::move(name), std::move(value));
+  provider.headers.emplace_back(std::move(name), std::move(value));
+  return {};
 }
 
 Result<Secret> key_of(const Settings& settings, const std::string& beginning) {
@@ -89,8 +91,7 @@ Result<std::map<std::string, ProviderSettings, std::less<>>> provider_settings(c
     provider.base_url = settings.text(beginning + ".base_url");
     DEED_TRY(provider.key, key_of(settings, beginning));
     for (const std::string& text : settings.list(beginning + ".headers")) {
-      DEED_TRY(auto header, header_of(text, origin_of(settings, beginning + ".headers"), getenv));
-      provider.headers.push_back(std::move(header));
+      DEED_OK(add_header(provider, text, origin_of(settings, beginning + ".headers"), getenv));
     }
     const double idle_s = settings.number(beginning + ".idle_timeout_s").value_or(0);
     if (idle_s < 0 || idle_s > 86'400) {

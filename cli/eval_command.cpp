@@ -194,14 +194,6 @@ std::vector<std::string> names_of(const std::vector<std::string>& given, const S
   return out;
 }
 
-Result<std::string> models_dir(const Settings& settings, const Flags& flags) {
-  const std::string set = settings.text("models_dir");
-  if (!set.empty()) return set;
-  if (!flags.home.empty()) return flags.home + "/models";
-  DEED_TRY(const std::string home, default_home());
-  return home + "/models";
-}
-
 struct Contestant {
   std::unique_ptr<Model> model;  // null: it could not be opened
   bool has_given_up = false;

@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "deed/agent/model_settings.hpp"
 #include "deed/agent/report.hpp"
 
 namespace deed {
@@ -70,18 +69,23 @@ Result<Settings> settings_for(const Flags& flags) {
   return settings;
 }
 
+Result<std::string> models_dir(const Settings& settings, const Flags& flags) {
+  const std::string set = settings.text("models_dir");
+  if (!set.empty()) return set;
+  if (!flags.home.empty()) return flags.home + "/models";
+  DEED_TRY(const std::string home, default_home());
+  return home + "/models";
+}
+
 Result<std::unique_ptr<Session>> open_session(const Flags& flags, SessionOptions wanted) {
   auto session = std::make_unique<Session>();
-  DEED_TRY(const Settings settings, settings_for(flags));
+  DEED_TRY(Settings settings, settings_for(flags));
+  if (!wanted.model.empty() && flags.model.empty()) settings.set("model", wanted.model, "the run");
   DEED_TRY(AgentOptions options, agent_options(settings, environment));
   options.home = flags.home;
   options.policy.yes = flags.yes;
   options.needs_model = wanted.needs_model;
   options.stop_on_signals = true;
-  if (!wanted.model.empty() && flags.model.empty() && wanted.model != options.model) {
-    options.model = wanted.model;
-    DEED_TRY(options.providers, provider_settings(settings, options.model, environment));
-  }
   const bool silent = flags.quiet || flags.json;
   TerminalOptions shown{.show = flags.events    ? Show::events
                                 : flags.explain ? Show::story

@@ -33,6 +33,9 @@ std::optional<std::string> environment(std::string_view name);
 /// Files and environment below, flags on top.
 Result<Settings> settings_for(const Flags& flags);
 
+/// Where the embedded models are kept, without opening a journal.
+Result<std::string> models_dir(const Settings& settings, const Flags& flags);
+
 /// An agent with the terminal attached. The terminal and the observer must live as long as the agent.
 struct Session {
   Terminal terminal;

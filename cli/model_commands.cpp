@@ -29,14 +29,9 @@ struct ModelFlags {
   bool jsonl = false;
 };
 
-// Where models are kept, without opening a journal.
 Result<std::string> models_dir(const Flags& flags) {
   DEED_TRY(const Settings settings, settings_for(flags));
-  const std::string set = settings.text("models_dir");
-  if (!set.empty()) return set;
-  if (!flags.home.empty()) return flags.home + "/models";
-  DEED_TRY(const std::string home, default_home());
-  return home + "/models";
+  return models_dir(settings, flags);
 }
 
 int list(const ModelFlags& state) {

@@ -92,8 +92,8 @@ class Model {
   virtual std::int64_t count_tokens(std::string_view text) const = 0;
 
   /// One reply. A stream that ends without its terminal marker is an error, never a short reply.
-  /// errors  unavailable: may be asked again; timeout; limit: the prompt does not fit; denied: key
-  /// refused;
+  /// errors  unavailable: may be asked again; timeout; limit: the prompt does not fit; denied: the key or
+  /// the account's quota;
   ///         corrupt: the answer is not what the API promises; cancelled
   virtual Async<Reply> generate(ModelRequest request, StreamSink sink) = 0;
 };
@@ -113,6 +113,8 @@ struct ProviderSettings {
   std::string base_url = {};
   Secret key = {};
   std::vector<std::pair<std::string, std::string>> headers = {};  ///< sent with every request
+  /// Values among them that are secret: they go where a key may go, and nowhere else.
+  std::vector<Secret> secrets = {};
   std::chrono::milliseconds idle_timeout{0};  ///< no byte for so long ends a request, and it is made again; 0: RemoteModelOptions' default
   bool stream = true;                         ///< false: for servers that cannot
 };

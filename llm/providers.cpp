@@ -19,17 +19,17 @@ Result<std::unique_ptr<Model>> open_local(std::string name, const ModelEnvironme
 }
 
 constexpr Provider rows[] = {
-    {"local", "local:NAME or local:/path/to/model.gguf", "runs inside this process", open_local},
-    {"openai", "openai:NAME", "OpenAI, or OPENAI_BASE_URL; key from OPENAI_API_KEY", open_openai},
-    {"openai-responses", "openai-responses:NAME", "the same, always by the Responses API", open_openai_responses},
-    {"openai-chat", "openai-chat:NAME", "the same, always by chat completions", open_openai_chat},
-    {"anthropic", "anthropic:NAME", "Claude, at Anthropic or ANTHROPIC_BASE_URL; key from ANTHROPIC_API_KEY", open_anthropic},
-    {"gemini", "gemini:NAME", "Gemini, at Google or GOOGLE_GEMINI_BASE_URL; key from GEMINI_API_KEY", open_gemini},
-    {"ollama", "ollama:NAME", "Ollama on this machine, or at OLLAMA_HOST; no key, or OLLAMA_API_KEY", open_ollama},
+    {"local", "local:NAME or local:/path/to/model.gguf", "runs inside this process", "", open_local},
+    {"openai", "openai:NAME", "OpenAI, or OPENAI_BASE_URL; key from OPENAI_API_KEY", "OPENAI_API_KEY", open_openai},
+    {"openai-responses", "openai-responses:NAME", "the same, always by the Responses API", "OPENAI_API_KEY", open_openai_responses},
+    {"openai-chat", "openai-chat:NAME", "the same, always by chat completions", "OPENAI_API_KEY", open_openai_chat},
+    {"anthropic", "anthropic:NAME", "Claude, at Anthropic or ANTHROPIC_BASE_URL; key from ANTHROPIC_API_KEY", "ANTHROPIC_API_KEY ANTHROPIC_AUTH_TOKEN", open_anthropic},
+    {"gemini", "gemini:NAME", "Gemini, at Google or GOOGLE_GEMINI_BASE_URL; key from GEMINI_API_KEY", "GOOGLE_API_KEY GEMINI_API_KEY", open_gemini},
+    {"ollama", "ollama:NAME", "Ollama on this machine, or at OLLAMA_HOST; no key, or OLLAMA_API_KEY", "OLLAMA_API_KEY", open_ollama},
     {"https", "https://host/v1#NAME",
-     "anything that speaks chat completions; key from DEED_API_KEY", open_chat_url},
+     "anything that speaks chat completions; key from DEED_API_KEY", "DEED_API_KEY OPENAI_API_KEY", open_chat_url},
     {"http", "http://127.0.0.1:8080/v1#NAME",
-     "the same on this machine or a trusted network; no key leaves it", open_chat_url},
+     "the same on this machine or a trusted network; no key leaves it", "DEED_API_KEY OPENAI_API_KEY", open_chat_url},
 };
 
 std::string all_forms() {
@@ -37,12 +37,6 @@ std::string all_forms() {
   for (const Provider& row : rows) out += (out.empty() ? "" : ", ") + std::string(row.form);
   return out;
 }
-
-}  // namespace
-
-std::span<const Provider> providers() { return rows; }
-
-namespace {
 
 Result<std::unique_ptr<Model>> open_one(std::string name, const ModelEnvironment& environment) {
   const std::size_t colon = name.find(':');
@@ -57,6 +51,8 @@ Result<std::unique_ptr<Model>> open_one(std::string name, const ModelEnvironment
 }
 
 }  // namespace
+
+std::span<const Provider> providers() { return rows; }
 
 Result<std::unique_ptr<Model>> open_model(std::string name, const ModelEnvironment& environment) {
   std::vector<std::unique_ptr<Model>> models;

@@ -2,7 +2,7 @@
 
 #include "deed/core/base64.hpp"
 #include "deed/core/text.hpp"
-#include "deed/llm/remote/reply_reader.hpp"
+#include "deed/llm/remote/wire_json.hpp"
 #include "deed/llm/remote/tool_names.hpp"
 
 #include <algorithm>

@@ -8,10 +8,6 @@ namespace deed {
 namespace {
 
 // Source: https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons
-struct NamedStop {
-  std::string_view name;
-  StopReason stop;
-};
 constexpr NamedStop stop_reasons[] = {
     {"end_turn", StopReason::end},       {"stop_sequence", StopReason::end}, {"pause_turn", StopReason::end},
     {"tool_use", StopReason::tool_calls}, {"max_tokens", StopReason::length}, {"model_context_window_exceeded", StopReason::length},
@@ -124,9 +120,8 @@ Result<void> AnthropicStream::end_block(std::int64_t index) {
 Result<void> AnthropicStream::take_stop_reason(const Json& message) {
   const std::string reason = string_at(message, "stop_reason");
   if (reason.empty()) return {};
-  const auto known = std::find_if(std::begin(stop_reasons), std::end(stop_reasons), [&](const NamedStop& row) { return row.name == reason; });
-  if (known == std::end(stop_reasons)) return broken_off(reason);
-  stop_ = known->stop;
+  stop_ = stop_named(reason, stop_reasons);
+  if (!stop_) return broken_off(reason);
   if (stop_ == StopReason::refused && reply_.text.empty()) {
     const std::string why = string_at(member(message, "stop_details"), "explanation");
     add_said(why.empty() ? "The model refused to answer." : why);
@@ -170,10 +165,7 @@ Result<void> AnthropicStream::extend(Json& item, const char* name, const std::st
 }
 
 Result<void> AnthropicStream::end(Reply& reply) {
-  const bool calls = !reply.tool_calls.empty();
   reply.stop = stop_.value_or(StopReason::end);
-  if (calls && reply.stop == StopReason::end) reply.stop = StopReason::tool_calls;
-  if (!calls && reply.stop == StopReason::tool_calls) reply.stop = StopReason::end;
   Json kept = Json::array();
   for (Json& item : items_) {
     // Thinking that was cut off has no signature, and is refused without.

@@ -79,7 +79,6 @@ Json choice_to_wire(const ModelRequest& request, bool thinks) {
   return choice;
 }
 
-std::string member_to_wire(std::string_view key, const Json& value) { return ",\"" + std::string(key) + "\":" + to_text(value); }
 
 }  // namespace
 
@@ -125,26 +124,26 @@ std::string AnthropicWire::rest_of(const ModelRequest& request) const {
     // The limit holds for thinking and reply together, and must be larger than the budget.
     max_tokens = std::max(max_tokens, std::min(max_tokens + budget, traits_.max_output_tokens));
     if (traits_.thinking == Thinking::budget) {
-      out += member_to_wire("thinking", {{"type", "enabled"}, {"budget_tokens", budget}});
+      append_member(out, "thinking", {{"type", "enabled"}, {"budget_tokens", budget}});
     } else {
-      out += member_to_wire("thinking", {{"type", "adaptive"}, {"display", "summarized"}});
+      append_member(out, "thinking", {{"type", "adaptive"}, {"display", "summarized"}});
       // A model that cannot be told not to think can be told to think little.
       if (request.effort != Effort::as_it_likes) output["effort"] = request.effort == Effort::none ? "low" : to_string(request.effort);
     }
   }
-  out += member_to_wire("max_tokens", max_tokens);
+  append_member(out, "max_tokens", max_tokens);
   if (request.response_schema) output["format"] = {{"type", "json_schema"}, {"schema", structured_output_schema(*request.response_schema)}};
-  if (!output.empty()) out += member_to_wire("output_config", output);
+  if (!output.empty()) append_member(out, "output_config", output);
   if (!thinks && traits_.takes_sampling) {
     // Newer models take one of the two. The scale ends at 1 here.
-    if (request.temperature) out += member_to_wire("temperature", std::clamp(*request.temperature, 0.0, 1.0));
-    if (!request.temperature && request.top_p) out += member_to_wire("top_p", *request.top_p);
+    if (request.temperature) append_member(out, "temperature", std::clamp(*request.temperature, 0.0, 1.0));
+    if (!request.temperature && request.top_p) append_member(out, "top_p", *request.top_p);
   }
   Json stops = Json::array();
   for (const std::string& stop : request.stop) {
     if (!trim(stop).empty()) stops.push_back(stop);
   }
-  if (!stops.empty()) out += member_to_wire("stop_sequences", stops);
+  if (!stops.empty()) append_member(out, "stop_sequences", stops);
   return out;
 }
 
@@ -158,11 +157,11 @@ std::string AnthropicWire::write(const ModelRequest& request) {
   if (!tools.empty()) body += ",\"tools\":" + list_to_wire(tools);
   if (!trim(request.system).empty()) {
     Json system = Json::array({{{"type", "text"}, {"text", request.system}, {"cache_control", cache_mark()}}});
-    body += member_to_wire("system", system);
+    append_member(body, "system", system);
   }
   body += ",\"messages\":" + messages_to_wire();
   const bool is_default = request.tool_choice.mode == ToolCalling::Mode::automatic && !request.parallel_tool_calls && !request.tools.empty();
-  if (!tools.empty() && !is_default) body += member_to_wire("tool_choice", choice_to_wire(request, may_think(request)));
+  if (!tools.empty() && !is_default) append_member(body, "tool_choice", choice_to_wire(request, may_think(request)));
   return body + rest_of(request) + '}';
 }
 

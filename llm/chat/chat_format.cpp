@@ -9,16 +9,17 @@ namespace {
 
 class ChatFormat final : public WireFormat {
  public:
-  explicit ChatFormat(ChatWireOptions options) : replay_to_(options.replay_to), wire_(std::move(options)) {}
+  explicit ChatFormat(ChatWireOptions options)
+      : replay_to_(options.replay_to), replay_member_(options.replay_member), wire_(std::move(options)) {}
 
   std::string write(const ModelRequest& request) override { return wire_.write(request); }
 
   std::unique_ptr<ReplyReader> reader(ReplyReader::Options options) const override {
-    return std::make_unique<ChatStream>(std::move(options), replay_to_);
+    return std::make_unique<ChatStream>(std::move(options), replay_to_, replay_member_);
   }
 
  private:
-  std::string replay_to_;
+  std::string replay_to_, replay_member_;
   ChatWire wire_;
 };
 

@@ -8,11 +8,7 @@ namespace deed {
 namespace {
 
 // How servers name the same four ends. Some write them in capitals.
-struct FinishReason {
-  std::string_view name;
-  StopReason stop;
-};
-constexpr FinishReason finish_reasons[] = {
+constexpr NamedStop finish_reasons[] = {
     {"stop", StopReason::end},
     {"eos", StopReason::end},
     {"end_turn", StopReason::end},
@@ -31,8 +27,8 @@ constexpr FinishReason finish_reasons[] = {
 
 }  // namespace
 
-ChatStream::ChatStream(Options options, std::string replay_to)
-    : ReplyReader(std::move(options), Framing::events), replay_to_(std::move(replay_to)) {}
+ChatStream::ChatStream(Options options, std::string replay_to, std::string replay_member)
+    : ReplyReader(std::move(options), Framing::events), replay_to_(std::move(replay_to)), replay_member_(std::move(replay_member)) {}
 
 bool ChatStream::take_word(std::string_view word) {
   if (is_done_) return true;
@@ -111,15 +107,10 @@ Result<void> ChatStream::take_calls(const Json& calls) {
 }
 
 Result<void> ChatStream::take_finish_reason(const std::string& reason) {
-  const std::string name = lower_ascii(reason);
-  for (const FinishReason& known : finish_reasons) {
-    if (known.name != name) continue;
-    stop_ = known.stop;
-    complete();
-    return {};
-  }
+  stop_ = stop_named(lower_ascii(reason), finish_reasons);
   // "error", "abort", "insufficient_system_resource", …: what stands so far is not the whole reply.
-  return broken_off(reason);
+  if (!stop_) return broken_off(reason);
+  return complete(), Result<void>();
 }
 
 void ChatStream::take_usage(const Json& usage) {
@@ -133,17 +124,13 @@ void ChatStream::take_usage(const Json& usage) {
 
 Result<void> ChatStream::end(Reply& reply) {
   if (!has_choice_) return corrupt("the stream holds no reply");
-  const bool calls = !reply.tool_calls.empty();
   reply.stop = stop_.value_or(StopReason::end);
-  // Several servers say "stop" behind tool calls.
-  if (calls && reply.stop == StopReason::end) reply.stop = StopReason::tool_calls;
-  if (!calls && reply.stop == StopReason::tool_calls) reply.stop = StopReason::end;
   if (!refusal_.empty()) reply.stop = StopReason::refused;
   // In a loop of tool calls DeepSeek wants its reasoning back as text, OpenRouter as the details that it sent.
-  if (!details_.empty()) {
-    reply.replay = {replay_to_, Json{{"reasoning_details", std::move(details_)}}};
-  } else if (!reply.reasoning.empty()) {
-    reply.replay = {replay_to_, Json{{"reasoning_content", reply.reasoning}}};
+  if (replay_member_ == "reasoning_details" && !details_.empty()) {
+    reply.replay = {replay_to_, Json{{replay_member_, std::move(details_)}}};
+  } else if (replay_member_ == "reasoning_content" && !reply.reasoning.empty()) {
+    reply.replay = {replay_to_, Json{{replay_member_, reply.reasoning}}};
   }
   return {};
 }

@@ -12,8 +12,8 @@ namespace deed {
 
 class ChatStream final : public ReplyReader {
  public:
-  /// replay_to  whom the reasoning that the server wants back belongs to (Replay::provider)
-  explicit ChatStream(Options options, std::string replay_to = {});
+  /// replay_to, replay_member  as ChatWireOptions have them: what is kept to be sent back, and for whom
+  explicit ChatStream(Options options, std::string replay_to = {}, std::string replay_member = {});
 
  private:
   Result<void> take(const Json& value, std::string_view event) override;
@@ -28,7 +28,7 @@ class ChatStream final : public ReplyReader {
   Result<void> take_finish_reason(const std::string& reason);
   void take_usage(const Json& usage);
 
-  std::string replay_to_;
+  std::string replay_to_, replay_member_;
   Json details_ = Json::array();  // OpenRouter's reasoning_details, in the order in which they came
   bool has_choice_ = false, is_done_ = false;
   std::optional<StopReason> stop_;

@@ -3,21 +3,16 @@
 #include "deed/core/base64.hpp"
 #include "deed/core/hash.hpp"
 #include "deed/llm/remote/media_names.hpp"
-#include "deed/llm/remote/reply_reader.hpp"
+#include "deed/llm/remote/wire_json.hpp"
 #include "deed/llm/remote/tool_names.hpp"
 
 namespace deed {
 namespace {
 
 Json tool_to_wire(const ToolDefinition& tool) {
-  Json parameters = tool.parameters;
-  // A tool without arguments: several servers refuse a schema that is not one of an object.
-  if (!parameters.is_object() || parameters.empty()) {
-    parameters = {{"type", "object"}, {"properties", Json::object()}};
-  }
   Json function = {{"name", wire_tool_name(tool.name)},
                    {"description", tool.description},
-                   {"parameters", std::move(parameters)}};
+                   {"parameters", parameters_of(tool)}};
   return {{"type", "function"}, {"function", std::move(function)}};
 }
 
@@ -99,11 +94,6 @@ Json choice_to_wire(const ToolCalling& choice) {
       break;
   }
   return "auto";
-}
-
-void append_item(std::string& list, const Json& item) {
-  if (list.back() != '[') list += ',';
-  list += to_text(item);
 }
 
 }  // namespace

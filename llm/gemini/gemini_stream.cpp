@@ -8,11 +8,7 @@ namespace deed {
 namespace {
 
 // What is not among them ended by a fault: MALFORMED_FUNCTION_CALL, UNEXPECTED_TOOL_CALL, MALFORMED_RESPONSE, OTHER.
-struct FinishReason {
-  std::string_view name;
-  StopReason stop;
-};
-constexpr FinishReason finish_reasons[] = {
+constexpr NamedStop finish_reasons[] = {
     {"STOP", StopReason::end},
     {"FUNCTION_CALL", StopReason::tool_calls},  // no word of the API, but of servers that speak it
     {"MAX_TOKENS", StopReason::length},
@@ -112,11 +108,10 @@ void GeminiStream::take_text(const std::string& text, const std::string& signatu
 
 Result<void> GeminiStream::take_finish_reason(const std::string& reason, const std::string& message) {
   if (reason.empty()) return {};
-  const auto known =
-      std::find_if(std::begin(finish_reasons), std::end(finish_reasons), [&](const FinishReason& row) { return row.name == reason; });
-  if (known == std::end(finish_reasons)) return broken_off(message.empty() ? reason : reason + ": " + message);
-  if (known->stop == StopReason::refused) return refuse(message.empty() ? "The reply was stopped: " + reason : message), Result<void>();
-  stop_ = known->stop;
+  const std::optional<StopReason> known = stop_named(reason, finish_reasons);
+  if (!known) return broken_off(message.empty() ? reason : reason + ": " + message);
+  if (*known == StopReason::refused) return refuse(message.empty() ? "The reply was stopped: " + reason : message), Result<void>();
+  stop_ = *known;
   complete();
   return {};
 }
@@ -139,7 +134,6 @@ void GeminiStream::take_usage(const Json& usage) {
 
 Result<void> GeminiStream::end(Reply& reply) {
   reply.stop = stop_;
-  if (!reply.tool_calls.empty() && stop_ == StopReason::end) reply.stop = StopReason::tool_calls;
   while (!items_.empty() && !is_replayed(items_.back())) items_.erase(items_.size() - 1);
   if (!items_.empty()) reply.replay = {replay_to_, std::move(items_)};
   return {};

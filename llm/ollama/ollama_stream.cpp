@@ -59,7 +59,6 @@ Result<void> OllamaStream::take_end(const Json& line) {
 Result<void> OllamaStream::end(Reply& reply) {
   if (!has_message_) return corrupt("the stream holds no reply");
   reply.stop = stop_;
-  if (!reply.tool_calls.empty() && reply.stop == StopReason::end) reply.stop = StopReason::tool_calls;
   // A model that thinks has forgotten why it made its calls, unless it is told.
   if (!reply.reasoning.empty()) reply.replay = {replay_to_, Json{{"thinking", reply.reasoning}}};
   return {};

@@ -2,7 +2,7 @@
 
 #include "deed/core/base64.hpp"
 #include "deed/core/text.hpp"
-#include "deed/llm/remote/reply_reader.hpp"
+#include "deed/llm/remote/wire_json.hpp"
 #include "deed/llm/remote/tool_names.hpp"
 
 #include <string_view>
@@ -13,9 +13,7 @@ namespace deed {
 namespace {
 
 Json tool_to_wire(const ToolDefinition& tool) {
-  Json parameters = tool.parameters;
-  if (!parameters.is_object() || parameters.empty()) parameters = {{"type", "object"}, {"properties", Json::object()}};
-  Json function = {{"name", wire_tool_name(tool.name)}, {"description", tool.description}, {"parameters", std::move(parameters)}};
+  Json function = {{"name", wire_tool_name(tool.name)}, {"description", tool.description}, {"parameters", parameters_of(tool)}};
   return {{"type", "function"}, {"function", std::move(function)}};
 }
 
@@ -54,11 +52,6 @@ Json message_to_wire(const Message& message, const OllamaWireOptions& options) {
   return user_to_wire(message.text, message.media);
 }
 
-void append_item(std::string& list, const Json& item) {
-  if (list.back() != '[') list += ',';
-  list += to_text(item);
-}
-
 // Few of the models' templates show pictures of a tool's result: they follow the last result of the turn, as if the user showed them.
 void append_messages(std::string& list, const Transcript& messages, const OllamaWireOptions& options) {
   std::vector<Media> shown;
@@ -88,10 +81,6 @@ Json options_to_wire(const ModelRequest& request, const OllamaWireOptions& optio
   if (request.seed) wire["seed"] = *request.seed;
   if (!request.stop.empty()) wire["stop"] = request.stop;
   return wire;
-}
-
-void append_member(std::string& body, std::string_view name, const Json& value) {
-  body += ",\"" + std::string(name) + "\":" + to_text(value);
 }
 
 }  // namespace

@@ -62,6 +62,7 @@ Result<RemoteModelOptions> remote_options(const RemoteSpec& spec, std::string na
 void apply_settings(RemoteModelOptions& options, std::string_view scheme, const ModelEnvironment& environment) {
   const ProviderSettings& own = settings_of(environment, scheme);
   options.headers = own.headers;
+  options.secrets = own.secrets;
   if (own.idle_timeout.count() > 0) options.idle_timeout = own.idle_timeout;
   options.stream = own.stream;
 }

@@ -73,9 +73,9 @@ bool is_about_money(std::string_view code) {
 }
 
 ErrorKind kind_of_status(int status) {
-  if (status == 401 || status == 403) return ErrorKind::denied;
+  if (status == 401 || status == 402 || status == 403) return ErrorKind::denied;
   if (status == 404 || status == 410) return ErrorKind::not_found;
-  if (status == 402 || status == 413) return ErrorKind::limit;
+  if (status == 413) return ErrorKind::limit;
   if (status == 408 || status == 409 || status == 425 || status == 429 || status >= 500) {
     return ErrorKind::unavailable;
   }
@@ -87,7 +87,7 @@ ErrorKind kind_of_status(int status) {
 ErrorKind kind_of_code(std::string_view code) {
   if (has_any(code, {"authentication", "permission"})) return ErrorKind::denied;
   // "invalid_prompt", "image_file_not_found", "cyber_policy", …: the Responses API's word for what is wrong with the prompt.
-  if (has_any(code, {"invalid_", "badrequest", "bad_request", "image", "policy"})) return ErrorKind::invalid;
+  if (has_any(code, {"invalid_", "badrequest", "bad_request", "unsupported_", "empty_", "image", "policy"})) return ErrorKind::invalid;
   if (has_any(code, {"not_found"})) return ErrorKind::not_found;
   return ErrorKind::unavailable;
 }
@@ -99,22 +99,21 @@ ErrorKind kind_of(const ProviderComplaint& complaint) {
   if (may_be_context && is_about_context(code, lower_ascii(complaint.message))) {
     return ErrorKind::limit;
   }
-  if (is_about_money(code)) return ErrorKind::limit;
-  if (is_about_the_key(code)) return ErrorKind::denied;
+  // Not a limit: a smaller prompt would not help.
+  if (is_about_money(code) || is_about_the_key(code)) return ErrorKind::denied;
   return complaint.status != 0 ? kind_of_status(complaint.status) : kind_of_code(code);
 }
 
-std::string hint_for(ErrorKind kind, int status) {
+std::string hint_for(ErrorKind kind, int status, std::string_view code) {
   if (status >= 300 && status < 400) return "redirects are not followed: give the final address";
   switch (kind) {
     case ErrorKind::denied:
+      if (is_about_money(code) || status == 402) return "the account's quota is used up";
       return "check the API key and what it may do; a key is sent over https or to this machine only";
     case ErrorKind::not_found:
       return "check the model's name behind '#' or the provider, and the address, which usually ends with /v1";
     case ErrorKind::limit:
-      return status == 402 || status == 429
-                 ? "the account's quota is used up"
-                 : "the prompt does not fit the model: use one with a larger context window";
+      return "the prompt does not fit the model: use one with a larger context window";
     case ErrorKind::unavailable:
       return "try again later";
     case ErrorKind::invalid:
@@ -194,7 +193,7 @@ Error to_error(const ProviderComplaint& complaint, const Endpoint& endpoint) {
     // Redacted before it is cut, lest the head of a key stay.
     what += ": " + escaped(endpoint.redactor.redact(complaint.message));
   }
-  return {kind, std::move(what), endpoint.where, hint_for(kind, complaint.status)};
+  return {kind, std::move(what), endpoint.where, hint_for(kind, complaint.status, lower_ascii(complaint.code))};
 }
 
 Error to_error(const HttpResponse& response, const Endpoint& endpoint) {

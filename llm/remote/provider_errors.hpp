@@ -38,7 +38,7 @@ std::optional<ProviderComplaint> find_complaint(const Json& body);
 
 /// What the caller may do now. Texts are redacted, cut, and control characters made visible.
 ///
-/// returns  limit: the prompt does not fit, or the account is exhausted. denied: the key.
+/// returns  limit: the prompt does not fit. denied: the key, or the account is exhausted.
 /// not_found: model or path.
 ///          unavailable: overload and the server's own faults, may be asked again. invalid: the
 ///          request

@@ -108,8 +108,12 @@ HttpRequest RemoteModel::http_request(const std::string& body, milliseconds time
   request.headers = {{"Content-Type", "application/json"},
                      {"Accept", "text/event-stream, application/json"}};
   for (auto& header : format_->headers()) request.headers.push_back(std::move(header));
-  for (const auto& header : options_.headers) request.headers.push_back(header);
   const bool is_safe = options_.url.scheme() == "https" || is_loopback(options_.url);
+  for (const auto& header : options_.headers) {
+    const bool is_secret = std::any_of(options_.secrets.begin(), options_.secrets.end(),
+                                       [&](const Secret& secret) { return header.second == secret.reveal(); });
+    if (is_safe || !is_secret) request.headers.push_back(header);
+  }
   if (is_safe && !options_.key.empty()) {
     request.headers.emplace_back(options_.key_header.name, options_.key_header.prefix + options_.key.reveal());
   }
@@ -144,6 +148,7 @@ Attempt RemoteModel::judge(const HttpExchange& exchange, ReplyReader& reader,
   result.may_retry = !result.reply && (result.reply.error().kind == ErrorKind::unavailable ||
                                        result.reply.error().kind == ErrorKind::corrupt);
   for (const StreamEvent& event : reader.take_events()) {
+    result.has_told = true;
     if (sink) sink(event);
   }
   return result;
@@ -166,7 +171,7 @@ asio::awaitable<Attempt> RemoteModel::attempt(const ModelRequest& request,
   };
   const HttpExchange exchange = co_await http_.send(std::move(exchange_request));
   Attempt result = judge(exchange, *reader, sink);
-  result.has_told = has_told;
+  result.has_told |= has_told;
   co_return result;
 }
 

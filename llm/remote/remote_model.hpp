@@ -39,8 +39,8 @@ struct RemoteModelOptions {
   /// Sent over https, and over http to a loopback address; never elsewhere, and in no Error.
   Secret key = {};
   KeyHeader key_header = {};
-  HttpHeaders headers = {};  ///< the user's own, on top of the wire format's. Redacted from errors where they are told to be secret
-  std::vector<Secret> secrets = {};  ///< further values that must not stand in an Error
+  HttpHeaders headers = {};          ///< the user's own, on top of the wire format's
+  std::vector<Secret> secrets = {};  ///< values among them that go where the key goes, never elsewhere, and stand in no Error
   ModelInfo info;
   /// No byte for so long ends the request. Long, because a server without a graphics card reads a long prompt in silence.
   std::chrono::milliseconds idle_timeout{180'000};

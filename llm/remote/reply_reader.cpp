@@ -11,24 +11,9 @@ constexpr std::size_t head_bytes = 200;
 
 }  // namespace
 
-const Json& member(const Json& object, std::string_view key) {
-  static const Json null;
-  if (!object.is_object()) return null;
-  const auto it = object.find(key);
-  return it != object.end() ? *it : null;
-}
-
-std::int64_t count_at(const Json& object, std::string_view key) {
-  const Json& value = member(object, key);
-  if (!value.is_number_integer()) return 0;
-  return std::max<std::int64_t>(0, value.get<std::int64_t>());
-}
-
-std::string first_text(const Json& object, std::initializer_list<std::string_view> keys) {
-  for (const std::string_view key : keys) {
-    if (std::string text = string_at(object, key); !text.empty()) return text;
-  }
-  return {};
+std::optional<StopReason> stop_named(std::string_view name, std::span<const NamedStop> rows) {
+  const auto row = std::find_if(rows.begin(), rows.end(), [&](const NamedStop& known) { return known.name == name; });
+  return row == rows.end() ? std::nullopt : std::optional(row->stop);
 }
 
 ReplyReader::ReplyReader(Options options, Framing framing)
@@ -177,6 +162,9 @@ Result<Reply> ReplyReader::finish(std::string_view content_type) {
   }
   calls_.finish(reply_);
   DEED_OK(end(reply_));
+  const bool has_calls = !reply_.tool_calls.empty();
+  if (has_calls && reply_.stop == StopReason::end) reply_.stop = StopReason::tool_calls;
+  if (!has_calls && reply_.stop == StopReason::tool_calls) reply_.stop = StopReason::end;
   return std::move(reply_);
 }
 

@@ -6,15 +6,24 @@
 #include "deed/llm/model.hpp"
 #include "deed/llm/remote/call_assembly.hpp"
 #include "deed/llm/remote/provider_errors.hpp"
+#include "deed/llm/remote/wire_json.hpp"
 #include "deed/net/sse.hpp"
 
-#include <cstdint>
-#include <initializer_list>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace deed {
+
+/// A server's word for the end of a reply.
+struct NamedStop {
+  std::string_view name;
+  StopReason stop;
+};
+/// nullopt: none of the rows has the name.
+std::optional<StopReason> stop_named(std::string_view name, std::span<const NamedStop> rows);
 
 class ReplyReader {
  public:
@@ -57,7 +66,8 @@ class ReplyReader {
   virtual bool take_word(std::string_view) { return false; }
   /// A body that was not streamed. It is complete afterwards, or an error.
   virtual Result<void> take_document(const Json& value) = 0;
-  /// After the terminal marker: what is left to say about the reply before it is given away.
+  /// After the terminal marker: what is left to say about the reply before it is given away. Whether its end is that of tool calls is
+  /// seen to here: several servers say "stop" behind calls.
   virtual Result<void> end(Reply& reply) = 0;
 
   void complete() { is_complete_ = true; }
@@ -72,7 +82,6 @@ class ReplyReader {
   Unexpected broken_off(std::string_view why) const;
   /// For errors: redacted, with control characters made visible.
   std::string quoted(std::string_view text) const;
-  bool has_calls() const { return !calls_.empty(); }
   const Endpoint& endpoint() const { return options_.endpoint; }
 
   Reply reply_;  ///< its tool calls are filled in when the body has ended
@@ -99,12 +108,5 @@ class ReplyReader {
   bool is_complete_ = false, is_damaged_ = false;  // damaged: bytes of the value at hand were not UTF-8
   std::vector<StreamEvent> events_;
 };
-
-/// The member, or null where there is none.
-const Json& member(const Json& object, std::string_view key);
-/// The member as a count; 0 where it is absent or is none.
-std::int64_t count_at(const Json& object, std::string_view key);
-/// The first of the members that is a text and not empty.
-std::string first_text(const Json& object, std::initializer_list<std::string_view> keys);
 
 }  // namespace deed

@@ -30,12 +30,6 @@ std::string thought_place(const Json& event) {
 
 std::string text_of_part(const Json& part) { return first_text(part, {"text", "refusal"}); }
 
-// What the request itself is to blame for, in ResponseError's words; the others pass.
-bool is_fault_of_request(std::string_view code) {
-  return code.starts_with("invalid_") || code.starts_with("unsupported_") || code.starts_with("empty_") ||
-         code.find("image") != std::string_view::npos;
-}
-
 }  // namespace
 
 ResponsesStream::ResponsesStream(Options options, std::string replay_to)
@@ -247,7 +241,7 @@ void ResponsesStream::take_usage(const Json& usage) {
 
 Unexpected ResponsesStream::failure(const Json& error) const {
   const std::string code = string_at(error, "code"), message = string_at(error, "message");
-  ProviderComplaint complaint{.code = is_fault_of_request(code) ? "invalid_request" : code, .message = message.empty() ? code : message};
+  ProviderComplaint complaint{.code = code, .message = message.empty() ? code : message};
   return fail(to_error(complaint, endpoint()));
 }
 
@@ -263,7 +257,6 @@ Result<void> ResponsesStream::end(Reply& reply) {
     reply.bad_arguments.emplace_back(call.id, to_text(call.arguments));
     call.arguments = Json::object();
   }
-  reply.stop = reply.tool_calls.empty() ? StopReason::end : StopReason::tool_calls;
   if (is_cut_) reply.stop = StopReason::length;
   if (is_refused_) reply.stop = StopReason::refused;
   Json& items = final_reasoning_.empty() ? reasoning_ : final_reasoning_;

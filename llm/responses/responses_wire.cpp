@@ -4,6 +4,7 @@
 #include "deed/core/hash.hpp"
 #include "deed/core/text.hpp"
 #include "deed/llm/remote/tool_names.hpp"
+#include "deed/llm/remote/wire_json.hpp"
 
 #include <algorithm>
 #include <string_view>
@@ -35,13 +36,11 @@ std::string call_id_to_wire(const std::string& id) {
 }
 
 Json tool_to_wire(const ToolDefinition& tool) {
-  Json parameters = tool.parameters;
-  if (!parameters.is_object() || parameters.empty()) parameters = {{"type", "object"}, {"properties", Json::object()}};
   // Strict is what the API does by itself, and then it refuses schemas with optional members.
   return {{"type", "function"},
           {"name", wire_tool_name(tool.name)},
           {"description", tool.description},
-          {"parameters", std::move(parameters)},
+          {"parameters", parameters_of(tool)},
           {"strict", false}};
 }
 
@@ -58,11 +57,6 @@ Json content_to_wire(const Message& message) {
   if (!message.text.empty()) parts.push_back({{"type", "input_text"}, {"text", message.text}});
   for (const Media& media : message.media) parts.push_back(media_to_wire(media));
   return parts;
-}
-
-void append_item(std::string& list, const Json& item) {
-  if (list.back() != '[') list += ',';
-  list += to_text(item);
 }
 
 // The reasoning goes before what it led to; the API refuses it behind.
@@ -114,10 +108,6 @@ Json reasoning_to_wire(Effort effort) {
   Json reasoning = {{"effort", to_string(effort)}};
   if (effort != Effort::none) reasoning["summary"] = "auto";
   return reasoning;
-}
-
-void append_member(std::string& body, std::string_view name, const Json& value) {
-  body += ",\"" + std::string(name) + "\":" + to_text(value);
 }
 
 // What stays the same in all turns of a conversation, up to the beginning of the input.

@@ -142,6 +142,8 @@ TEST_F(SettingsTest, AProvidersKeyIsReadOnlyWhereItIsAskedFor) {
   EXPECT_FALSE(providers->contains("openai"));
   EXPECT_EQ(providers->at("anthropic").key.reveal(), "sk-1");
   EXPECT_EQ(providers->at("anthropic").headers[1].second, "p");
+  ASSERT_EQ(providers->at("anthropic").secrets.size(), 1u) << "what comes from a variable is secret";
+  EXPECT_EQ(providers->at("anthropic").secrets[0].reveal(), "p");
   EXPECT_FALSE(provider_settings(*settings, "openai-chat:x", getenv));
   EXPECT_FALSE(provider_settings(*settings, "anthropic:a", [](std::string_view) { return std::optional<std::string>(); }))
       << "the header's variable is not set";

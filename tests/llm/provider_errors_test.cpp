@@ -44,7 +44,7 @@ const Case table[] = {
      R"({"error":{"message":"Incorrect API key provided","type":"invalid_request_error","code":"invalid_api_key"}})",
      ErrorKind::denied, "check the API key"},
     {402, R"({"error":{"message":"Insufficient Balance","type":"unknown_error"}})",
-     ErrorKind::limit, "Insufficient Balance"},
+     ErrorKind::denied, "Insufficient Balance"},
     {403, "", ErrorKind::denied, "(403)"},
     {404,
      R"({"error":{"message":"model \"lama3\" not found, try pulling it first","type":"api_error"}})",
@@ -79,7 +79,7 @@ const Case table[] = {
      ErrorKind::unavailable, "per minute"},
     {429,
      R"({"error":{"message":"You exceeded your current quota","type":"insufficient_quota","code":"insufficient_quota"}})",
-     ErrorKind::limit, "quota is used up"},
+     ErrorKind::denied, "quota is used up"},
     {500, R"({"error":"out of memory"})", ErrorKind::unavailable, "out of memory"},
     {502, "<html><body>Bad Gateway</body></html>", ErrorKind::unavailable, "Bad Gateway"},
     {503, R"({"error":{"code":503,"message":"Loading model","type":"unavailable_error"}})",
@@ -114,7 +114,7 @@ TEST(ProviderErrors, SayWhatTheCallerMayDoForEachCodeOfAnEventInTheMiddleOfAStre
       {"invalid_api_key", ErrorKind::denied},           {"authentication_error", ErrorKind::denied},
       {"permission_error", ErrorKind::denied},          {"not_found_error", ErrorKind::not_found},
       {"model_not_found", ErrorKind::not_found},        {"context_length_exceeded", ErrorKind::limit},
-      {"insufficient_quota", ErrorKind::limit},
+      {"insufficient_quota", ErrorKind::denied},
   };
   for (const auto& [code, kind] : codes) {
     const auto complaint = find_complaint({{"type", "error"}, {"code", code}, {"message", "No."}, {"param", nullptr}, {"sequence_number", 3}});

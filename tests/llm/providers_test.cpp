@@ -2,11 +2,14 @@
 #include "deed/llm/media.hpp"
 #include "deed/llm/model_table.hpp"
 
+#include "deed/core/text.hpp"
 #include "deed/net/http.hpp"
 #include "deed/tests/fakes/matchers.hpp"
 #include "deed/tests/fakes/run_async.hpp"
 
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 namespace deed {
 namespace {
@@ -203,6 +206,20 @@ TEST_F(ProvidersTest, KnowTheWindowsOfCommonModelsAndAssume128kElsewhere) {
   ASSERT_OK(model);
   EXPECT_EQ((*model)->info().context_window, 400'000);
   EXPECT_EQ((*model)->info().name, "http://127.0.0.1#gpt-5");
+}
+
+// What the row names is blacked out in the journal; a key from elsewhere would not be.
+TEST_F(ProvidersTest, TakeTheirKeysFromTheVariablesOfTheirRows) {
+  for (const Provider& row : providers()) {
+    for (const std::string_view variable : split(row.keys, ' ')) {
+      if (variable.empty()) continue;
+      variables = {{std::string(variable), "key-of-the-row"}};
+      const bool is_url = row.scheme.starts_with("http");
+      const HttpRequest request = request_of(is_url ? std::string(row.scheme) + "://127.0.0.1#m" : std::string(row.scheme) + ":m");
+      const auto is_key = [](const auto& header) { return header.second.find("key-of-the-row") != std::string::npos; };
+      EXPECT_TRUE(std::any_of(request.headers.begin(), request.headers.end(), is_key)) << row.scheme << " " << variable;
+    }
+  }
 }
 
 TEST_F(ProvidersTest, HaveOneRowASchemeWithItsForm) {

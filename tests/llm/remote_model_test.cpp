@@ -74,6 +74,8 @@ class RemoteModelTest : public testing::Test {
   Result<Reply> ask(ModelRequest request = {.messages = {{.text = "Hello"}}}) {
     RemoteModelOptions options{
         .url = HttpUrl::parse(url).value(), .model = "m", .key = Secret(key), .info = info};
+    options.headers = headers;
+    options.secrets = secrets;
     options.retry.wait = [this](milliseconds wait) { return note(waits, wait); };
     options.retry.random = [] { return 0.5; };
     auto model = make_remote_model(std::move(options), make_chat_format({.model = "m"}), http);
@@ -100,6 +102,8 @@ class RemoteModelTest : public testing::Test {
   asio::io_context io;
   ScriptedHttp http;
   std::string url = "https://example.org/v1/chat/completions", key = "sk-secret-0123456789", told;
+  HttpHeaders headers;
+  std::vector<Secret> secrets;
   ModelInfo info{.name = "test", .context_window = 1000};
   std::vector<milliseconds> waits;
 };
@@ -154,6 +158,23 @@ TEST_F(RemoteModelTest, NeverSendsTheKeyOverPlainHttpToAnotherMachine) {
       EXPECT_THAT(value, Not(HasSubstr("secret"))) << address;
     EXPECT_THAT(http.requests[0].body, Not(HasSubstr("secret")));
   }
+}
+
+TEST_F(RemoteModelTest, SendsASecretHeaderOnlyWhereAKeyMayGoAndKeepsItOutOfErrors) {
+  headers = {{"X-Token", "hidden-token"}, {"X-Team", "blue"}};
+  secrets.emplace_back("hidden-token");
+  http.answers = {good};
+  ASSERT_OK(ask());
+  EXPECT_EQ(header_sent("X-Token"), "hidden-token");
+  http.requests.clear();
+  http.answers = {status(401, R"({"error":{"message":"bad token hidden-token"}})")};
+  EXPECT_THAT(ask(), IsError(ErrorKind::denied, Not(HasSubstr("hidden-token"))));
+  http.requests.clear();
+  http.answers = {good};
+  url = "http://example.org/v1/chat/completions";
+  ASSERT_OK(ask());
+  EXPECT_EQ(header_sent("X-Token"), "absent");
+  EXPECT_EQ(header_sent("X-Team"), "blue");
 }
 
 TEST_F(RemoteModelTest, SendsTheKeyToThisMachine) {
