@@ -57,7 +57,6 @@ std::vector<std::string> korean_forms(std::string_view stem) {
   add(vowel, none), add(vowel, ss);
   // 쓰다, 써; but 담그다, 담가 and 모으다, 모아.
   if (last.vowel == eu) add(a, none), add(a, ss);
-  // 이르다, 일러: ㄹ doubles.
   return forms;
 }
 

@@ -491,7 +491,7 @@ TEST_F(AnthropicModelTest, GivesAModelItsThinkingBackAndNoOtherModelOrServer) {
 
 TEST_F(AnthropicModelTest, SaysThatItNeedsAKey) {
   const ModelEnvironment environment{.executor = io.get_executor(), .http = &http};
-  EXPECT_THAT(open_anthropic("anthropic:claude-sonnet-4-5", environment), IsError(ErrorKind::denied, HasSubstr("set ANTHROPIC_API_KEY")));
+  EXPECT_THAT(open_model("anthropic:claude-sonnet-4-5", environment), IsError(ErrorKind::denied, HasSubstr("set ANTHROPIC_API_KEY")));
 }
 
 }  // namespace

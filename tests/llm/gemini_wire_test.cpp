@@ -400,7 +400,7 @@ TEST_F(GeminiModelTest, GivesAModelItsSignaturesBackAndNoOtherModelOrServer) {
 
 TEST_F(GeminiModelTest, SaysThatItNeedsAKey) {
   const ModelEnvironment environment{.executor = io.get_executor(), .http = &http};
-  EXPECT_THAT(open_gemini("gemini:gemini-2.5-flash", environment), IsError(ErrorKind::denied, HasSubstr("GOOGLE_API_KEY")));
+  EXPECT_THAT(open_model("gemini:gemini-2.5-flash", environment), IsError(ErrorKind::denied, HasSubstr("GOOGLE_API_KEY")));
 }
 
 }  // namespace
