@@ -4,6 +4,7 @@
 #include "deed/llm/anthropic/anthropic_blocks.hpp"
 #include "deed/llm/anthropic/anthropic_schema.hpp"
 #include "deed/llm/remote/tool_names.hpp"
+#include "deed/llm/remote/wire_json.hpp"
 
 #include <algorithm>
 #include <optional>
