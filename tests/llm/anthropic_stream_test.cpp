@@ -169,7 +169,7 @@ TEST(AnthropicStream, ReportsAnErrorEventByItsType) {
   };
   const Case cases[] = {{"overloaded_error", ErrorKind::unavailable}, {"api_error", ErrorKind::unavailable}, {"rate_limit_error", ErrorKind::unavailable},
                         {"invalid_request_error", ErrorKind::invalid}, {"authentication_error", ErrorKind::denied}, {"permission_error", ErrorKind::denied},
-                        {"not_found_error", ErrorKind::not_found},     {"billing_error", ErrorKind::limit}};
+                        {"not_found_error", ErrorKind::not_found},     {"billing_error", ErrorKind::denied}};
   for (const Case& c : cases) {
     const std::string body = the_start + begin_text(0) + text(0, "x") + event({{"type", "error"}, {"error", {{"type", c.type}, {"message", "Oh no"}}}});
     EXPECT_THAT(read(body), IsError(c.kind, HasSubstr("Oh no"))) << c.type;
