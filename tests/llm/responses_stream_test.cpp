@@ -161,7 +161,7 @@ TEST(ResponsesStream, SaysWhyAResponseFailed) {
   for (const Case& c : {Case{"server_error", ErrorKind::unavailable}, Case{"rate_limit_exceeded", ErrorKind::unavailable},
                         Case{"vector_store_timeout", ErrorKind::unavailable}, Case{"invalid_prompt", ErrorKind::invalid},
                         Case{"unsupported_image_media_type", ErrorKind::invalid}, Case{"image_too_large", ErrorKind::invalid},
-                        Case{"context_length_exceeded", ErrorKind::denied}, Case{"insufficient_quota", ErrorKind::limit}}) {
+                        Case{"context_length_exceeded", ErrorKind::limit}, Case{"insufficient_quota", ErrorKind::denied}}) {
     const Json error = {{"code", c.code}, {"message", "the reason"}};
     const Json failed = {{"status", "failed"}, {"error", error}, {"output", Json::array()}};
     const Json in_stream = {{"type", "response.failed"}, {"response", failed}};
