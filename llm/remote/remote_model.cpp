@@ -31,6 +31,9 @@ struct Attempt {
   bool has_told = false;  // the sink has heard some of it
 };
 
+// Whether the same request may fare better: the server was out of order, or its reply was damaged, in the middle or at its end.
+bool may_pass(ErrorKind kind) { return kind == ErrorKind::unavailable || kind == ErrorKind::corrupt; }
+
 bool is_loopback(const HttpUrl& url) {
   const std::string& host = url.host();
   // "127.example.org" is somebody else's.
@@ -141,12 +144,11 @@ Attempt RemoteModel::judge(const HttpExchange& exchange, ReplyReader& reader,
     Error error = std::get<HttpFailure>(exchange).error;
     error.what = endpoint_.redactor.redact(std::move(error.what));
     if (error.where.empty()) error.where = endpoint_.where;
-    const bool may_retry = error.kind == ErrorKind::unavailable;
+    const bool may_retry = may_pass(error.kind);
     return {fail(std::move(error)), may_retry};
   }
   Attempt result{reader.finish(content_type)};
-  result.may_retry = !result.reply && (result.reply.error().kind == ErrorKind::unavailable ||
-                                       result.reply.error().kind == ErrorKind::corrupt);
+  result.may_retry = !result.reply && may_pass(result.reply.error().kind);
   for (const StreamEvent& event : reader.take_events()) {
     result.has_told = true;
     if (sink) sink(event);

@@ -289,7 +289,8 @@ TEST_F(RemoteModelTest, AsksAgainWhenAStreamEndedBeforeItsFirstDelta) {
 TEST_F(RemoteModelTest, AsksAgainForAReplyThatBrokeOffAndTellsTheSink) {
   for (const Scripted& cut :
        {Scripted{.pieces = {text_event}}, broken(ErrorKind::unavailable, {text_event}),
-        Scripted{.pieces = {text_event, "data: {\"error\":\"overloaded\"}\n\n"}}}) {
+        Scripted{.pieces = {text_event, "data: {\"error\":\"overloaded\"}\n\n"}},
+        Scripted{.pieces = {text_event, "data: {damaged\n\n"}}}) {
     http.requests.clear();
     told.clear();
     http.answers = {cut, good};
