@@ -19,10 +19,6 @@ if(DEED_SANITIZE)
   add_link_options(-fsanitize=address,undefined)
 endif()
 
-if(DEED_FUZZ)
-  add_compile_options(-fsanitize=fuzzer-no-link)
-endif()
-
 # Applied to our targets only: a dependency's warnings are its own affair.
 function(deed_compile_options target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
