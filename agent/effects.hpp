@@ -15,6 +15,9 @@ namespace deed {
 /// SHA-256 of run, step, ordinal of the call in the step (from 0), and tool. Never of time, never of the arguments.
 std::string effect_key(const RunId& run, int step, int ordinal, const std::string& tool);
 
+/// Of a task's call: SHA-256 of run, its path in the task ("mail[ann@example.org]"), and tool. Never of the order of the items.
+std::string effect_key(const RunId& run, const std::string& path, const std::string& tool);
+
 /// SHA-256 of the canonical form of the arguments.
 std::string arguments_hash(const Json& arguments);
 

@@ -42,10 +42,34 @@ template <class V> void members(V& v, auto& e, const PreviewRecord*) {
   v("media_type", e.media_type), v("summary", e.summary), v("bytes", e.bytes), v("sha256", e.sha256);
   v("destinations", e.destinations);
 }
+template <class V> void members(V& v, auto& e, const TaskText*) { v("path", e.path), v("text", e.text); }
+template <class V> void members(V& v, auto& e, const TaskInput*) {
+  v("name", e.name), v("value", e.value), v("origin", e.origin), v("trust", e.trust);
+}
+template <class V> void members(V& v, auto& e, const TaskOfRun*) {
+  v("path", e.path), v("files", e.files), v("inputs", e.inputs);
+}
+template <class V> void members(V& v, auto& e, const RequestPart*) {
+  v("text", e.text), v("origin", e.origin), v("trust", e.trust);
+}
+template <class V> void members(V& v, auto& e, const ItemRef*) { v("step", e.step), v("key", e.key), v("index", e.index); }
 template <class V> void members(V& v, auto& e, const RunStarted*) {
   v("request", e.request), v("attachments", e.attachments), v("model", e.model), v("root", e.root);
   v("limits", e.limits), v("chat", e.chat), v("settings", e.settings);
+  v("task", e.task), v("parts", e.parts), v("system", e.system), v("schema", e.schema), v("tools", e.tools);
 }
+template <class V> void members(V& v, auto& e, const StepStarted*) { v("id", e.id); }
+template <class V> void members(V& v, auto& e, const StepFinished*) {
+  v("id", e.id), v("status", e.status), v("error", e.error), v("skipped", e.skipped);
+}
+template <class V> void members(V& v, auto& e, const ItemFailed*) { v("item", e.item), v("error", e.error); }
+template <class V> void members(V& v, auto& e, const ChildStarted*) { v("item", e.item), v("run", e.run); }
+template <class V> void members(V& v, auto& e, const ChildFinished*) {
+  v("run", e.run), v("status", e.status), v("text", e.text), v("reason", e.reason), v("out", e.out);
+  v("usage", e.usage), v("cost_usd", e.cost_usd);
+}
+template <class V> void members(V& v, auto& e, const TimerSet*) { v("step", e.step), v("until_ms", e.until_ms); }
+template <class V> void members(V& v, auto& e, const TimerFired*) { v("step", e.step); }
 template <class V> void members(V& v, auto& e, const RunResumed*) {
   v("pid", e.pid), v("limits", e.limits);
 }
@@ -53,7 +77,7 @@ template <class V> void members(V& v, auto& e, const RunPaused*) {
   v("status", e.status), v("reason", e.reason), v("hint", e.hint);
 }
 template <class V> void members(V& v, auto& e, const RunFinished*) {
-  v("status", e.status), v("text", e.text), v("reason", e.reason);
+  v("status", e.status), v("text", e.text), v("reason", e.reason), v("outputs", e.outputs);
 }
 template <class V> void members(V& v, auto& e, const MediaAttached*) { v("media", e.media); }
 template <class V> void members(V& v, auto& e, const PlanUpdated*) { v("steps", e.steps); }
@@ -71,7 +95,7 @@ template <class V> void members(V& v, auto& e, const ModelFailed*) {
 }
 template <class V> void members(V& v, auto& e, const ToolProposed*) {
   v("tool_call", e.tool_call), v("bad_arguments", e.bad_arguments), v("effect_key", e.effect_key);
-  v("arguments_hash", e.arguments_hash);
+  v("arguments_hash", e.arguments_hash), v("item", e.item), v("origins", e.origins);
 }
 template <class V> void members(V& v, auto& e, const PolicyDecided*) {
   v("verdict", e.verdict), v("why", e.why), v("policy_version", e.policy_version);
@@ -118,6 +142,7 @@ constexpr ErrorKind error_kinds[] = {ErrorKind::invalid, ErrorKind::not_found,  
                                      ErrorKind::unsupported, ErrorKind::internal};
 constexpr StopReason stop_reasons[] = {StopReason::end, StopReason::tool_calls, StopReason::length,
                                        StopReason::refused};
+constexpr StepStatus step_statuses[] = {StepStatus::done, StepStatus::skipped, StepStatus::failed};
 constexpr Verdict verdicts[] = {Verdict::allow, Verdict::ask, Verdict::deny, Verdict::invalid, Verdict::repeat};
 
 // A name back to its enumerator; `text` that is none is not changed.
@@ -221,6 +246,7 @@ struct Reader {
   static bool read(const Json& j, ErrorKind& v) { return j.is_string() && named(j.get<std::string>(), error_kinds, v); }
   static bool read(const Json& j, StopReason& v) { return j.is_string() && named(j.get<std::string>(), stop_reasons, v); }
   static bool read(const Json& j, Verdict& v) { return j.is_string() && named(j.get<std::string>(), verdicts, v); }
+  static bool read(const Json& j, StepStatus& v) { return j.is_string() && named(j.get<std::string>(), step_statuses, v); }
   static bool read(const Json& j, Trust& v) { return parsed(j, v, parse_trust); }
   static bool read(const Json& j, RunStatus& v) { return parsed(j, v, parse_run_status); }
   static bool read(const Json& j, EffectClass& v) { return parsed(j, v, parse_effect_class); }
@@ -256,6 +282,15 @@ Result<std::optional<EventBody>> decode_as(const Event& event, std::size_t index
 
 }  // namespace
 
+const char* to_string(StepStatus status) {
+  switch (status) {
+    case StepStatus::done: return "done";
+    case StepStatus::skipped: return "skipped";
+    case StepStatus::failed: return "failed";
+  }
+  return "failed";
+}
+
 const char* to_string(Verdict verdict) {
   switch (verdict) {
     case Verdict::allow: return "allow";
@@ -272,7 +307,8 @@ const std::vector<std::string>& event_kinds() {
       "run.started",        "run.resumed",      "run.paused",       "run.finished",     "media.attached",    "plan.updated",
       "model.requested",    "model.reasoned",   "model.replied",      "model.failed",     "tool.proposed",    "policy.decided",    "approval.requested",
       "approval.decided",   "effect.intended",  "effect.dispatched", "effect.settled",   "effect.probed",
-      "effect.reconciled",  "budget.exceeded",  "signal.received"};
+      "effect.reconciled",  "budget.exceeded",  "signal.received",  "step.started",     "step.finished",     "item.failed",
+      "child.started",      "child.finished",   "timer.set",        "timer.fired"};
   return kinds;
 }
 

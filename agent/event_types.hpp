@@ -16,6 +16,28 @@
 
 namespace deed {
 
+/// A text file as it was read when the run began: what it is changed to later has no influence on the run.
+struct TaskText {
+  std::string path, text;
+};
+struct TaskInput {
+  std::string name;
+  Json value;
+  std::string origin;
+  Trust trust = Trust::user;
+};
+/// The task file that a run carries out.
+struct TaskOfRun {
+  std::string path;
+  std::vector<TaskText> files;    ///< the task's own, then those that it uses
+  std::vector<TaskInput> inputs;  ///< all of them, defaults included
+};
+/// A piece of the request of a run that a task began, and where it came from.
+struct RequestPart {
+  std::string text, origin;
+  Trust trust = Trust::user;
+};
+
 /// run.started: the user's words and everything that decides how the run goes on after a crash.
 struct RunStarted {
   std::string request;
@@ -25,6 +47,12 @@ struct RunStarted {
   Limits limits;
   bool chat = false;  ///< waits for the user instead of finishing
   Json settings = Json::object();  ///< what the user allowed and where mail goes, without secrets: a resume works under the same
+  std::optional<TaskOfRun> task = {};  ///< no model is asked: its steps are done
+  // Of a run that a step of a task began:
+  std::vector<RequestPart> parts = {};  ///< of `request`, in order; empty: all of it is the user's
+  std::string system = {};              ///< instead of deed's own instructions
+  std::optional<Json> schema = {};      ///< the answer is JSON of this
+  std::optional<std::vector<std::string>> tools = {};  ///< the only ones that the model may use; absent: all
 };
 /// run.resumed: another process took the run over.
 struct RunResumed {
@@ -42,6 +70,52 @@ struct RunFinished {
   RunStatus status = RunStatus::done;
   std::string text;    ///< the answer
   std::string reason;  ///< why it ended, where the answer does not say
+  Json outputs = nullptr;  ///< of a task
+};
+/// Which item of which step of a task something is about.
+struct ItemRef {
+  std::string step;
+  std::string key;         ///< names the item in its loop; "" where the step has none
+  std::int64_t index = 0;  ///< in the list or file, when it was read
+};
+/// step.started, step.finished: of a task.
+struct StepStarted {
+  std::string id;
+};
+enum class StepStatus { done, skipped, failed };
+const char* to_string(StepStatus status);
+struct StepFinished {
+  std::string id;
+  StepStatus status = StepStatus::done;
+  std::string error;          ///< why it failed or was skipped
+  std::int64_t skipped = 0;   ///< items whose condition did not hold
+};
+/// item.failed: an item that never became a call: its arguments could not be made.
+struct ItemFailed {
+  ItemRef item;
+  std::string error;
+};
+/// child.started: a step's own run (llm, agent, use), by its id, before it exists.
+struct ChildStarted {
+  ItemRef item;
+  RunId run;
+};
+/// child.finished: with what its parent needs of it.
+struct ChildFinished {
+  RunId run;
+  RunStatus status = RunStatus::done;
+  std::string text, reason;
+  Json out;
+  TokenUsage usage;
+  double cost_usd = 0;
+};
+/// timer.set: nothing of the step goes on before that time. timer.fired: the time has come.
+struct TimerSet {
+  std::string step;
+  std::int64_t until_ms = 0;  ///< since 1970, UTC
+};
+struct TimerFired {
+  std::string step;
 };
 /// media.attached: a picture, a sound or a document that the user gave with the request, as its bytes were.
 struct MediaAttached {
@@ -76,12 +150,21 @@ struct ModelFailed {
   ErrorKind kind = ErrorKind::internal;
   std::string what, where, hint;
 };
-/// tool.proposed: one per call of a reply, in order.
+/// Where the value of one argument came from.
+struct ArgumentOrigin {
+  std::string pointer;  ///< into the arguments: "/to/0"
+  std::string origin;   ///< "request", "answer", "attachment", "result of CALL at POINTER", "text of CALL", "none"
+  Trust trust = Trust::untrusted;
+};
+
+/// tool.proposed: one per call of a reply, in order, or of a step of a task.
 struct ToolProposed {
   ToolCall tool_call;
   std::string bad_arguments;   ///< the text that was not JSON; empty if it was
   std::string effect_key;      ///< SHA-256 of run, step, ordinal and tool
   std::string arguments_hash;  ///< SHA-256 of the canonical arguments
+  std::optional<ItemRef> item = {};            ///< of a task: what the call is for
+  std::vector<ArgumentOrigin> origins = {};    ///< of a task: where the texts with references in them came from
 };
 
 enum class Verdict {
@@ -92,13 +175,6 @@ enum class Verdict {
   repeat,   ///< the same call was already made
 };
 const char* to_string(Verdict verdict);
-
-/// Where the value of one argument came from.
-struct ArgumentOrigin {
-  std::string pointer;  ///< into the arguments: "/to/0"
-  std::string origin;   ///< "request", "answer", "attachment", "result of CALL at POINTER", "text of CALL", "none"
-  Trust trust = Trust::untrusted;
-};
 
 /// The effect as it was shown. `bytes` is cut at 1 MiB; the hash is of all of it.
 struct PreviewRecord {
@@ -159,9 +235,9 @@ struct BudgetExceeded {
   std::string limit;  ///< "max_steps", …
   std::string what;
 };
-/// signal.received: words of the user after the start: an answer to a call's question, or the next message of a chat.
+/// signal.received: words of the user after the start: an answer to a call's question, the next message of a chat, or what a task waits for.
 struct SignalReceived {
-  std::string signal;  ///< answer, message
+  std::string signal;  ///< answer, message; of a task "task", and its name is the text
   std::string text;
 };
 
@@ -169,7 +245,8 @@ using EventBody =
     std::variant<RunStarted, RunResumed, RunPaused, RunFinished, MediaAttached, PlanUpdated, ModelRequested, ModelReasoned, ModelReplied,
                  ModelFailed,
                  ToolProposed, PolicyDecided, ApprovalRequested, ApprovalDecided, EffectIntended, EffectDispatched,
-                 EffectSettled, EffectProbed, EffectReconciled, BudgetExceeded, SignalReceived>;
+                 EffectSettled, EffectProbed, EffectReconciled, BudgetExceeded, SignalReceived, StepStarted, StepFinished, ItemFailed,
+                 ChildStarted, ChildFinished, TimerSet, TimerFired>;
 
 /// "model.replied", … in the order of the variant; what `deed` prints for the documentation.
 const std::vector<std::string>& event_kinds();

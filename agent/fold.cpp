@@ -21,6 +21,10 @@ class Folder {
     state_.start = body;
     state_.started_at = event_.time;
     state_.entries.push_back(UserWords{body.request});
+    if (body.task) {
+      DEED_TRY(state_.task, begin_progress(*body.task));
+      state_.start.task->files.clear();  // read; the journal keeps them
+    }
     return {};
   }
   Result<void> operator()(const RunResumed& body) {
@@ -31,10 +35,11 @@ class Folder {
     // Another day, another answer: what could not be found out is looked for again.
     if (const StepState* step = state_.last_step()) {
       for (const std::string& id : step->calls) {
-        CallState& call = state_.calls.at(id);
-        call.probes = 0, call.unknowns = 0;
-        for (auto& [name, part] : call.parts) part.probes = 0;
+        look_again(state_.calls.at(id));
       }
+    }
+    if (state_.task) {
+      for (auto& [id, call] : state_.calls) look_again(call);
     }
     return {};
   }
@@ -84,6 +89,7 @@ class Folder {
     return {};
   }
   Result<void> operator()(const ToolProposed& body) {
+    if (body.item) return proposed_for_item(body);
     auto* step = state_.entries.empty() ? nullptr : std::get_if<StepState>(&state_.entries.back());
     if (!step || event_.call.empty() || state_.calls.contains(event_.call)) {
       return wrong("a tool call outside a step, or one that exists");
@@ -116,6 +122,7 @@ class Folder {
       case Verdict::invalid:
       case Verdict::repeat: call->phase = CallPhase::ended; break;
     }
+    if (call->item) return concluded_if_over(*call);
     state_.invalid_in_row = body.verdict == Verdict::invalid ? state_.invalid_in_row + 1 : 0;
     state_.repeats_in_row = body.verdict == Verdict::repeat ? state_.repeats_in_row + 1 : 0;
     return {};
@@ -137,7 +144,7 @@ class Folder {
     call->approval = body;
     call->approved_at = event_.time;
     call->phase = body.approved ? CallPhase::approved : CallPhase::ended;
-    return {};
+    return concluded_if_over(*call);
   }
   Result<void> operator()(const EffectIntended& body) {
     CallState* call = find();
@@ -175,7 +182,7 @@ class Folder {
     if (in_doubt && !call->in_doubt) call->first_dispatched_at = event_.time;
     call->in_doubt = in_doubt;
     call->unknowns += is_unknown;
-    return {};
+    return concluded_if_over(*call);
   }
   Result<void> operator()(const EffectProbed& body) {
     CallState* call = find();
@@ -208,6 +215,10 @@ class Folder {
       call->answer = body.text;
       return {};
     }
+    if (body.signal == "task" && state_.task) {
+      state_.task->signals.push_back(body.text);
+      return {};
+    }
     state_.entries.push_back(UserWords{body.text});
     state_.calls_of_this_turn.clear();
     state_.finished.reset();
@@ -215,8 +226,88 @@ class Folder {
     state_.repeats_in_row = 0;
     return {};
   }
+  Result<void> operator()(const StepStarted& body) {
+    DEED_TRY(StepProgress* const step, step_of(body.id));
+    if (step->phase != StepProgress::Phase::waiting) return wrong("a step that starts twice");
+    step->phase = StepProgress::Phase::running;
+    return {};
+  }
+  Result<void> operator()(const StepFinished& body) {
+    DEED_TRY(StepProgress* const step, step_of(body.id));
+    if (step->is_over() || step->has_open()) return wrong("the end of a step that is not over");
+    switch (body.status) {
+      case StepStatus::done: step->phase = StepProgress::Phase::done; break;
+      case StepStatus::skipped: step->phase = StepProgress::Phase::skipped; break;
+      case StepStatus::failed: step->phase = StepProgress::Phase::failed; break;
+    }
+    if (!body.error.empty()) step->error = body.error;
+    step->skipped = body.skipped;
+    step->begun = {};  // nobody asks again
+    return {};
+  }
+  Result<void> operator()(const ItemFailed& body) {
+    DEED_TRY(StepProgress* const step, step_of(body.item.step));
+    if (step->begun.contains(item_name(body.item))) return wrong("an item that fails before it begins, and has begun");
+    fail_item(*step, body.item, body.error);
+    return {};
+  }
+  Result<void> operator()(const ChildStarted& body) {
+    DEED_TRY(StepProgress* const step, step_of(body.item.step));
+    if (!step->begun.insert(item_name(body.item))) return wrong("an item that begins twice");
+    step->children.push_back({body.item, body.run});
+    return {};
+  }
+  Result<void> operator()(const ChildFinished& body) {
+    if (!state_.task) return wrong("a child of a run without a task");
+    state_.usage += body.usage;
+    state_.cost_usd += body.cost_usd;
+    conclude_child(*state_.task, body);
+    return {};
+  }
+  Result<void> operator()(const TimerSet& body) {
+    DEED_TRY(StepProgress* const step, step_of(body.step));
+    step->timer = TimePoint(std::chrono::milliseconds(body.until_ms));
+    return {};
+  }
+  Result<void> operator()(const TimerFired& body) {
+    DEED_TRY(StepProgress* const step, step_of(body.step));
+    step->timer_fired = true;
+    return {};
+  }
 
  private:
+  Result<StepProgress*> step_of(const std::string& id) {
+    StepProgress* step = state_.task ? state_.task->find(id) : nullptr;
+    if (!step) return wrong("a step that the task does not have");
+    return step;
+  }
+  Result<void> proposed_for_item(const ToolProposed& body) {
+    DEED_TRY(StepProgress* const step, step_of(body.item->step));
+    if (event_.call != item_name(*body.item) || !step->begun.insert(event_.call)) return wrong("an item that begins twice");
+    CallState call;
+    call.call = body.tool_call;
+    call.step = event_.step;
+    call.effect_key = body.effect_key;
+    call.arguments_hash = body.arguments_hash;
+    call.proposed_at = event_.time;
+    call.item = body.item;
+    call.origins = body.origins;
+    step->calls.push_back(event_.call);
+    state_.calls.emplace(event_.call, std::move(call));
+    ++state_.call_count;
+    return {};
+  }
+  // What is over of a loop need not be kept: a million items are a number.
+  Result<void> concluded_if_over(CallState& call) {
+    const bool is_over = call.phase == CallPhase::settled || call.phase == CallPhase::ended;
+    if (!call.item || !is_over) return {};
+    if (conclude_call(*state_.task, call, event_.time)) state_.calls.erase(event_.call);
+    return {};
+  }
+  static void look_again(CallState& call) {
+    call.probes = 0, call.unknowns = 0;
+    for (auto& [name, part] : call.parts) part.probes = 0;
+  }
   Result<void> dispatched(PartState& part) {
     if (part.phase == PartPhase::settled) return wrong("a dispatch of a part that has its outcome");
     part.phase = PartPhase::in_doubt;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "deed/agent/event_types.hpp"
+#include "deed/agent/task/progress.hpp"
 
 namespace deed {
 
@@ -61,6 +62,9 @@ struct CallState {
   /// By name. A call in phase `intended` that has parts may have been done for some of them: it runs again for those that
   /// are open.
   std::map<std::string, PartState> parts;
+  std::optional<ItemRef> item;          ///< of a task
+  std::vector<ArgumentOrigin> origins;  ///< of a task: of the texts with references in them
+  TimePoint not_before = {};            ///< the next attempt is not made earlier
 
   /// Whether the outcome of any part is not known.
   bool has_doubt() const;
@@ -85,7 +89,7 @@ struct State {
   bool started = false;
   std::vector<Entry> entries;
   std::map<std::string, CallState> calls;  ///< by call id
-  std::set<std::string> effect_keys;       ///< of all calls
+  std::set<std::string> effect_keys;       ///< of all calls that a model proposed
   /// Ids of the calls since the user last spoke, by tool and hash of the arguments: what came before may well be wanted again.
   std::map<std::pair<std::string, std::string>, std::vector<std::string>> calls_of_this_turn;
   std::vector<Media> media;                ///< that the user gave with the request
@@ -105,6 +109,7 @@ struct State {
   std::int64_t model_failures_in_row = 0;
   std::chrono::milliseconds active{0};  ///< time of work
   std::optional<BudgetExceeded> exceeded;
+  std::optional<TaskProgress> task;  ///< of a run of a task file: `entries` holds nothing but its name
   EventNumber last_event = 0;
   TimePoint last_time = {};
 

@@ -1,0 +1,172 @@
+#include "deed/agent/task/progress.hpp"
+
+#include <algorithm>
+
+#include "deed/agent/state.hpp"
+#include "deed/core/hash.hpp"
+
+namespace deed {
+namespace {
+
+// The steps whose `out` something reads.
+class OutReaders {
+ public:
+  explicit OutReaders(const Task& task) {
+    for (const Step& step : task.steps) {
+      std::visit([this](const auto& action) { read(action); }, step.action);
+      if (step.condition) read(*step.condition);
+      if (step.approve.when) read(*step.approve.when);
+      if (!step.loop) continue;
+      if (const auto* list = std::get_if<Template>(&step.loop->over)) read(*list);
+      if (const auto* file = std::get_if<RowFile>(&step.loop->over)) read(file->path), read(file->query);
+    }
+    for (const auto& [name, output] : task.outputs) read(output);
+  }
+  bool has(const std::string& id) const { return ids_.contains(id); }
+
+ private:
+  void read(const ToolStep& step) { read(step.with); }
+  void read(const LlmStep& step) { read(step.prompt), read(step.system); }
+  void read(const AgentStep& step) { read(step.goal); }
+  void read(const UseStep& step) { read(step.with); }
+  void read(const WaitStep& step) {
+    if (step.until) read(*step.until);
+  }
+  void read(const Template& text) {
+    for (const Template::Use& use : text.uses()) take(use.reference);
+  }
+  void read(const Expression& expression) {
+    for (const Expression::Use& use : expression.uses()) take(use.reference);
+  }
+  void take(const Reference& reference) {
+    const bool is_counter = reference.size() > 2 && reference[2] != "out";
+    if (reference.size() > 1 && reference[0] == "steps" && !is_counter) ids_.insert(reference[1]);
+  }
+
+  std::set<std::string> ids_;
+};
+
+void take_out(StepProgress& progress, const Step& step, Json out, std::string text, Trust trust) {
+  ++progress.succeeded;
+  progress.trust = std::max(progress.trust, trust);
+  if (!step.loop) {
+    progress.out = std::move(out);
+    progress.text = std::move(text);
+    return;
+  }
+  if (progress.keeps_outs) progress.out.push_back(std::move(out));
+}
+
+std::chrono::milliseconds wait_before(const Retry& retry, std::int64_t attempts) {
+  constexpr std::chrono::milliseconds longest = std::chrono::hours(1);
+  std::chrono::milliseconds wait = retry.wait;
+  for (std::int64_t i = 1; i < attempts && wait < longest; ++i) wait *= 2;
+  return std::min(wait, longest);
+}
+
+std::string reason_of(const CallState& call) {
+  if (call.outcome && call.phase == CallPhase::settled) return call.outcome->text;
+  if (call.approval && !call.approval->approved) {
+    return "it was not approved" + (call.approval->note.empty() ? "" : ": " + call.approval->note);
+  }
+  return call.policy ? call.policy->why : "it did not run";
+}
+
+}  // namespace
+
+const char* to_string(StepProgress::Phase phase) {
+  switch (phase) {
+    case StepProgress::Phase::waiting: return "waiting";
+    case StepProgress::Phase::running: return "running";
+    case StepProgress::Phase::done: return "done";
+    case StepProgress::Phase::skipped: return "skipped";
+    case StepProgress::Phase::failed: return "failed";
+  }
+  return "waiting";
+}
+
+StepProgress* TaskProgress::find(const std::string& id) {
+  const Step* step = task->find(id);
+  return step ? &steps[task->number_of(*step)] : nullptr;
+}
+
+std::size_t TaskProgress::current() const {
+  const auto found = std::find_if(steps.begin(), steps.end(), [](const StepProgress& step) { return !step.is_over(); });
+  return static_cast<std::size_t>(found - steps.begin());
+}
+
+std::string item_name(const ItemRef& item) {
+  constexpr std::size_t longest = 128;
+  if (item.key.empty()) return item.step;
+  return item.step + "[" + (item.key.size() > longest ? "sha256:" + sha256_hex(item.key) : item.key) + "]";
+}
+
+Result<TaskProgress> begin_progress(const TaskOfRun& task) {
+  if (task.files.empty()) return fail(ErrorKind::corrupt, "the journal holds a task without its text");
+  const ReadTaskFile recorded = [&task](const std::string& path) -> Result<std::string> {
+    for (const TaskText& file : task.files) {
+      if (file.path == path) return file.text;
+    }
+    return fail(ErrorKind::not_found, "the file is not among those that the run recorded", path);
+  };
+  ParsedTask parsed = parse_task(task.files.front().text, task.path, recorded);
+  if (!parsed.task) {
+    return fail(ErrorKind::corrupt, "the task of the run cannot be read by this version of deed",
+                parsed.issues.empty() ? "" : to_string(parsed.issues.front()));
+  }
+  TaskProgress progress;
+  progress.task = std::move(parsed.task);
+  progress.inputs = task.inputs;
+  const OutReaders readers(*progress.task);
+  for (const Step& step : progress.task->steps) {
+    StepProgress& one = progress.steps.emplace_back();
+    one.keeps_outs = readers.has(step.id);
+    if (step.loop && one.keeps_outs) one.out = Json::array();
+  }
+  return progress;
+}
+
+void fail_item(StepProgress& step, ItemRef item, std::string error) {
+  constexpr std::size_t most = 1000;
+  ++step.failed;
+  step.begun.insert(item_name(item));
+  if (step.error.empty()) step.error = error;
+  if (step.failures.size() < most) step.failures.push_back({std::move(item), std::move(error)});
+}
+
+bool conclude_call(TaskProgress& progress, CallState& call, TimePoint now) {
+  const Step* step = progress.task->find(call.item->step);
+  StepProgress& of_step = progress.steps[progress.task->number_of(*step)];
+  const bool has_failed = call.phase == CallPhase::settled && call.outcome->status == OutcomeStatus::failed_without_effect;
+  if (has_failed && call.attempts < step->retry.max_attempts) {
+    call.phase = CallPhase::approved;
+    call.not_before = now + wait_before(step->retry, call.attempts);
+    return false;
+  }
+  if (call.phase == CallPhase::settled && call.outcome->status == OutcomeStatus::succeeded) {
+    take_out(of_step, *step, call.outcome->result, call.outcome->text, call.result_trust);
+  } else {
+    fail_item(of_step, *call.item, reason_of(call));
+  }
+  const std::string name = item_name(*call.item);
+  of_step.calls.erase(std::find(of_step.calls.begin(), of_step.calls.end(), name));
+  return step->loop.has_value();
+}
+
+void conclude_child(TaskProgress& progress, const ChildFinished& finished) {
+  for (std::size_t i = 0; i < progress.steps.size(); ++i) {
+    StepProgress& of_step = progress.steps[i];
+    const auto child = std::find_if(of_step.children.begin(), of_step.children.end(),
+                                    [&](const OpenChild& one) { return one.run == finished.run; });
+    if (child == of_step.children.end()) continue;
+    if (finished.status == RunStatus::done) {
+      take_out(of_step, progress.task->steps[i], finished.out, finished.text, Trust::untrusted);
+    } else {
+      fail_item(of_step, child->item, finished.reason.empty() ? finished.text : finished.reason);
+    }
+    of_step.children.erase(child);
+    return;
+  }
+}
+
+}  // namespace deed
