@@ -13,6 +13,7 @@
 #include <fstream>
 
 #include "deed/agent/given_call.hpp"
+#include "deed/agent/task/task_of_run.hpp"
 #include "deed/core/text.hpp"
 #include "deed/llm/providers.hpp"
 #include "deed/net/http.hpp"
@@ -68,6 +69,10 @@ class LocalAgent final : public Agent {
     });
   }
 
+  Result<RunReport> run_task(TaskRequest request) override;
+  Result<RunReport> signal(std::string run, std::string name) override {
+    return on_run(run, [&](Runner& runner, RunId id) { return runner.signal(std::move(id), std::move(name)); });
+  }
   Result<RunReport> call_tool(std::string name, Json arguments) override {
     const auto model = make_given_call_model();
     return begun(NewRequest{.request = given_call_request(name, arguments)}, *model);
@@ -93,9 +98,15 @@ class LocalAgent final : public Agent {
     if (request.limits == Limits{}) request.limits = options_.limits;
     return driven([&](Runner& runner) { return runner.start(std::move(request)); }, model);
   }
-  Result<RunReport> driven(auto begin) { return driven(begin, model()); }
+  // A run of a task asks no model itself.
+  Result<RunReport> driven(auto begin) { return driven(begin, model_ ? *model_ : *no_model_); }
   Result<RunReport> driven(auto begin, Model& model) {
-    Runner runner({*journal_, model, tools_, system_clock(), interaction(), observer(), options_.policy, options_.effort});
+    RunnerParts parts{*journal_, model, tools_, system_clock(), interaction(), observer(), options_.policy, options_.effort};
+    parts.model_named = [this](const std::string& name) { return model_named(name); };
+    parts.secret_of = [this](const std::string& name) { return secret_of(name); };
+    parts.rehearse = rehearses_;
+    parts.on_preview = on_preview_;
+    Runner runner(std::move(parts));
     runner_ = &runner;
     stopped_by_ = 0;
     auto report = wait(begin(runner));
@@ -108,6 +119,9 @@ class LocalAgent final : public Agent {
   }
 
   void on_signal(int number);
+  Result<Model*> model_named(const std::string& name);
+  Result<Secret> secret_of(const std::string& name) const;
+  ModelEnvironment model_environment();
 
   AgentOptions options_;
   // Order matters: what is borrowed is declared before what borrows it.
@@ -119,6 +133,10 @@ class LocalAgent final : public Agent {
   std::unique_ptr<Journal> journal_;
   Registry tools_;
   std::unique_ptr<Model> model_;
+  std::unique_ptr<Model> no_model_ = make_given_call_model();
+  std::map<std::string, std::unique_ptr<Model>> models_;  // of steps, by the name that they say
+  bool rehearses_ = false;                                // while a task is rehearsed
+  std::function<void(const std::string& call, const Preview& preview)> on_preview_;
   Observer silent_;
   Runner* runner_ = nullptr;  // while a run is driven
   int stopped_by_ = 0;
@@ -140,6 +158,7 @@ Result<void> LocalAgent::open() {
   imap_ = make_imap_client(io_.get_executor());
   Redactor redactor;
   for (const Secret& secret : options_.secrets) redactor.add(secret);
+  for (const auto& [name, secret] : options_.named_secrets) redactor.add(secret);
   if (options_.smtp) redactor.add(options_.smtp->password);
   if (options_.sent) redactor.add(options_.sent->server.password);
   for (const auto& [name, provider] : options_.providers) {
@@ -172,16 +191,54 @@ Result<void> LocalAgent::open() {
   if (options_.model == given_call_model_name) {
     model_ = make_given_call_model();
   } else if (options_.needs_model) {
-    ModelEnvironment around{.executor = io_.get_executor(), .http = http_.get()};
-    around.models_dir = options_.models_dir;
-    around.getenv = environment;
-    around.providers = options_.providers;
-    around.models = options_.models;
-    around.threads = options_.threads;
-    around.cache_dir = options_.cache_dir.empty() ? options_.home + "/cache" : options_.cache_dir;
-    DEED_TRY(model_, open_model(options_.model, around));
+    DEED_TRY(model_, open_model(options_.model, model_environment()));
   }
   return {};
+}
+
+ModelEnvironment LocalAgent::model_environment() {
+  ModelEnvironment around{.executor = io_.get_executor(), .http = http_.get()};
+  around.models_dir = options_.models_dir;
+  around.getenv = environment;
+  around.providers = options_.providers;
+  around.models = options_.models;
+  around.threads = options_.threads;
+  around.cache_dir = options_.cache_dir.empty() ? options_.home + "/cache" : options_.cache_dir;
+  return around;
+}
+
+Result<Model*> LocalAgent::model_named(const std::string& name) {
+  if (name.empty() && model_) return model_.get();
+  std::unique_ptr<Model>& model = models_[name];
+  if (!model) {
+    const auto known = options_.named_models.find(name);
+    const std::string meant = name.empty() ? options_.model : known == options_.named_models.end() ? name : known->second;
+    DEED_TRY(model, open_model(meant, model_environment()));
+  }
+  return model.get();
+}
+
+Result<Secret> LocalAgent::secret_of(const std::string& name) const {
+  const auto found = options_.named_secrets.find(name);
+  if (found != options_.named_secrets.end()) return found->second;
+  return fail(ErrorKind::not_found, "there is no secret \"" + name + "\"", "", "set it in the environment or the configuration: docs/tasks.md");
+}
+
+Result<RunReport> LocalAgent::run_task(TaskRequest request) {
+  const Task& task = *request.task;
+  NewRequest run{.request = task.name};
+  run.task = task_of_run(task, request.inputs);
+  run.task->left_out = std::move(request.left_out);
+  run.id = std::move(request.id);
+  run.limits = task.budget.value_or(options_.limits);
+  // A loop over a file may well have a million items; a model does not make its calls.
+  if (!task.budget) run.limits.max_calls = 0;
+  rehearses_ = request.rehearse;
+  on_preview_ = std::move(request.on_preview);
+  auto report = begun(std::move(run), *no_model_);
+  rehearses_ = false;
+  on_preview_ = {};
+  return report;
 }
 
 Result<Media> LocalAgent::fetch_media(std::string url) {

@@ -12,6 +12,7 @@
 #include "deed/agent/limits.hpp"
 #include "deed/agent/policy.hpp"
 #include "deed/agent/runner.hpp"
+#include "deed/agent/task/task.hpp"
 #include "deed/core/checked.hpp"
 #include "deed/core/secrets.hpp"
 #include "deed/net/egress.hpp"
@@ -43,10 +44,22 @@ struct AgentOptions {
   Json recorded_settings = Json::object();
   std::map<std::string, ProviderSettings, std::less<>> providers = {};  ///< addresses, keys and headers, by provider
   std::vector<ModelRow> models = {};      ///< prices, windows and abilities that go before the built-in ones
+  /// What the names mean that the steps of a task give their models: aliases resolved. A name that is not here means itself.
+  std::map<std::string, std::string, std::less<>> named_models = {};
+  std::map<std::string, Secret, std::less<>> named_secrets = {};  ///< that tasks may use, by name; blacked out in the journal
   Effort effort = Effort::as_it_likes;    ///< how much a reasoning model is to think
   int threads = 0;                        ///< of the embedded model; 0: one a core
   Interaction* interaction = nullptr;     ///< borrowed; nullptr: nobody is there, what needs approval pauses
   Observer* observer = nullptr;           ///< borrowed; may be nullptr
+};
+
+struct TaskRequest {
+  std::shared_ptr<const Task> task;  ///< checked (check_task)
+  Json inputs = Json::object();      ///< complete (complete_inputs)
+  std::vector<std::string> left_out = {};  ///< ids of steps that are not done this time
+  bool rehearse = false;             ///< effects are judged and shown, and wait; the report says so
+  std::function<void(const std::string& call, const Preview& preview)> on_preview = {};  ///< see RunnerParts
+  RunId id = {};                     ///< see NewRequest
 };
 
 /// One thread, one loop. Every function blocks until it is done and must be called from the thread that opened the agent.
@@ -66,6 +79,12 @@ class Agent {
   virtual Result<RunReport> decide_approval(std::string run, ApprovalAnswer answer, std::string by) = 0;
   /// part  as Runner::reconcile has it
   virtual Result<RunReport> reconcile(std::string run, std::string decision, std::string by, std::string part = {}) = 0;
+
+  /// Does the steps of a task. Needs a model only for its steps that name or need one.
+  /// errors  those of the Runner
+  virtual Result<RunReport> run_task(TaskRequest request) = 0;
+  /// A signal for a task that waits for it; drives the run.
+  virtual Result<RunReport> signal(std::string run, std::string name) = 0;
 
   /// A run of exactly one call: validated, judged, recorded and resumable like any other. Needs no model.
   virtual Result<RunReport> call_tool(std::string name, Json arguments) = 0;

@@ -3,6 +3,8 @@
 #include "deed/agent/model_settings.hpp"
 #include "deed/agent/secret_source.hpp"
 
+#include <set>
+
 namespace deed {
 namespace {
 
@@ -65,13 +67,33 @@ Result<std::optional<MailboxOptions>> mailbox_of(const Settings& settings, const
   return std::optional<MailboxOptions>(std::move(sent));
 }
 
+// The names of models and secrets in a task and in the tasks that it uses.
+void take_names(const Task& task, std::set<std::string>& models, std::set<std::string>& secrets) {
+  secrets.insert(task.secrets.begin(), task.secrets.end());
+  if (!task.model.empty()) models.insert(task.model);
+  for (const Step& step : task.steps) {
+    if (!step.model.empty()) models.insert(step.model);
+    if (const auto* use = std::get_if<UseStep>(&step.action)) take_names(*use->task, models, secrets);
+  }
+}
+
 }  // namespace
 
 Result<AgentOptions> agent_options(const Settings& settings,
-                                   const std::function<std::optional<std::string>(std::string_view)>& getenv) {
+                                   const std::function<std::optional<std::string>(std::string_view)>& getenv, const Task* task) {
   AgentOptions options;
   DEED_TRY(options.model, resolve_model(settings, settings.text("model"), options.model));
-  DEED_TRY(options.providers, provider_settings(settings, options.model, getenv));
+  std::set<std::string> models, secrets;
+  if (task) take_names(*task, models, secrets);
+  std::string all_models = options.model;
+  for (const std::string& name : models) {
+    DEED_TRY(options.named_models[name], resolve_model(settings, name, name));
+    all_models += ", " + options.named_models[name];
+  }
+  for (const std::string& name : secrets) {
+    DEED_TRY(options.named_secrets[name], named_secret(settings, name, getenv));
+  }
+  DEED_TRY(options.providers, provider_settings(settings, all_models, getenv));
   DEED_TRY(options.models, own_models(settings));
   const std::optional<Effort> effort = parse_effort(settings.text("effort"));
   if (!effort) {

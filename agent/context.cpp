@@ -67,7 +67,8 @@ std::string linked(const std::string& chain, const Message& message) {
 }  // namespace
 
 ContextBuilder::ContextBuilder(const Registry& tools, ContextOptions options) : options_(std::move(options)) {
-  head_.system = system_prompt;
+  head_.system = options_.system.empty() ? system_prompt : options_.system;
+  head_.response_schema = options_.schema;
   chain_ = sha256_hex(head_.system);
   head_.max_tokens = options_.max_reply_tokens;
   head_.effort = options_.effort;

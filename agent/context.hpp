@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ struct ContextOptions {
   /// Whether the model takes it; what it does not take is named to it only. Empty: nothing is taken.
   std::function<bool(const Media&)> takes;
   Effort effort = Effort::as_it_likes;
+  std::string system = {};              ///< instead of deed's own instructions
+  std::optional<Json> schema = {};      ///< of the answer
   std::size_t result_bytes = 16u << 10;  ///< of one tool result; of a longer one an excerpt (agent/excerpt.hpp), marked as cut
 };
 

@@ -2,6 +2,7 @@
 
 #include "deed/agent/effects.hpp"
 
+#include <algorithm>
 #include <optional>
 
 namespace deed {
@@ -18,9 +19,15 @@ const std::string* part_to_probe(const CallState& call, const ToolTraits& tool) 
   return nullptr;
 }
 
-// This call is behind its intent and has no outcome. What may follow depends only on how far it got and on its class.
-Action after_interruption(const std::string& id, const CallState& call, const ToolTraits& tool, TimePoint now) {
-  const bool repeats = may_repeat(call, tool.effect, tool.key_window, now);
+// An outcome that stays unknown is not asked for ever.
+constexpr std::int64_t max_unknowns = 3;
+
+// This call is behind its intent and has no outcome. What may follow depends only on how far it got and on its class; a task may say
+// that it be asked about sooner, or that doing it twice is meant (which it cannot say of tools of class once).
+Action after_interruption(const std::string& id, const CallState& call, const ToolTraits& tool, TimePoint now, OnUnknown wish) {
+  const bool is_meant = wish == OnUnknown::retry && tool.effect != EffectClass::once && call.unknowns < max_unknowns;
+  const bool repeats = wish != OnUnknown::stop && (is_meant || may_repeat(call, tool.effect, tool.key_window, now));
+  if (wish == OnUnknown::stop && (call.in_doubt || call.has_doubt())) return AskOperator{id};
   // One part in doubt at a time, while what became of the others is still known for certain.
   const bool by_parts = call.phase != CallPhase::dispatched && call.has_doubt();
   const std::string* part = by_parts && !repeats ? part_to_probe(call, tool) : nullptr;
@@ -28,14 +35,13 @@ Action after_interruption(const std::string& id, const CallState& call, const To
   // Behind an intent that follows a doubtful attempt, the operator or the class has let it run again.
   const bool was_let = !call.in_doubt || repeats || tool.effect != EffectClass::keyed;
   if (call.phase == CallPhase::intended && was_let) return RunTool{id};
-  // An outcome that stays unknown is not asked for ever.
-  constexpr std::int64_t max_unknowns = 3;
   if (repeats && call.unknowns < max_unknowns) return RunTool{id};
   if (tool.has_probe && call.probes == 0 && !by_parts) return ProbeCall{id};
   return AskOperator{id};
 }
 
-std::optional<Action> next_for(const std::string& id, const CallState& call, const ToolCatalogue& tools, TimePoint now) {
+std::optional<Action> next_for(const std::string& id, const CallState& call, const ToolCatalogue& tools, TimePoint now,
+                               OnUnknown wish = OnUnknown::probe) {
   if (call.phase == CallPhase::settled || call.phase == CallPhase::ended) return std::nullopt;
   const ToolTraits tool = tools.traits(call.call);
   switch (call.phase) {
@@ -46,7 +52,7 @@ std::optional<Action> next_for(const std::string& id, const CallState& call, con
       return RunTool{id};
     case CallPhase::intended:
     case CallPhase::dispatched:
-    case CallPhase::unknown: return after_interruption(id, call, tool, now);
+    case CallPhase::unknown: return after_interruption(id, call, tool, now, wish);
     case CallPhase::settled:
     case CallPhase::ended: return std::nullopt;
   }
@@ -97,10 +103,29 @@ std::optional<Finish> limit_reached(const State& s) {
   return std::nullopt;
 }
 
+// Of a task: what has begun comes to its end before anything new begins. Calls that wait for a person are gathered by AdvanceTask, so
+// that one question is asked for all of a step.
+Action decide_task(const State& state, const ToolCatalogue& tools, std::size_t rehearsed) {
+  const TaskProgress& task = *state.task;
+  const std::size_t number = std::max(task.current(), rehearsed);
+  if (number >= task.steps.size()) return AdvanceTask{number};
+  const Step& step = task.task->steps[number];
+  for (const std::string& id : task.steps[number].calls) {
+    const CallState& call = state.calls.at(id);
+    if (call.phase == CallPhase::asking) continue;
+    if (call.not_before > state.last_time) return WaitUntil{call.not_before, step.id};
+    if (const auto action = next_for(id, call, tools, state.last_time, step.on_unknown)) return *action;
+  }
+  if (auto finish = limit_reached(state)) return *finish;
+  if (!task.steps[number].children.empty()) return DriveChild{task.steps[number].children.front().run};
+  return AdvanceTask{number};
+}
+
 }  // namespace
 
-Action decide(const State& state, const ToolCatalogue& tools) {
+Action decide(const State& state, const ToolCatalogue& tools, std::size_t rehearsed) {
   if (state.finished) return Nothing{};
+  if (state.task) return decide_task(state, tools, rehearsed);
   if (const StepState* step = state.last_step()) {
     for (const std::string& id : step->calls) {
       if (const auto action = next_for(id, state.calls.at(id), tools, state.last_time)) return *action;

@@ -34,6 +34,12 @@ struct ProbeCall {                            ///< ask the world whether it happ
   std::string part = {};                      ///< or whether this part of it did
 };
 struct AskOperator { std::string call; };     ///< the outcome is unknown and nothing here can find out
+struct AdvanceTask { std::size_t step = 0; };  ///< a task: its next move (task/advance.hpp)
+struct DriveChild { RunId run; };             ///< a step's own run goes on
+struct WaitUntil {                            ///< no attempt before that
+  TimePoint time = {};
+  std::string step;
+};
 struct WaitForMessage {};                     ///< a chat's turn is over
 struct PauseRun {                             ///< the model cannot be reached, or refuses
   std::string reason;
@@ -48,9 +54,10 @@ struct Finish {                               ///< with RunStatus::limit the run
 };
 struct Nothing {};                            ///< the run has finished
 
-using Action = std::variant<AskModel, JudgeCall, AskApproval, AskUser, RunTool, ProbeCall, AskOperator, WaitForMessage,
-                            PauseRun, Finish, Nothing>;
+using Action = std::variant<AskModel, JudgeCall, AskApproval, AskUser, RunTool, ProbeCall, AskOperator, AdvanceTask,
+                            DriveChild, WaitUntil, WaitForMessage, PauseRun, Finish, Nothing>;
 
-Action decide(const State& state, const ToolCatalogue& tools);
+/// rehearsed  of a task that is rehearsed: steps before this number are left as they are, whatever they wait for
+Action decide(const State& state, const ToolCatalogue& tools, std::size_t rehearsed = 0);
 
 }  // namespace deed

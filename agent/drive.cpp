@@ -108,21 +108,48 @@ Async<void> Drive::begin(NewRequest request) {
   started.limits = request.limits;
   started.chat = request.chat;
   started.settings = request.settings;
-  NewRun run;
-  run.created = parts_.clock.now();
-  run.id = make_run_id(run.created);
-  run.task_hash = sha256_hex(started.request);
-  run.title = title_of(started.request);
-  auto created = co_await parts_.journal.create(run);
-  DEED_CO_TRY(lease_, std::move(created));
+  started.task = std::move(request.task);
+  auto entered = co_await enter(std::move(started), std::move(request.id), "", std::move(request.media));
+  co_return entered;
+}
+
+Async<void> Drive::begin_child(RunStarted started, RunId id, RunId parent) {
+  auto entered = co_await enter(std::move(started), std::move(id), std::move(parent), {});
+  co_return entered;
+}
+
+Async<void> Drive::enter(RunStarted started, RunId id, RunId parent, std::vector<Media> media) {
+  if (lease_.run.empty()) {
+    NewRun run;
+    run.created = parts_.clock.now();
+    run.id = id.empty() ? make_run_id(run.created) : std::move(id);
+    run.parent = std::move(parent);
+    run.task_hash = sha256_hex(started.task && !started.task->files.empty() ? started.task->files.front().text : started.request);
+    run.title = title_of(started.request);
+    auto created = co_await parts_.journal.create(run);
+    DEED_CO_TRY(lease_, std::move(created));
+  }
   std::vector<Event> events;
   events.push_back(event_of(std::move(started), "", Trust::user));
-  for (Media& media : request.media) {
-    MediaAttached attached{std::move(media)};
+  for (Media& one : media) {
+    MediaAttached attached{std::move(one)};
     events.push_back(event_of(std::move(attached), "", Trust::user));
   }
   auto recorded = co_await record_all(std::move(events), running());
-  co_return recorded;
+  DEED_CO_OK(std::move(recorded));
+  co_return take_own_tools();
+}
+
+// A run that may use some tools only has a registry of these: no other is offered, judged or run.
+Result<void> Drive::take_own_tools() {
+  if (!state_.start.tools) return {};
+  own_tools_ = std::make_unique<Registry>();
+  for (const std::string& name : *state_.start.tools) {
+    const RegisteredTool* entry = parts_.tools.find(name);
+    if (!entry) return fail(ErrorKind::not_found, "there is no tool \"" + escaped(name) + "\" any more", lease_.run);
+    DEED_OK(own_tools_->add(entry->tool));
+  }
+  return {};
 }
 
 Async<void> Drive::take_over(RunId run, std::optional<Limits> limits) {
@@ -143,6 +170,8 @@ Async<void> Drive::take_over(RunId run, std::optional<Limits> limits) {
     co_return fail(ErrorKind::not_found, "the process ended before the request was in the journal: nothing was done", run,
                    "give the request again");
   }
+  auto taken = take_own_tools();
+  DEED_CO_OK(std::move(taken));
   if (state_.finished && !state_.start.chat) co_return Result<void>();
   RunResumed resumed{getpid(), limits};
   auto recorded = co_await record(std::move(resumed), "", running());
@@ -181,7 +210,7 @@ Async<void> Drive::drive() {
    private:
     const Registry& tools_;
   };
-  const Catalogue catalogue(parts_.tools);
+  const Catalogue catalogue(tools());
   for (;;) {
     if (interrupt_.requested()) {
       RunPaused stopped{RunStatus::paused, "interrupted", "deed resume " + lease_.run};
@@ -189,7 +218,7 @@ Async<void> Drive::drive() {
       DEED_CO_TRY([[maybe_unused]] const bool ignored, std::move(paused));
       co_return Result<void>();
     }
-    Action action = decide(state_, catalogue);
+    Action action = decide(state_, catalogue, rehearsed_);
     Async<bool> performing = std::visit([this](auto chosen) { return perform(std::move(chosen)); }, std::move(action));
     auto performed = co_await std::move(performing);
     DEED_CO_TRY(const bool goes_on, std::move(performed));
@@ -251,6 +280,7 @@ RunReport Drive::report() const {
     report.hint = paused_.hint;
     report.waiting_call = waiting_;
     report.try_later = try_later_;
+    report.rehearsed = is_rehearsed_;
   }
   if (state_.finished) {
     report.status = state_.finished->status;
@@ -263,6 +293,14 @@ RunReport Drive::report() const {
 }
 
 const std::string* Drive::waiting_call(CallPhase phase) const {
+  if (state_.task) {
+    for (const StepProgress& step : state_.task->steps) {
+      for (const std::string& id : step.calls) {
+        if (state_.calls.at(id).phase == phase) return &id;
+      }
+    }
+    return nullptr;
+  }
   const StepState* step = state_.last_step();
   if (!step) return nullptr;
   const auto found = std::find_if(step->calls.begin(), step->calls.end(),
@@ -292,13 +330,26 @@ Async<void> Drive::hear_approval(ApprovalAnswer answer, std::string by) {
   if (!waiting || !state_.calls.at(*waiting).approval_request) {
     co_return fail(ErrorKind::conflict, "the run waits for no approval", lease_.run, "deed show " + lease_.run);
   }
-  const std::string call = *waiting;
-  const ApprovalRequested& request = *state_.calls.at(call).approval_request;
-  ApprovalDecided decided{request.effect_key,     request.arguments_hash, request.policy_version,
-                          request.preview_sha256, answer.approved,        std::move(by),
-                          std::move(answer.note)};
-  auto recorded = co_await record(std::move(decided), call, on_disk, Trust::user);
-  co_return recorded;
+  std::vector<std::string> ids = {*waiting};
+  for (std::size_t i = 0; state_.task && i < state_.task->steps.size(); ++i) {
+    if (i == 0) ids.clear();
+    const std::vector<std::string> of_step = asking(i);
+    ids.insert(ids.end(), of_step.begin(), of_step.end());
+  }
+  constexpr std::size_t most_events = 512;  // of one append
+  for (std::size_t begin = 0; begin < ids.size(); begin += most_events) {
+    std::vector<Event> events;
+    for (std::size_t i = begin; i < std::min(ids.size(), begin + most_events); ++i) {
+      const ApprovalRequested& request = *state_.calls.at(ids[i]).approval_request;
+      ApprovalDecided decided{request.effect_key,     request.arguments_hash, request.policy_version,
+                              request.preview_sha256, answer.approved,        by,
+                              answer.note};
+      events.push_back(event_of(std::move(decided), ids[i], Trust::user));
+    }
+    auto recorded = co_await record_all(std::move(events), on_disk);
+    DEED_CO_OK(std::move(recorded));
+  }
+  co_return Result<void>();
 }
 
 Async<void> Drive::hear_operator(std::string decision, std::string by, std::string part) {

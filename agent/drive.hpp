@@ -1,11 +1,16 @@
 // One run in one process: its lease, its state, and `perform` for each action. Internal to the runner.
 #pragma once
 
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "deed/agent/runner.hpp"
+#include "deed/agent/task/advance.hpp"
+#include "deed/agent/task/items.hpp"
+#include "deed/agent/task/scope.hpp"
 
 namespace deed {
 
@@ -15,6 +20,8 @@ class Drive {
 
   /// Enters a new run. After this the report always names it.
   Async<void> begin(NewRequest request);
+  /// Enters the run of a step under the id that its parent has recorded, unless take_over found it there.
+  Async<void> begin_child(RunStarted started, RunId id, RunId parent);
   /// Takes the lease of an existing run, folds its events, and records that it goes on.
   Async<void> take_over(RunId run, std::optional<Limits> limits);
 
@@ -24,6 +31,7 @@ class Drive {
   Async<void> hear_approval(ApprovalAnswer answer, std::string by);
   /// part  the one part that is decided about; "": all that is in doubt
   Async<void> hear_operator(std::string decision, std::string by, std::string part);
+  Async<void> hear_signal(std::string name);
 
   /// decide and perform until the run finishes or waits; gives the lease back.
   Async<RunReport> go_on();
@@ -43,6 +51,8 @@ class Drive {
   Async<void> write(AppendOptions options = {});
 
   RunnerParts& parts() { return parts_; }
+  /// Those that this run may use.
+  const Registry& tools() const { return own_tools_ ? *own_tools_ : parts_.tools; }
   const RunId& run() const { return lease_.run; }
   const State& state() const { return state_; }
   Interrupt& interrupt() { return interrupt_; }
@@ -56,10 +66,36 @@ class Drive {
   Async<bool> perform(RunTool);
   Async<bool> perform(ProbeCall);
   Async<bool> perform(AskOperator);
+  Async<bool> perform(AdvanceTask);
+  Async<bool> perform(DriveChild);
+  Async<bool> perform(WaitUntil);
   Async<bool> perform(WaitForMessage);
   Async<bool> perform(PauseRun);
   Async<bool> perform(Finish);
   Async<bool> perform(Nothing);
+
+  // Of a task, in perform_task.cpp and perform_child.cpp.
+  Async<bool> make_move(BeginStep);
+  Async<bool> make_move(EndStep);
+  Async<bool> make_move(BeginItem);
+  Async<bool> make_move(ReadItems);
+  Async<bool> make_move(StartTimer);
+  Async<bool> make_move(AwaitTimer);
+  Async<bool> make_move(AwaitSignal);
+  Async<bool> make_move(EndTask);
+  Async<bool> begin_item(std::size_t step, ItemRef item, const CurrentItem* current);
+  Async<bool> fail_item_of(ItemRef item, Error error);
+  Async<bool> end_of_items(std::size_t step, std::int64_t skipped);
+  Async<bool> wait_for_person(std::size_t step);
+  Async<bool> end_rehearsal();
+  bool waits_for_rehearsed(std::size_t step) const;
+  std::set<std::string> held_destinations() const;
+  Result<ToolProposed> call_of(const Step& step, const ItemRef& item, const CurrentItem* current) const;
+  Result<RunStarted> child_of(const Step& step, const CurrentItem* current) const;
+  std::vector<std::string> asking(std::size_t step) const;
+  /// The arguments as the tool gets them: secrets in place of their marks.
+  Result<Json> revealed(const CallState& call) const;
+  Result<void> take_own_tools();
 
   struct Reservation {
     std::int64_t max_tokens = 0;  // of the reply
@@ -68,6 +104,7 @@ class Drive {
   };
   Reservation reserve(const BuiltContext& context) const;
   Async<void> drive();
+  Async<void> enter(RunStarted started, RunId id, RunId parent, std::vector<Media> media);
   Async<bool> pause(RunPaused paused, std::string call);
   Async<bool> record_reply(int step, Reply reply, std::chrono::milliseconds took);
   Async<bool> ask_operator(std::string call, std::string what);
@@ -89,6 +126,11 @@ class Drive {
   std::vector<Event> unwritten_;
   std::vector<Fact> unwritten_facts_;
   std::optional<Error> broken_;  // an append failed: the state is ahead of the journal, and nothing more is written
+  std::unique_ptr<Registry> own_tools_;  // a selection, where the run has one
+  std::unique_ptr<ItemReader> items_;    // of the loop that is read
+  std::size_t rehearsed_ = 0;            // steps before it were rehearsed as far as they can be
+  std::set<std::size_t> later_;          // of them, those that depend on effects that were not done
+  bool is_rehearsed_ = false;
   std::optional<ContextBuilder> context_builder_;  // there once the model was asked
   RunPaused paused_;
   std::string waiting_;

@@ -11,6 +11,10 @@ std::string effect_key(const RunId& run, int step, int ordinal, const std::strin
   return sha256_hex(to_text(Json::array({run, step, ordinal, tool})));
 }
 
+std::string effect_key(const RunId& run, const std::string& path, const std::string& tool) {
+  return sha256_hex(to_text(Json::array({run, path, tool})));
+}
+
 std::string arguments_hash(const Json& arguments) { return sha256_hex(canonical_text(arguments)); }
 
 bool is_approved(const CallState& call, std::string_view policy_version, std::string_view preview_sha256, TimePoint now) {

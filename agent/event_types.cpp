@@ -47,7 +47,7 @@ template <class V> void members(V& v, auto& e, const TaskInput*) {
   v("name", e.name), v("value", e.value), v("origin", e.origin), v("trust", e.trust);
 }
 template <class V> void members(V& v, auto& e, const TaskOfRun*) {
-  v("path", e.path), v("files", e.files), v("inputs", e.inputs);
+  v("path", e.path), v("files", e.files), v("inputs", e.inputs), v("left_out", e.left_out);
 }
 template <class V> void members(V& v, auto& e, const RequestPart*) {
   v("text", e.text), v("origin", e.origin), v("trust", e.trust);
@@ -63,7 +63,7 @@ template <class V> void members(V& v, auto& e, const StepFinished*) {
   v("id", e.id), v("status", e.status), v("error", e.error), v("skipped", e.skipped);
 }
 template <class V> void members(V& v, auto& e, const ItemFailed*) { v("item", e.item), v("error", e.error); }
-template <class V> void members(V& v, auto& e, const ChildStarted*) { v("item", e.item), v("run", e.run); }
+template <class V> void members(V& v, auto& e, const ChildStarted*) { v("item", e.item), v("run", e.run), v("started", e.started); }
 template <class V> void members(V& v, auto& e, const ChildFinished*) {
   v("run", e.run), v("status", e.status), v("text", e.text), v("reason", e.reason), v("out", e.out);
   v("usage", e.usage), v("cost_usd", e.cost_usd);
@@ -95,7 +95,7 @@ template <class V> void members(V& v, auto& e, const ModelFailed*) {
 }
 template <class V> void members(V& v, auto& e, const ToolProposed*) {
   v("tool_call", e.tool_call), v("bad_arguments", e.bad_arguments), v("effect_key", e.effect_key);
-  v("arguments_hash", e.arguments_hash), v("item", e.item), v("origins", e.origins);
+  v("arguments_hash", e.arguments_hash), v("item", e.item), v("origins", e.origins), v("asks", e.asks);
 }
 template <class V> void members(V& v, auto& e, const PolicyDecided*) {
   v("verdict", e.verdict), v("why", e.why), v("policy_version", e.policy_version);

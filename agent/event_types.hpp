@@ -31,8 +31,9 @@ struct TaskOfRun {
   std::string path;
   std::vector<TaskText> files;    ///< the task's own, then those that it uses
   std::vector<TaskInput> inputs;  ///< all of them, defaults included
+  std::vector<std::string> left_out = {};  ///< steps that are not done this time (--from, --only)
 };
-/// A piece of the request of a run that a task began, and where it came from.
+/// Words of a request that a task made, and where they came from.
 struct RequestPart {
   std::string text, origin;
   Trust trust = Trust::user;
@@ -49,7 +50,7 @@ struct RunStarted {
   Json settings = Json::object();  ///< what the user allowed and where mail goes, without secrets: a resume works under the same
   std::optional<TaskOfRun> task = {};  ///< no model is asked: its steps are done
   // Of a run that a step of a task began:
-  std::vector<RequestPart> parts = {};  ///< of `request`, in order; empty: all of it is the user's
+  std::vector<RequestPart> parts = {};  ///< what origins are looked for in, instead of `request`; empty: all of that is the user's
   std::string system = {};              ///< instead of deed's own instructions
   std::optional<Json> schema = {};      ///< the answer is JSON of this
   std::optional<std::vector<std::string>> tools = {};  ///< the only ones that the model may use; absent: all
@@ -95,10 +96,11 @@ struct ItemFailed {
   ItemRef item;
   std::string error;
 };
-/// child.started: a step's own run (llm, agent, use), by its id, before it exists.
+/// child.started: a step's own run (llm, agent, use), by its id and all that it begins with, before it exists.
 struct ChildStarted {
   ItemRef item;
   RunId run;
+  RunStarted started;
 };
 /// child.finished: with what its parent needs of it.
 struct ChildFinished {
@@ -165,6 +167,7 @@ struct ToolProposed {
   std::string arguments_hash;  ///< SHA-256 of the canonical arguments
   std::optional<ItemRef> item = {};            ///< of a task: what the call is for
   std::vector<ArgumentOrigin> origins = {};    ///< of a task: where the texts with references in them came from
+  std::string asks = {};                       ///< of a task: why a person is asked, whatever the policy says; empty: it does not ask
 };
 
 enum class Verdict {

@@ -254,7 +254,7 @@ class Folder {
   Result<void> operator()(const ChildStarted& body) {
     DEED_TRY(StepProgress* const step, step_of(body.item.step));
     if (!step->begun.insert(item_name(body.item))) return wrong("an item that begins twice");
-    step->children.push_back({body.item, body.run});
+    step->children.push_back({body.item, body.run, body.started});
     return {};
   }
   Result<void> operator()(const ChildFinished& body) {
@@ -292,6 +292,7 @@ class Folder {
     call.proposed_at = event_.time;
     call.item = body.item;
     call.origins = body.origins;
+    call.asks = body.asks;
     step->calls.push_back(event_.call);
     state_.calls.emplace(event_.call, std::move(call));
     ++state_.call_count;

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "deed/agent/event_types.hpp"
 #include "deed/core/async.hpp"
@@ -17,6 +18,7 @@ struct ApprovalCard {
   std::string why;  ///< why it is asked
   std::vector<ArgumentOrigin> origins;
   std::optional<PreviewRecord> preview;
+  std::vector<ApprovalCard> others = {};  ///< of a task: further calls of the same step, which are decided about together with this one
 };
 
 struct ApprovalAnswer {

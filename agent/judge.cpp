@@ -58,7 +58,8 @@ PreviewRecord record_of(Preview preview) {
 }
 
 PolicyDecided judge_call(const State& state, const std::string& call_id, const Registry& tools, const Policy& policy,
-                         const ToolContext& context) {
+                         const ToolContext& context, const Json& arguments,
+                         const std::function<void(const std::string& call, const Preview& preview)>& on_preview) {
   const CallState& call = state.calls.at(call_id);
   const RegisteredTool* entry = tools.find(call.call.name);
   if (!entry) return ended(Verdict::invalid, no_such_tool(call.call.name, tools));
@@ -73,17 +74,20 @@ PolicyDecided judge_call(const State& state, const std::string& call_id, const R
   if (!issues.empty()) return ended(Verdict::invalid, listed(issues));
   const Tool& tool = entry->tool;
   const bool changes = changes_world(effect_of(tool, call.call.arguments));
-  if (const CallState* earlier = earlier_same_call(state, call_id, changes)) {
+  // The items of a task are told apart by their keys, not by what is done for them.
+  const CallState* earlier = call.item ? nullptr : earlier_same_call(state, call_id, changes);
+  if (earlier) {
     return ended(Verdict::repeat, "This call was already made with the same arguments; it is not made again. Its result was: " +
                                       std::string(utf8_prefix(earlier->outcome->text, 2000)));
   }
   std::optional<PreviewRecord> preview;
   if (changes && tool.preview) {
-    auto made = tool.preview(call.call.arguments, context);
+    auto made = tool.preview(arguments, context);
     if (!made) return ended(Verdict::invalid, "The call cannot be made: " + to_string(made.error()));
+    if (on_preview) on_preview(call_id, *made);
     preview = record_of(std::move(*made));
   }
-  const auto origins = find_origins(state, call.call.arguments, tool.spec);
+  const auto origins = call.item ? origins_of_task(call, tool.spec) : find_origins(state, call.call.arguments, tool.spec);
   PolicyDecided decided =
       apply_policy(policy, {.spec = tool.spec,
                             .needs_approval = changes && !tool.spec.asks_user && needs_approval(tool, call.call.arguments),

@@ -49,16 +49,29 @@ std::optional<std::string> field_equal_to(const Json& tree, const Json& value, i
   return std::nullopt;
 }
 
+// The request of a step of a task: words of the task's writer, and words that were put in and keep their own trust.
+std::optional<ArgumentOrigin> origin_in_parts(const State& state, const std::string& pointer, const std::string& text) {
+  std::optional<ArgumentOrigin> best;
+  for (const RequestPart& part : state.start.parts) {
+    if (!stands_whole_in(text, part.text)) continue;
+    if (!best || part.trust < best->trust) best = ArgumentOrigin{pointer, "request, from " + part.origin, part.trust};
+  }
+  return best;
+}
+
 ArgumentOrigin origin_of(const State& state, const std::string& pointer, const Json& value, ArgumentRole role) {
   const std::string text = text_of(value);
+  const auto in_parts = origin_in_parts(state, pointer, text);
+  if (in_parts && in_parts->trust <= Trust::user) return *in_parts;
   for (const Entry& entry : state.entries) {
     const auto* words = std::get_if<UserWords>(&entry);
-    if (words && stands_whole_in(text, words->text)) return {pointer, "request", Trust::user};
+    const bool has_parts = words && &entry == &state.entries.front() && !state.start.parts.empty();
+    if (words && !has_parts && stands_whole_in(text, words->text)) return {pointer, "request", Trust::user};
   }
   for (const std::string& path : state.start.attachments) {
     if (text == path) return {pointer, "attachment", Trust::user};
   }
-  ArgumentOrigin best{pointer, "none", Trust::untrusted};
+  ArgumentOrigin best = in_parts.value_or(ArgumentOrigin{pointer, "none", Trust::untrusted});
   for (const auto& [id, call] : state.calls) {
     if (call.answer && stands_whole_in(text, *call.answer)) return {pointer, "answer to " + id, Trust::user};
     if (!call.outcome || call.outcome->status != OutcomeStatus::succeeded) continue;
@@ -88,6 +101,24 @@ void visit_leaves(const Json& value, const std::string& pointer,
 }
 
 }  // namespace
+
+std::vector<ArgumentOrigin> origins_of_task(const CallState& call, const ToolSpec& spec) {
+  std::vector<ArgumentOrigin> origins;
+  if (!call.call.arguments.is_object()) return origins;
+  for (const auto& [name, value] : call.call.arguments.items()) {
+    const auto role = spec.roles.find(name);
+    if (role == spec.roles.end() || role->second == ArgumentRole::text) continue;
+    visit_leaves(value, "/" + name, [&](const std::string& pointer, const Json&) {
+      ArgumentOrigin origin{pointer, "task", Trust::user};
+      for (const ArgumentOrigin& known : call.origins) {
+        // A text that is exactly one reference may have become a list or an object: what is in it came with it.
+        if (pointer == known.pointer || pointer.starts_with(known.pointer + "/")) origin = {pointer, known.origin, known.trust};
+      }
+      origins.push_back(std::move(origin));
+    });
+  }
+  return origins;
+}
 
 std::vector<ArgumentOrigin> find_origins(const State& state, const Json& arguments, const ToolSpec& spec) {
   std::vector<ArgumentOrigin> origins;

@@ -17,4 +17,7 @@ namespace deed {
 /// only as a whole field of a structured result or in the user's words.
 std::vector<ArgumentOrigin> find_origins(const State& state, const Json& arguments, const ToolSpec& spec);
 
+/// The same for a call that a task made: what was put into a text is recorded with the call, the rest stands in the task.
+std::vector<ArgumentOrigin> origins_of_task(const CallState& call, const ToolSpec& spec);
+
 }  // namespace deed

@@ -52,11 +52,29 @@ ApprovalRequested request_for(const CallState& call, const PolicyDecided& policy
 
 }  // namespace
 
+Result<Json> Drive::revealed(const CallState& call) const {
+  if (!call.item || state_.task->task->secrets.empty()) return call.call.arguments;
+  const auto none = [](const std::string& name) -> Result<Secret> {
+    return fail(ErrorKind::not_found, "this program has no secret \"" + escaped(name) + "\"");
+  };
+  return with_secrets(call.call.arguments, lease_.run, state_.task->task->secrets, parts_.secret_of ? parts_.secret_of : none);
+}
+
 Async<bool> Drive::perform(JudgeCall action) {
   const CallContext context(*this, action.call, {});
-  PolicyDecided decided = judge_call(state_, action.call, parts_.tools, parts_.policy, context);
+  const CallState& call = state_.calls.at(action.call);
+  auto arguments = revealed(call);
+  PolicyDecided decided;
+  if (arguments) decided = judge_call(state_, action.call, tools(), parts_.policy, context, *arguments, parts_.on_preview);
+  else decided.verdict = Verdict::invalid, decided.why = to_string(arguments.error());
+  const RegisteredTool* entry = tools().find(call.call.name);
+  const bool is_held = parts_.rehearse && entry && changes_world(effect_of(entry->tool, call.call.arguments));
+  if (decided.verdict == Verdict::allow && (is_held || !call.asks.empty())) {
+    decided.verdict = Verdict::ask;
+    decided.why = is_held ? "it is rehearsed" : call.asks;
+  }
   const bool asks = decided.verdict == Verdict::ask;
-  ApprovalRequested request = request_for(state_.calls.at(action.call), decided);
+  ApprovalRequested request = request_for(call, decided);
   std::vector<Event> events;
   events.push_back(event_of(std::move(decided), action.call));
   if (asks) events.push_back(event_of(std::move(request), action.call));
@@ -127,7 +145,9 @@ Async<bool> Drive::ask_operator(std::string id, std::string what) {
 // What was judged (and perhaps approved) is what runs: other bytes, other rules or an old approval are judged again.
 Drive::Obstacle Drive::what_stands_in_the_way(const std::string& id, const ToolContext& context) const {
   const CallState& call = state_.calls.at(id);
-  const PolicyDecided again = judge_call(state_, id, parts_.tools, parts_.policy, context);
+  const auto arguments = revealed(call);
+  if (!arguments) return {to_string(arguments.error())};
+  const PolicyDecided again = judge_call(state_, id, tools(), parts_.policy, context, *arguments);
   if (again.verdict != Verdict::allow && again.verdict != Verdict::ask) return {again.why, again.verdict == Verdict::invalid};
   const std::string sha256 = again.preview ? again.preview->sha256 : "";
   if (sha256 != (call.policy->preview ? call.policy->preview->sha256 : "")) return {"it would now do something else than was judged", true};
@@ -138,7 +158,7 @@ Drive::Obstacle Drive::what_stands_in_the_way(const std::string& id, const ToolC
 
 Async<bool> Drive::perform(RunTool action) {
   const CallState& call = state_.calls.at(action.call);
-  const RegisteredTool* entry = parts_.tools.find(call.call.name);
+  const RegisteredTool* entry = tools().find(call.call.name);
   if (!entry) {
     RunPaused missing{RunStatus::paused, "the tool " + call.call.name + " is not here any more",
                       "resume it with a program that has the tool"};
@@ -154,7 +174,15 @@ Async<bool> Drive::perform(RunTool action) {
   const EffectClass effect = effect_of(tool, call.call.arguments);
   const bool effectful = changes_world(effect);
   const Dispatch dispatch = dispatch_of(tool, effect);
-  const bool repeats = may_repeat(call, effect, tool.spec.key_window, parts_.clock.now());
+  const Step* step = call.item ? state_.task->task->find(call.item->step) : nullptr;  // of a task
+  const bool is_meant = step && step->on_unknown == OnUnknown::retry && effect != EffectClass::once;
+  const bool repeats = is_meant || may_repeat(call, effect, tool.spec.key_window, parts_.clock.now());
+  auto arguments = revealed(call);
+  if (!arguments) {
+    RunPaused missing{RunStatus::paused, arguments.error().what, arguments.error().hint};
+    auto paused = co_await pause(std::move(missing), action.call);
+    co_return paused;
+  }
   const std::int64_t attempt = call.attempts + 1;
   CallContext context(*this, action.call, {.dispatch = dispatch, .may_repeat = repeats, .attempt = attempt});
   const bool was_in_doubt = call.in_doubt;  // by an earlier attempt
@@ -195,16 +223,17 @@ Async<bool> Drive::perform(RunTool action) {
     DEED_CO_OK(std::move(written));
   }
   const TimePoint begun = parts_.clock.now();
-  auto running = tool.run(call.call.arguments, context);
+  auto running = tool.run(*std::move(arguments), context);
+  const std::chrono::milliseconds timeout = step && step->timeout ? *step->timeout : tool.spec.timeout;
   Interrupt* interrupt = effectful ? nullptr : &interrupt_;
-  auto bounded = co_await run_bounded(std::move(running), tool.spec.timeout, interrupt, &context.renewal());
+  auto bounded = co_await run_bounded(std::move(running), timeout, interrupt, &context.renewal());
   failpoint(failpoints::tool_returned);
   if (!effectful && interrupt_.requested() && !bounded.value) co_return true;  // the loop pauses; it runs again later
   // An effect is not broken off. One that has parts ends between two of them; it goes on with the rest when the run is resumed.
   if (context.paused()) co_return true;
   Outcome outcome = bounded.value       ? context.checked(std::move(*bounded.value))
                     : bounded.timed_out ? context.broken_off("the tool took longer than " +
-                                                             std::to_string(tool.spec.timeout.count() / 1000) + " s, and ended")
+                                                             std::to_string(static_cast<double>(timeout.count()) / 1000).substr(0, 6) + " s, and ended")
                                         : context.broken_off("the tool failed (" + bounded.exception + ")");
   const bool did_nothing = outcome.status == OutcomeStatus::rejected || outcome.status == OutcomeStatus::failed_without_effect;
   if (was_in_doubt && did_nothing) outcome = still_in_doubt(outcome);
@@ -235,13 +264,15 @@ void Drive::take_facts(Outcome& outcome) {
 
 Async<bool> Drive::perform(ProbeCall action) {
   const CallState& call = state_.calls.at(action.call);
-  const RegisteredTool* entry = parts_.tools.find(call.call.name);
+  const RegisteredTool* entry = tools().find(call.call.name);
   DEED_CHECK(entry && entry->tool.probe, "a probe of a tool without one");
   CallContext context(*this, action.call, {.attempt = call.attempts, .probed_part = action.part});
   auto written = co_await write();
   DEED_CO_OK(std::move(written));
   failpoint(failpoints::probe_before);
-  auto probing = entry->tool.probe(call.call.arguments, context);
+  auto arguments = revealed(call);
+  DEED_CO_OK(std::move(arguments));
+  auto probing = entry->tool.probe(*std::move(arguments), context);
   auto bounded = co_await run_bounded(std::move(probing), entry->tool.spec.timeout, &interrupt_, &context.renewal());
   failpoint(failpoints::probe_after);
   if (interrupt_.requested()) co_return true;  // the loop pauses; the world is asked again later

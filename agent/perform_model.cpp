@@ -56,7 +56,9 @@ Async<bool> Drive::perform(AskModel) {
     options.count_tokens = [&model](std::string_view text) { return model.count_tokens(text); };
     options.takes = [&model](const Media& media) { return check_media(media, model.info()).has_value(); };
     options.effort = parts_.effort;
-    context_builder_.emplace(parts_.tools, std::move(options));
+    options.system = state_.start.system;
+    options.schema = state_.start.schema;
+    context_builder_.emplace(tools(), std::move(options));
   }
   BuiltContext context = context_builder_->build(state_);
   Reservation reserved = reserve(context);

@@ -35,6 +35,15 @@ Async<RunReport> go_on_or_leave(Drive& drive, Result<void> ready) {
 
 Async<RunReport> Runner::start(NewRequest request) {
   Drive drive(parts_, interrupt_);
+  if (!request.id.empty()) {
+    // A name that was given beforehand: whoever gave it may have died after the run began.
+    auto ready = co_await drive.take_over(request.id, std::nullopt);
+    const bool is_new = !ready && ready.error().kind == ErrorKind::not_found;
+    if (!is_new) {
+      auto report = co_await go_on_or_leave(drive, std::move(ready));
+      co_return report;
+    }
+  }
   auto begun = co_await drive.begin(std::move(request));
   auto report = co_await go_on_or_leave(drive, std::move(begun));
   co_return report;
@@ -67,6 +76,14 @@ Async<RunReport> Runner::decide_approval(RunId run, ApprovalAnswer answer, std::
   Drive drive(parts_, interrupt_);
   auto ready = co_await drive.take_over(std::move(run), std::nullopt);
   if (ready) ready = co_await drive.hear_approval(std::move(answer), std::move(by));
+  auto report = co_await go_on_or_leave(drive, std::move(ready));
+  co_return report;
+}
+
+Async<RunReport> Runner::signal(RunId run, std::string name) {
+  Drive drive(parts_, interrupt_);
+  auto ready = co_await drive.take_over(std::move(run), std::nullopt);
+  if (ready) ready = co_await drive.hear_signal(std::move(name));
   auto report = co_await go_on_or_leave(drive, std::move(ready));
   co_return report;
 }

@@ -1,6 +1,7 @@
 // Drives a run: fold, decide, perform, until it finishes or has to wait. The only part of the agent that touches the world.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,14 @@ struct RunnerParts {
   Observer& observer;
   Policy policy;
   Effort effort = Effort::as_it_likes;  ///< how much the model is to think
+  // Of tasks:
+  /// The model that a step names, "" for the one that is used where no name is given; lives as long as the runner.
+  std::function<Result<Model*>(const std::string& name)> model_named = {};
+  std::function<Result<Secret>(const std::string& name)> secret_of = {};
+  /// Nothing that changes the world is run: it is judged and shown, and waits. What reads is run.
+  bool rehearse = false;
+  /// Of each effect that is judged: its preview, whole.
+  std::function<void(const std::string& call, const Preview& preview)> on_preview = {};
 };
 
 struct NewRequest {
@@ -37,6 +46,8 @@ struct NewRequest {
   Limits limits = {};
   bool chat = false;
   Json settings = Json::object();  ///< kept in run.started
+  std::optional<TaskOfRun> task = {};  ///< the run does its steps; `request` is its name
+  RunId id = {};                       ///< of make_run_id; empty: a new one. Where the run exists, it goes on
 };
 
 /// Where a run stands when the runner gives it back.
@@ -47,7 +58,8 @@ struct RunReport {
   std::string reason;   ///< why it stopped, if the answer does not say
   std::string hint;     ///< what to do now
   std::string waiting_call;  ///< the call that waits for an approval, an answer or the operator
-  bool try_later = false;    ///< the model could not be reached: resume later
+  bool try_later = false;    ///< the model could not be reached, or a task waits for its time: resume later
+  bool rehearsed = false;    ///< all that could be rehearsed was; nothing was changed
   State state;
 };
 
@@ -76,6 +88,9 @@ class Runner {
   /// The operator's word about the call whose outcome is unknown: "done", "not_done" or "retry"; drives the run afterwards.
   /// part  of a call whose effect has parts, the one that it is about; "": all that is in doubt
   Async<RunReport> reconcile(RunId run, std::string decision, std::string by, std::string part = {});
+
+  /// A signal that a task waits for; drives the run. errors  conflict: the run is no task's
+  Async<RunReport> signal(RunId run, std::string name);
 
   /// Cancels a model request that is under way at once; a tool call under way may end first. The run pauses and can be resumed.
   void interrupt();

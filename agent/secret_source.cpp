@@ -114,4 +114,18 @@ Result<Secret> mail_password(const Settings& settings, const std::string& sectio
   return Secret();
 }
 
+Result<Secret> named_secret(const Settings& settings, const std::string& name,
+                            const std::function<std::optional<std::string>(std::string_view)>& getenv) {
+  std::string variable = "DEED_SECRET_" + name;
+  for (char& c : variable) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  const auto given = getenv(variable);
+  if (given && !given->empty()) return Secret(*given);
+  const std::string file = settings.text("secrets." + name + ".file");
+  if (!file.empty()) return read_secret_file(file);
+  const auto command = settings.list("secrets." + name + ".command");
+  if (!command.empty()) return read_secret_command(command);
+  return fail(ErrorKind::not_found, "the secret \"" + name + "\" is nowhere", "",
+              "set " + variable + ", or secrets." + name + ".file or .command in the configuration");
+}
+
 }  // namespace deed

@@ -24,4 +24,9 @@ Result<Secret> read_secret_command(const std::vector<std::string>& arguments);
 Result<Secret> mail_password(const Settings& settings, const std::string& section,
                              const std::function<std::optional<std::string>(std::string_view)>& getenv);
 
+/// A secret that a task names: $DEED_SECRET_NAME (in capitals), secrets.NAME.file, secrets.NAME.command.
+/// errors  not_found: none of these is set
+Result<Secret> named_secret(const Settings& settings, const std::string& name,
+                            const std::function<std::optional<std::string>(std::string_view)>& getenv);
+
 }  // namespace deed

@@ -161,6 +161,8 @@ const std::vector<SettingRow>& setting_rows() {
   static const std::vector<SettingRow> rows = {
       {"model", Type::text, "DEED_MODEL", false, "the model: local:smollm2, openai:NAME, http://host:port/v1#NAME"},
       {"alias.*", Type::text, "", false, "a name for --model. plan: what is used where nothing is said; vision: where the other cannot look at what is attached"},
+      {"secrets.*.file", Type::text, "", false, "a file of mode 0600 that holds a secret of tasks; DEED_SECRET_NAME goes first"},
+      {"secrets.*.command", Type::list, "", false, "a command and its arguments that prints a secret of tasks"},
       {"providers.*.base_url", Type::text, "", false, "the address of a provider (openai, anthropic, gemini, ollama, …)"},
       {"providers.*.key_file", Type::text, "", false, "a file of mode 0600 that holds the key; an environment variable goes first"},
       {"providers.*.key_command", Type::list, "", false, "a command and its arguments that prints the key"},

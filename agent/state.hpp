@@ -64,6 +64,7 @@ struct CallState {
   std::map<std::string, PartState> parts;
   std::optional<ItemRef> item;          ///< of a task
   std::vector<ArgumentOrigin> origins;  ///< of a task: of the texts with references in them
+  std::string asks;                     ///< of a task: why a person is asked, whatever the policy says
   TimePoint not_before = {};            ///< the next attempt is not made earlier
 
   /// Whether the outcome of any part is not known.

@@ -81,7 +81,7 @@ Result<std::unique_ptr<Session>> open_session(const Flags& flags, SessionOptions
   auto session = std::make_unique<Session>();
   DEED_TRY(Settings settings, settings_for(flags));
   if (!wanted.model.empty() && flags.model.empty()) settings.set("model", wanted.model, "the run");
-  DEED_TRY(AgentOptions options, agent_options(settings, environment));
+  DEED_TRY(AgentOptions options, agent_options(settings, environment, wanted.task));
   options.home = flags.home;
   options.policy.yes = flags.yes;
   options.needs_model = wanted.needs_model;

@@ -46,6 +46,7 @@ struct SessionOptions {
   bool needs_model = true;
   bool stream_text = false;
   std::string model = {};  ///< instead of the settings' one, if no flag names another
+  const Task* task = nullptr;  ///< whose models and secrets are wanted; borrowed for the call
 };
 Result<std::unique_ptr<Session>> open_session(const Flags& flags, SessionOptions options);
 

@@ -8,7 +8,9 @@
 #include "deed/agent/report.hpp"
 #include "deed/cli/commands.hpp"
 #include "deed/cli/explain.hpp"
+#include "deed/agent/task/task_of_run.hpp"
 #include "deed/cli/flags.hpp"
+#include "deed/cli/task_run.hpp"
 #include "deed/core/text.hpp"
 #include "deed/llm/media.hpp"
 
@@ -114,11 +116,21 @@ void take_over_settings(const Json& settings, Flags& flags) {
   flags.yes = flags.yes || (yes != settings.end() && yes->is_boolean() && yes->get<bool>());
 }
 
+// A run goes on with the files as they were when it began.
+void tell_of_changes(const TaskOfRun& task, const Flags& flags) {
+  for (const TaskText& file : task.files) {
+    const auto now = read_task_file(file.path);
+    if (flags.quiet || (now && *now == file.text)) continue;
+    std::fprintf(stderr, "deed: %s was changed since; the run goes on with what it began with\n", for_terminal(file.path).c_str());
+  }
+}
+
 // What a run that already exists was begun with decides how it goes on, where no flag says otherwise.
 Result<std::unique_ptr<Session>> session_of_run(Flags flags, const std::string& id) {
   DEED_TRY(auto looker, open_session(flags, {.needs_model = false}));
   DEED_TRY(const auto shown, looker->agent->show(id));
   looker.reset();
+  std::shared_ptr<const Task> task;
   SessionOptions options;
   for (const Event& event : shown.second) {
     DEED_TRY(const auto body, decode(event));
@@ -127,6 +139,10 @@ Result<std::unique_ptr<Session>> session_of_run(Flags flags, const std::string& 
     options.model = started->model;
     if (flags.root.empty()) flags.root = started->root;
     take_over_settings(started->settings, flags);
+    if (!started->task) break;
+    DEED_TRY(task, recorded_task(*started->task));
+    tell_of_changes(*started->task, flags);
+    options = {.needs_model = false, .task = task.get()};
     break;
   }
   return open_session(flags, std::move(options));
@@ -228,6 +244,7 @@ void add_run_commands(CLI::App& app, Chosen& chosen) {
     std::vector<std::string> words;
     std::string run = "last", answer, note, chat_run, part;
     bool done = false, not_done = false, retry = false, all = false;
+    TaskFlags task;
   };
   auto state = std::make_shared<RunFlags>();
   const auto command = [&](const char* name, const char* about, bool takes_run) {
@@ -239,10 +256,16 @@ void add_run_commands(CLI::App& app, Chosen& chosen) {
   };
 
   CLI::App* run_command = command("run", "Do what a request in plain words says", false);
-  run_command->add_option("request", state->words, "The request; - or nothing reads standard input");
+  run_command->add_option("request", state->words, "The request, or a task file (.yaml, .yml, .json); - or nothing reads standard input");
   run_command->add_option("--attach", state->flags.attach, "A file that the request is about: to be mailed, or, if it is a picture, a sound or a PDF, to be looked at; or the URL of one of these")->type_name("FILE|URL")
       ->allow_extra_args(false);
-  run_command->callback([state, &chosen] { chosen = [state] { return run(state->flags, state->words); }; });
+  add_task_flags(*run_command, state->task);
+  run_command->callback([state, &chosen] {
+    chosen = [state] {
+      const bool is_task = state->words.size() == 1 && names_task_file(state->words[0]);
+      return is_task ? run_task(state->flags, state->words[0], state->task) : run(state->flags, state->words);
+    };
+  });
 
   CLI::App* chat_command = command("chat", "Talk turn by turn; one run", false);
   chat_command->add_option("--run", state->chat_run, "Go on with this chat");
@@ -258,6 +281,14 @@ void add_run_commands(CLI::App& app, Chosen& chosen) {
         return state->answer.empty() ? agent.resume(state->run, new_limits(state->flags))
                                      : agent.answer(state->run, state->answer);
       });
+    };
+  });
+
+  CLI::App* signal = command("signal", "Send a task the signal that it waits for, and go on", true);
+  signal->add_option("name", state->answer, "The signal's name")->required();
+  signal->callback([state, &chosen] {
+    chosen = [state] {
+      return on_run(state->flags, state->run, [&](Agent& agent) { return agent.signal(state->run, state->answer); });
     };
   });
 

@@ -1,50 +1,31 @@
 #include "deed/agent/task/progress.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "deed/agent/state.hpp"
+#include "deed/agent/task/references.hpp"
+#include "deed/agent/task/task_of_run.hpp"
 #include "deed/core/hash.hpp"
 
 namespace deed {
 namespace {
 
 // The steps whose `out` something reads.
-class OutReaders {
- public:
-  explicit OutReaders(const Task& task) {
-    for (const Step& step : task.steps) {
-      std::visit([this](const auto& action) { read(action); }, step.action);
-      if (step.condition) read(*step.condition);
-      if (step.approve.when) read(*step.approve.when);
-      if (!step.loop) continue;
-      if (const auto* list = std::get_if<Template>(&step.loop->over)) read(*list);
-      if (const auto* file = std::get_if<RowFile>(&step.loop->over)) read(file->path), read(file->query);
-    }
-    for (const auto& [name, output] : task.outputs) read(output);
+std::set<std::string> read_outs(const Task& task) {
+  std::set<std::string> ids;
+  const auto take = [&ids](const Reference& reference) {
+    const bool is_out = reference.size() == 2 || (reference.size() > 2 && reference[2] == "out");
+    if (is_out && reference[0] == "steps") ids.insert(reference[1]);
+  };
+  for (const Step& step : task.steps) {
+    for (const Reference& reference : references_of(step)) take(reference);
   }
-  bool has(const std::string& id) const { return ids_.contains(id); }
-
- private:
-  void read(const ToolStep& step) { read(step.with); }
-  void read(const LlmStep& step) { read(step.prompt), read(step.system); }
-  void read(const AgentStep& step) { read(step.goal); }
-  void read(const UseStep& step) { read(step.with); }
-  void read(const WaitStep& step) {
-    if (step.until) read(*step.until);
+  for (const auto& [name, output] : task.outputs) {
+    for (const Template::Use& use : output.uses()) take(use.reference);
   }
-  void read(const Template& text) {
-    for (const Template::Use& use : text.uses()) take(use.reference);
-  }
-  void read(const Expression& expression) {
-    for (const Expression::Use& use : expression.uses()) take(use.reference);
-  }
-  void take(const Reference& reference) {
-    const bool is_counter = reference.size() > 2 && reference[2] != "out";
-    if (reference.size() > 1 && reference[0] == "steps" && !is_counter) ids_.insert(reference[1]);
-  }
-
-  std::set<std::string> ids_;
-};
+  return ids;
+}
 
 void take_out(StepProgress& progress, const Step& step, Json out, std::string text, Trust trust) {
   ++progress.succeeded;
@@ -102,25 +83,15 @@ std::string item_name(const ItemRef& item) {
 }
 
 Result<TaskProgress> begin_progress(const TaskOfRun& task) {
-  if (task.files.empty()) return fail(ErrorKind::corrupt, "the journal holds a task without its text");
-  const ReadTaskFile recorded = [&task](const std::string& path) -> Result<std::string> {
-    for (const TaskText& file : task.files) {
-      if (file.path == path) return file.text;
-    }
-    return fail(ErrorKind::not_found, "the file is not among those that the run recorded", path);
-  };
-  ParsedTask parsed = parse_task(task.files.front().text, task.path, recorded);
-  if (!parsed.task) {
-    return fail(ErrorKind::corrupt, "the task of the run cannot be read by this version of deed",
-                parsed.issues.empty() ? "" : to_string(parsed.issues.front()));
-  }
   TaskProgress progress;
-  progress.task = std::move(parsed.task);
+  DEED_TRY(progress.task, recorded_task(task));
   progress.inputs = task.inputs;
-  const OutReaders readers(*progress.task);
+  const std::set<std::string> read = read_outs(*progress.task);
   for (const Step& step : progress.task->steps) {
     StepProgress& one = progress.steps.emplace_back();
-    one.keeps_outs = readers.has(step.id);
+    one.keeps_outs = read.contains(step.id);
+    one.is_left_out = std::find(task.left_out.begin(), task.left_out.end(), step.id) != task.left_out.end();
+    if (one.is_left_out) one.phase = StepProgress::Phase::skipped, one.error = "left out this time";
     if (step.loop && one.keeps_outs) one.out = Json::array();
   }
   return progress;
@@ -137,6 +108,8 @@ void fail_item(StepProgress& step, ItemRef item, std::string error) {
 bool conclude_call(TaskProgress& progress, CallState& call, TimePoint now) {
   const Step* step = progress.task->find(call.item->step);
   StepProgress& of_step = progress.steps[progress.task->number_of(*step)];
+  const auto open = std::find(of_step.calls.begin(), of_step.calls.end(), item_name(*call.item));
+  if (open == of_step.calls.end()) return false;  // it was over before
   const bool has_failed = call.phase == CallPhase::settled && call.outcome->status == OutcomeStatus::failed_without_effect;
   if (has_failed && call.attempts < step->retry.max_attempts) {
     call.phase = CallPhase::approved;
@@ -148,8 +121,7 @@ bool conclude_call(TaskProgress& progress, CallState& call, TimePoint now) {
   } else {
     fail_item(of_step, *call.item, reason_of(call));
   }
-  const std::string name = item_name(*call.item);
-  of_step.calls.erase(std::find(of_step.calls.begin(), of_step.calls.end(), name));
+  of_step.calls.erase(open);
   return step->loop.has_value();
 }
 

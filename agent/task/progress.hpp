@@ -24,6 +24,7 @@ struct ItemFailure {
 struct OpenChild {
   ItemRef item;
   RunId run;
+  RunStarted started;
 };
 
 struct StepProgress {
@@ -41,6 +42,7 @@ struct StepProgress {
   bool keeps_outs = false;            ///< something reads steps.ID.out
   std::optional<TimePoint> timer;     ///< nothing goes on before that
   bool timer_fired = false;
+  bool is_left_out = false;           ///< the user said so: what needs it goes on without it
 
   bool is_over() const { return phase == Phase::done || phase == Phase::skipped || phase == Phase::failed; }
   bool has_open() const { return !calls.empty() || !children.empty(); }

@@ -1,0 +1,34 @@
+// deed run FILE.yaml: a task with its inputs, rehearsed or in earnest.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "deed/agent/task/parse_task.hpp"
+#include "deed/cli/flags.hpp"
+
+namespace deed {
+
+struct TaskFlags {
+  std::vector<std::string> inputs;  ///< "name=value"
+  std::string from, only, out;
+  bool dry_run = false;
+};
+void add_task_flags(CLI::App& app, TaskFlags& flags);
+
+/// Whether the argument of `deed run` is a task file: by its name's ending, and there is such a file.
+bool names_task_file(const std::string& argument);
+
+/// errors  not_found; limit: larger than a task file may be
+Result<std::string> read_task_file(const std::string& path);
+
+/// A task with all that it uses, or its issues.
+Result<ParsedTask> load_task(const std::string& path);
+
+/// Prints the issues on standard error, and with --json on standard output; gives exit code 2.
+int report_issues(const std::vector<TaskIssue>& issues, const Flags& flags);
+
+int run_task(Flags flags, const std::string& path, const TaskFlags& task_flags);
+
+}  // namespace deed
