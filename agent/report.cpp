@@ -28,6 +28,32 @@ Json call_json(const std::string& id, const CallState& call) {
   return out;
 }
 
+Json step_json(const Step& step, const StepProgress& progress) {
+  Json out = {{"id", step.id}, {"status", to_string(progress.phase)}};
+  if (!progress.error.empty()) out["error"] = progress.error;
+  if (!step.loop) return out;
+  out["count"] = progress.succeeded;
+  out["failed"] = progress.failed;
+  out["skipped"] = progress.skipped;
+  out["failures"] = Json::array();
+  for (const ItemFailure& failure : progress.failures) {
+    out["failures"].push_back({{"index", failure.item.index}, {"key", failure.item.key}, {"error", failure.error}});
+  }
+  return out;
+}
+
+// Calls of loops that are over are numbers in the steps; the journal has them all.
+void add_task(const State& state, Json& out) {
+  const Task& task = *state.task->task;
+  out["task"] = {{"name", task.name}, {"path", task.path}, {"steps", Json::array()}};
+  for (const Step& step : task.steps) {
+    const StepProgress& progress = state.task->steps[task.number_of(step)];
+    out["task"]["steps"].push_back(step_json(step, progress));
+  }
+  for (const auto& [id, call] : state.calls) out["calls"].push_back(call_json(id, call));
+  out["outputs"] = state.finished ? state.finished->outputs : Json(nullptr);
+}
+
 }  // namespace
 
 int exit_code(const RunReport& report) {
@@ -82,6 +108,7 @@ Json to_json(const RunReport& report) {
     if (!step) continue;
     for (const std::string& id : step->calls) out["calls"].push_back(call_json(id, state.calls.at(id)));
   }
+  if (state.task) add_task(state, out);
   out["usage"] = {{"input", state.usage.input},
                   {"cached", state.usage.cached},
                   {"output", state.usage.output},

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "deed/agent/event_types.hpp"
+#include "deed/agent/task/progress.hpp"
 #include "deed/cli/terminal.hpp"
 #include "deed/core/text.hpp"
 
@@ -32,6 +33,12 @@ class Story {
   void operator()(const RunStarted& e) {
     out_ += "request   " + cut(e.request) + "\n";
     for (const std::string& path : e.attachments) out_ += "attached  " + for_terminal(path) + "\n";
+    if (e.task) {
+      out_ += "task      " + for_terminal(e.task->path) + "\n";
+      for (const TaskInput& input : e.task->inputs) out_ += "input     " + input.name + ": " + cut(to_text(input.value)) + "\n";
+      for (const std::string& id : e.task->left_out) out_ += "left out  " + for_terminal(id) + "\n";
+      return;
+    }
     out_ += "model     " + e.model + "\n";
   }
   void operator()(const RunResumed&) { out_ += "resumed\n"; }
@@ -90,6 +97,21 @@ class Story {
   void operator()(const EffectReconciled& e) { out_ += "  settled by " + e.by + of(e.part) + ": " + e.decision + "\n"; }
   void operator()(const BudgetExceeded& e) { out_ += "limit     " + e.what + "\n"; }
   void operator()(const SignalReceived& e) { out_ += (e.signal == "answer" ? "  answer  " : "\nuser      ") + cut(e.text) + "\n"; }
+
+  void operator()(const StepStarted& e) { out_ += "\nstep      " + for_terminal(e.id) + "\n"; }
+  void operator()(const StepFinished& e) {
+    out_ += "  ended   " + for_terminal(e.id) + " " + to_string(e.status) + (e.skipped ? ", " + std::to_string(e.skipped) + " left out" : "") +
+            (e.error.empty() ? "" : ": " + cut(e.error)) + "\n";
+  }
+  void operator()(const ItemFailed& e) { out_ += "  failed  " + cut(item_name(e.item)) + ": " + cut(e.error) + "\n"; }
+  void operator()(const ChildStarted& e) { out_ += "  run     " + e.run + " for " + cut(item_name(e.item)) + "\n"; }
+  void operator()(const ChildFinished& e) {
+    out_ += "  run     " + e.run + " " + to_string(e.status) + ": " + cut(e.reason.empty() ? e.text : e.reason) + "\n";
+  }
+  void operator()(const TimerSet& e) {
+    out_ += "  waits   until " + to_iso8601(TimePoint(std::chrono::milliseconds(e.until_ms))) + "\n";
+  }
+  void operator()(const TimerFired&) { out_ += "  goes on\n"; }
 
   std::string take() { return std::move(out_); }
   int step = 0;

@@ -15,6 +15,7 @@
 #include <cstdlib>
 
 #include "deed/agent/report.hpp"
+#include "deed/agent/task/progress.hpp"
 #include "deed/core/checked.hpp"
 #include "deed/core/text.hpp"
 
@@ -78,6 +79,13 @@ std::string for_terminal(std::string_view text) {
 }
 
 std::string card_text(const ApprovalCard& card) {
+  if (!card.others.empty()) {
+    ApprovalCard first = card;
+    first.others.clear();
+    std::string text = card_text(first);
+    for (const ApprovalCard& other : card.others) text += card_text(other);
+    return text + "── " + std::to_string(card.others.size() + 1) + " calls, to be decided about together ──\n";
+  }
   std::string text = "\n── " + card.tool + " ──\n";
   if (card.preview) {
     text += for_terminal(card.preview->summary) + "\n\n" + for_terminal(card.preview->bytes) + "\n";
@@ -140,6 +148,12 @@ void TerminalObserver::on_event(const RunId& run, const Event& event) {
     if (options_.reasoning == ShowReasoning::summary && !reasoned->text.empty()) line("~", first_line(reasoned->text));
   } else if (const auto* replied = std::get_if<ModelReplied>(&**body)) {
     for (const std::string& vain : replied->reply.fell_back) line("!", first_line(vain));
+  } else if (const auto* step = std::get_if<StepStarted>(&**body)) {
+    line("▸", step->id);
+  } else if (const auto* ended = std::get_if<StepFinished>(&**body)) {
+    if (ended->status != StepStatus::done) line("✗", ended->id + " " + to_string(ended->status) + ": " + first_line(ended->error));
+  } else if (const auto* item = std::get_if<ItemFailed>(&**body)) {
+    line("✗", item_name(item->item) + ": " + first_line(item->error));
   } else if (const auto* failed = std::get_if<ModelFailed>(&**body)) {
     line("!", failed->what + (failed->where.empty() ? "" : " (" + failed->where + ")"));
   }

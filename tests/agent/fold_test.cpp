@@ -97,7 +97,15 @@ TEST(Events, EveryKindSurvivesWritingAndReading) {
       EffectProbed{"confirmed", "e", "part"},
       EffectReconciled{"done", "me", "part"},
       BudgetExceeded{"max_steps", "w"},
-      SignalReceived{"answer", "yes"}};
+      SignalReceived{"answer", "yes"},
+      StepStarted{"mail"},
+      StepFinished{"mail", StepStatus::failed, "why", 3},
+      ItemFailed{{"mail", "ann@example.org", 7}, "no name"},
+      ChildStarted{{"mail", "", 0}, "run", RunStarted{.request = "r", .task = TaskOfRun{"/t.yaml", {{"/t.yaml", "deed: 1"}}, {{"to", "x", "inputs.to", Trust::user}}, {"a"}},
+                                                        .parts = {{"r", "task", Trust::user}}, .system = "s", .schema = Json{{"type", "object"}}, .tools = {{"http.get"}}}},
+      ChildFinished{"run", RunStatus::done, "text", "reason", {{"k", 1}}, {1, 2, 3, 4, 5}, 0.5},
+      TimerSet{"wait", 1'700'000'000'000},
+      TimerFired{"wait"}};
   ASSERT_EQ(bodies.size(), event_kinds().size());
   for (const EventBody& body : bodies) {
     const Event event = encode(body);
