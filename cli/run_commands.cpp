@@ -284,6 +284,16 @@ void add_run_commands(CLI::App& app, Chosen& chosen) {
     };
   });
 
+  CLI::App* plan = app.add_subcommand("plan", "Show what a task file would do; run nothing");
+  add_common_flags(*plan, state->flags);
+  plan->add_option("file", state->answer, "The task file")->required();
+  plan->callback([state, &chosen] { chosen = [state] { return plan_task(state->flags, state->answer); }; });
+
+  CLI::App* record = app.add_subcommand("record", "Print a run that was made from words as a task file with exact steps");
+  add_common_flags(*record, state->flags);
+  record->add_option("run", state->run, "Id of the run, a part of it, or \"last\"")->capture_default_str();
+  record->callback([state, &chosen] { chosen = [state] { return record_task(state->flags, state->run); }; });
+
   CLI::App* signal = command("signal", "Send a task the signal that it waits for, and go on", true);
   signal->add_option("name", state->answer, "The signal's name")->required();
   signal->callback([state, &chosen] {

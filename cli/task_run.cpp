@@ -8,6 +8,7 @@
 #include "deed/agent/report.hpp"
 #include "deed/agent/task/advance.hpp"
 #include "deed/agent/task/check_task.hpp"
+#include "deed/agent/task/record.hpp"
 #include "deed/cli/rehearsal.hpp"
 #include "deed/core/text.hpp"
 
@@ -49,7 +50,84 @@ Result<std::vector<std::string>> left_out_by(const Task& task, const TaskFlags& 
   return out;
 }
 
+std::string shown_items(const Loop& loop) {
+  if (const auto* list = std::get_if<Template>(&loop.over)) {
+    return list->source().is_string() ? list->source().get<std::string>() : std::to_string(list->source().size()) + " items";
+  }
+  return to_text(std::get<RowFile>(loop.over).path.source());
+}
+
+// What a step calls, in words, and as JSON.
+struct Planned {
+  std::string what;
+  Json json = Json::object();
+};
+
+Planned planned(const ToolStep& step, const Registry& tools) {
+  const RegisteredTool* entry = tools.find(step.tool);
+  const std::string effect = entry ? to_string(entry->tool.spec.effect) : "unknown";
+  return {step.tool + " (" + effect + ") " + to_text(step.with.source()), {{"tool", step.tool}, {"effect", effect}, {"with", step.with.source()}}};
+}
+Planned planned(const LlmStep& step, const Registry&) {
+  return {"a model: " + to_text(step.prompt.source()), {{"llm", step.prompt.source()}}};
+}
+Planned planned(const AgentStep& step, const Registry&) {
+  std::string tools;
+  for (const std::string& tool : step.tools) tools += (tools.empty() ? "" : ", ") + tool;
+  return {"an agent with " + tools + ": " + to_text(step.goal.source()), {{"agent", step.goal.source()}, {"tools", step.tools}}};
+}
+Planned planned(const UseStep& step, const Registry&) { return {"the task " + step.path, {{"use", step.path}, {"with", step.with.source()}}}; }
+Planned planned(const WaitStep& step, const Registry&) {
+  if (!step.signal.empty()) return {"waits for the signal " + step.signal, {{"signal", step.signal}}};
+  if (step.until) return {"waits until " + to_text(step.until->source()), {{"until", step.until->source()}}};
+  return {"waits " + std::to_string(step.duration->count() / 1000) + " s", {{"wait_ms", step.duration->count()}}};
+}
+
 }  // namespace
+
+int plan_task(const Flags& flags, const std::string& path) {
+  const auto parsed = load_task(path);
+  if (!parsed) return report_error(parsed.error(), flags);
+  if (!parsed->task) return report_issues(parsed->issues, flags);
+  const Task& task = *parsed->task;
+  auto session = open_session(flags, {.needs_model = false});
+  if (!session) return report_error(session.error(), flags);
+  const Registry& tools = (*session)->agent->tools();
+  const auto issues = check_task(task, {.tools = tools});
+  if (!issues.empty()) return report_issues(issues, flags);
+  Json steps = Json::array();
+  std::string text = task.name + "\n";
+  for (const Input& input : task.inputs) {
+    text += "  input " + input.name + (input.default_value ? " = " + to_text(*input.default_value) : " (required)") + "\n";
+  }
+  for (const Step& step : task.steps) {
+    Planned plan = std::visit([&](const auto& action) { return planned(action, tools); }, step.action);
+    Json one = {{"id", step.id}};
+    one.update(plan.json);
+    text += "  " + std::to_string(task.number_of(step) + 1) + ". " + step.id + ": " + plan.what + "\n";
+    if (step.loop) one["for"] = shown_items(*step.loop), text += "     for each of " + shown_items(*step.loop) + "\n";
+    if (step.condition) one["if"] = step.condition->text(), text += "     if " + step.condition->text() + "\n";
+    if (step.approve.always || step.approve.first || step.approve.when) one["approve"] = true, text += "     a person is asked\n";
+    steps.push_back(std::move(one));
+  }
+  if (flags.json) print_json({{"version", 1}, {"name", task.name}, {"steps", std::move(steps)}});
+  else std::fputs(for_terminal(text).c_str(), stdout);
+  return 0;
+}
+
+int record_task(const Flags& flags, const std::string& run) {
+  auto session = open_session(flags, {.needs_model = false});
+  if (!session) return report_error(session.error(), flags);
+  const auto shown = (*session)->agent->show(run);
+  if (!shown) return report_error(shown.error(), flags);
+  const auto state = fold_all(shown->second);
+  if (!state) return report_error(state.error(), flags);
+  const auto text = task_text_of(*state);
+  if (!text) return report_error(text.error(), flags);
+  if (flags.json) print_json({{"version", 1}, {"run", shown->first.id}, {"task", *text}});
+  else std::fputs(text->c_str(), stdout);
+  return 0;
+}
 
 void add_task_flags(CLI::App& app, TaskFlags& flags) {
   app.add_option("--input", flags.inputs, "An input of the task")->type_name("NAME=VALUE")->allow_extra_args(false);

@@ -29,6 +29,12 @@ Result<ParsedTask> load_task(const std::string& path);
 /// Prints the issues on standard error, and with --json on standard output; gives exit code 2.
 int report_issues(const std::vector<TaskIssue>& issues, const Flags& flags);
 
+/// Shows the steps, what they would call, and who is asked; runs nothing.
+int plan_task(const Flags& flags, const std::string& path);
+
+/// A run that was made from words as a task file, on standard output.
+int record_task(const Flags& flags, const std::string& run);
+
 int run_task(Flags flags, const std::string& path, const TaskFlags& task_flags);
 
 }  // namespace deed
