@@ -15,7 +15,7 @@ struct Recorded {
 };
 
 // A text of an earlier result, and how a task names it.
-struct Source {
+struct Known {
   std::string text, reference;
 };
 
@@ -31,7 +31,7 @@ bool is_name(const std::string& part) {
   });
 }
 
-void take_sources(const Json& value, const std::string& reference, std::vector<Source>& sources, int depth = 0) {
+void take_sources(const Json& value, const std::string& reference, std::vector<Known>& sources, int depth = 0) {
   constexpr int deepest = 8;
   if (depth > deepest) return;
   if (value.is_string()) sources.push_back({value.get<std::string>(), reference});
@@ -56,13 +56,13 @@ std::string literal(std::string_view text) {
 }
 
 // The text with what an earlier result gave in place of itself. The longest source wins: a whole page before a word of it.
-std::string with_references(const std::string& text, const std::vector<Source>& sources) {
-  for (const Source& source : sources) {
+std::string with_references(const std::string& text, const std::vector<Known>& sources) {
+  for (const Known& source : sources) {
     if (source.text == text && !text.empty()) return "{{" + source.reference + "}}";
   }
   constexpr std::size_t shortest = 8;
-  const Source* best = nullptr;
-  for (const Source& source : sources) {
+  const Known* best = nullptr;
+  for (const Known& source : sources) {
     const bool is_in = source.text.size() >= shortest && text.find(source.text) != std::string::npos;
     if (is_in && (!best || source.text.size() > best->text.size())) best = &source;
   }
@@ -72,7 +72,7 @@ std::string with_references(const std::string& text, const std::vector<Source>& 
          with_references(text.substr(at + best->text.size()), sources);
 }
 
-Json with_references(const Json& value, const std::vector<Source>& sources) {
+Json with_references(const Json& value, const std::vector<Known>& sources) {
   if (value.is_string()) return with_references(value.get<std::string>(), sources);
   if (!value.is_structured()) return value;
   Json out = value;
@@ -106,7 +106,7 @@ Result<std::string> task_text_of(const State& state) {
     return fail(ErrorKind::conflict, "only a run that is done can be recorded", "", "finish it first: deed resume");
   }
   std::string inputs, steps;
-  std::vector<Source> sources;
+  std::vector<Known> sources;
   for (const Recorded& one : calls_of(state)) {
     const CallState& call = *one.call;
     if (call.answer) {
