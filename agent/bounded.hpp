@@ -91,11 +91,10 @@ asio::awaitable<Bounded<T>> run_bounded(asio::awaitable<T> work, std::chrono::mi
       if (const auto live = weak.lock()) live->arm(extra);
     });
   }
-  if (interrupt) {
-    interrupt->attach([weak = std::weak_ptr(signal)] {
-      if (const auto live = weak.lock()) live->emit(asio::cancellation_type::terminal);
-    });
-  }
+  std::function<void()> cancel = [weak = std::weak_ptr(signal)] {
+    if (const auto live = weak.lock()) live->emit(asio::cancellation_type::terminal);
+  };
+  const Interrupt::Attachment attachment = interrupt ? interrupt->attach(std::move(cancel)) : Interrupt::Attachment();
   auto token = asio::bind_cancellation_slot(signal->slot(), asio::use_awaitable);
   asio::awaitable<void> filling = detail::fill(std::move(work), out);
   co_await asio::co_spawn(executor, std::move(filling), token);

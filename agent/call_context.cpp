@@ -97,11 +97,10 @@ Async<void> CallContext::wait(std::chrono::milliseconds time) {
   renewal_.renew(time);
   auto executor = co_await asio::this_coro::executor;
   auto timer = std::make_shared<asio::steady_timer>(executor, time);  // shared with nobody: the interrupt has a weak one
-  auto outer = drive_.interrupt().attach([weak = std::weak_ptr(timer)] {
+  const Interrupt::Attachment attachment = drive_.interrupt().attach([weak = std::weak_ptr(timer)] {
     if (const auto live = weak.lock()) live->cancel();
   });
   auto waited = co_await timer->async_wait(asio::as_tuple(asio::use_awaitable));
-  drive_.interrupt().attach(std::move(outer));
   renewal_.renew();
   if (stop_requested()) co_return stopped();
   if (std::get<0>(waited)) co_return fail(ErrorKind::cancelled, "the wait was ended");

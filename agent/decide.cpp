@@ -105,17 +105,28 @@ std::optional<Finish> limit_reached(const State& s) {
 
 // Of a task: what has begun comes to its end before anything new begins. Calls that wait for a person are gathered by AdvanceTask, so
 // that one question is asked for all of a step.
-Action decide_task(const State& state, const ToolCatalogue& tools, std::size_t rehearsed) {
+Action decide_task(const State& state, const ToolCatalogue& tools, TaskView view) {
   const TaskProgress& task = *state.task;
-  const std::size_t number = std::max(task.current(), rehearsed);
+  const std::size_t number = std::max(task.current(), view.rehearsed);
   if (number >= task.steps.size()) return AdvanceTask{number};
   const Step& step = task.task->steps[number];
+  // One item that needs a person, or that is to be tried again later, holds up no other.
+  const bool goes_on = step.loop && step.on_error != OnError::stop && !view.items_at_end;
+  std::optional<Action> later;
   for (const std::string& id : task.steps[number].calls) {
     const CallState& call = state.calls.at(id);
-    if (call.phase == CallPhase::asking) continue;
-    if (call.not_before > state.last_time) return WaitUntil{call.not_before, step.id};
-    if (const auto action = next_for(id, call, tools, state.last_time, step.on_unknown)) return *action;
+    if (call.phase == CallPhase::asking || (view.in_flight && view.in_flight->contains(id))) continue;
+    std::optional<Action> action = call.not_before > state.last_time
+                                       ? WaitUntil{call.not_before, step.id}
+                                       : next_for(id, call, tools, state.last_time, step.on_unknown);
+    if (!action) continue;
+    const auto* wait = std::get_if<WaitUntil>(&*action);
+    const bool is_for_later = wait || std::holds_alternative<AskOperator>(*action);
+    if (!is_for_later) return *action;
+    const auto* other = later ? std::get_if<WaitUntil>(&*later) : nullptr;
+    if (!later || (wait && (!other || wait->time < other->time))) later = std::move(action);
   }
+  if (later && !goes_on) return *later;
   if (auto finish = limit_reached(state)) return *finish;
   if (!task.steps[number].children.empty()) return DriveChild{task.steps[number].children.front().run};
   return AdvanceTask{number};
@@ -123,9 +134,9 @@ Action decide_task(const State& state, const ToolCatalogue& tools, std::size_t r
 
 }  // namespace
 
-Action decide(const State& state, const ToolCatalogue& tools, std::size_t rehearsed) {
+Action decide(const State& state, const ToolCatalogue& tools, TaskView view) {
   if (state.finished) return Nothing{};
-  if (state.task) return decide_task(state, tools, rehearsed);
+  if (state.task) return decide_task(state, tools, view);
   if (const StepState* step = state.last_step()) {
     for (const std::string& id : step->calls) {
       if (const auto action = next_for(id, state.calls.at(id), tools, state.last_time)) return *action;

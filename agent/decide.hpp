@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <set>
 #include <string>
 #include <variant>
 
@@ -57,7 +58,13 @@ struct Nothing {};                            ///< the run has finished
 using Action = std::variant<AskModel, JudgeCall, AskApproval, AskUser, RunTool, ProbeCall, AskOperator, AdvanceTask,
                             DriveChild, WaitUntil, WaitForMessage, PauseRun, Finish, Nothing>;
 
-/// rehearsed  of a task that is rehearsed: steps before this number are left as they are, whatever they wait for
-Action decide(const State& state, const ToolCatalogue& tools, std::size_t rehearsed = 0);
+/// How a task stands in this process, beside its events.
+struct TaskView {
+  std::size_t rehearsed = 0;                        ///< steps before this number are left as they are, whatever they wait for
+  const std::set<std::string>* in_flight = nullptr;  ///< calls that are under way; borrowed
+  bool items_at_end = false;                        ///< all items of the loop that is read have begun
+};
+
+Action decide(const State& state, const ToolCatalogue& tools, TaskView view = {});
 
 }  // namespace deed

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <utility>
 
 #include "deed/core/checked.hpp"
@@ -50,27 +52,46 @@ Async<void> Drive::record_all(std::vector<Event> events, AppendOptions options) 
     DEED_CO_OK(std::move(folded));
     unwritten_.push_back(std::move(event));
   }
-  if (options.durability == Durability::normal && !options.status) co_return Result<void>();
-  auto written = co_await write(options);
+  const bool at_once = options.durability == Durability::full || options.status;
+  if (options.durability == Durability::full) unwritten_options_.durability = Durability::full;
+  if (options.status) unwritten_options_.status = options.status;
+  if (!at_once) co_return Result<void>();
+  auto written = co_await write();
   co_return written;
 }
 
-Async<void> Drive::write(AppendOptions options) {
+// One append at a time. Whoever comes meanwhile waits, and what all of them have recorded goes with the next one: calls that are under
+// way at the same time share their commits.
+Async<void> Drive::write() {
+  const EventNumber last = state_.last_event;
+  while (!broken_ && written_ < last) {
+    if (is_writing_) {
+      auto waiting = written_one_.wait();
+      co_await std::move(waiting);
+      continue;
+    }
+    is_writing_ = true;
+    auto appended = co_await append_unwritten();
+    is_writing_ = false;
+    written_one_.wake();
+    if (!appended) broken_ = appended.error();
+  }
   if (broken_) co_return fail(*broken_);
-  if (unwritten_.empty()) co_return Result<void>();
+  co_return Result<void>();
+}
+
+Async<void> Drive::append_unwritten() {
   const std::vector<Event> events = std::exchange(unwritten_, {});
   std::vector<Fact> facts = std::exchange(unwritten_facts_, {});
+  const AppendOptions options = std::exchange(unwritten_options_, {});
   if (has_failpoints()) failpoint(events.back().kind + "/before");
   auto last = co_await parts_.journal.append_and_remember(lease_, events, std::move(facts), options);
-  if (!last) {
-    broken_ = last.error();
-    co_return fail(*broken_);
-  }
-  const EventNumber number = *last;
+  DEED_CO_TRY(const EventNumber number, std::move(last));
   if (has_failpoints()) failpoint(events.back().kind + "/after");
   if (number != events.back().number) {
     co_return fail(ErrorKind::internal, "the journal numbers the events of the run in another way", lease_.run);
   }
+  written_ = number;
   for (const Event& event : events) parts_.observer.on_event(lease_.run, event);
   co_return Result<void>();
 }
@@ -83,6 +104,58 @@ Event Drive::event_of(EventBody body, std::string call, Trust trust) const {
   event.cause = state_.last_event;
   event.search_text = search_text_of(body);
   return event;
+}
+
+// Of a loop that does several items at a time.
+bool Drive::may_fly(const Action& action) const {
+  const auto* run = std::get_if<RunTool>(&action);
+  if (!run || !state_.task) return false;
+  const Step* step = state_.task->task->find(state_.calls.at(run->call).item->step);
+  return step && step->loop && step->loop->concurrency > 1;
+}
+
+bool Drive::is_full() const {
+  if (interrupt_.requested() || is_to_end_ || crashed_) return true;
+  const Step& step = state_.task->task->steps[state_.task->current()];
+  return in_flight_.size() >= static_cast<std::size_t>(step.loop ? step.loop->concurrency : 1);
+}
+
+// While calls are under way, further items may be made ready; everything else waits for them.
+bool Drive::may_begin(const Action& action) const {
+  if (is_full()) return false;
+  if (std::holds_alternative<JudgeCall>(action)) return true;
+  return std::holds_alternative<AdvanceTask>(action) && !(items_ && items_->at_end);
+}
+
+void Drive::take_off(RunTool action, const asio::any_io_executor& executor) {
+  in_flight_.insert(action.call);
+  // Owned by this drive, which waits for it (see drive()).
+  asio::co_spawn(executor, fly(std::move(action)), asio::detached);
+}
+
+asio::awaitable<void> Drive::fly(RunTool action) {
+  const std::string call = action.call;
+  std::optional<Error> failure;
+  try {
+    auto performed = co_await perform(std::move(action));
+    if (!performed) failure = performed.error();
+    else if (!*performed) is_to_end_ = true;
+  } catch (const std::exception& e) {
+    failure = Error{ErrorKind::internal, std::string("a call ended with an exception: ") + e.what(), call};
+  }
+  if (failure && !crashed_) crashed_ = std::move(failure);
+  in_flight_.erase(call);
+  landed_one_.wake();
+}
+
+Async<bool> Drive::land_one() {
+  const std::size_t before = in_flight_.size();
+  while (!in_flight_.empty() && in_flight_.size() >= before) {
+    auto waiting = landed_one_.wait();
+    co_await std::move(waiting);
+  }
+  if (crashed_ && in_flight_.empty()) co_return fail(*crashed_);
+  co_return true;
 }
 
 Async<void> Drive::record(EventBody body, std::string call, AppendOptions options, Trust trust) {
@@ -166,6 +239,7 @@ Async<void> Drive::take_over(RunId run, std::optional<Limits> limits) {
     }
     if (events.size() < page) break;
   }
+  written_ = state_.last_event;
   if (!state_.started) {
     co_return fail(ErrorKind::not_found, "the process ended before the request was in the journal: nothing was done", run,
                    "give the request again");
@@ -195,7 +269,17 @@ Async<void> Drive::leave() {
   co_return released;
 }
 
+// Whatever ends the loop, nothing is left under way behind it.
 Async<void> Drive::drive() {
+  auto ended = co_await loop();
+  while (!in_flight_.empty()) {
+    auto landed = co_await land_one();
+    if (!landed && ended) ended = fail(landed.error());
+  }
+  co_return ended;
+}
+
+Async<void> Drive::loop() {
   class Catalogue final : public ToolCatalogue {
    public:
     explicit Catalogue(const Registry& tools) : tools_(tools) {}
@@ -211,14 +295,26 @@ Async<void> Drive::drive() {
     const Registry& tools_;
   };
   const Catalogue catalogue(tools());
+  auto executor = co_await asio::this_coro::executor;
   for (;;) {
-    if (interrupt_.requested()) {
+    if (interrupt_.requested() && in_flight_.empty()) {
       RunPaused stopped{RunStatus::paused, "interrupted", "deed resume " + lease_.run};
       auto paused = co_await pause(std::move(stopped), "");
       DEED_CO_TRY([[maybe_unused]] const bool ignored, std::move(paused));
       co_return Result<void>();
     }
-    Action action = decide(state_, catalogue, rehearsed_);
+    if (is_to_end_ && in_flight_.empty()) co_return Result<void>();
+    Action action = decide(state_, catalogue, {rehearsed_, &in_flight_, items_ && items_->at_end});
+    const bool flies = may_fly(action);
+    if (flies && !is_full()) {
+      take_off(std::get<RunTool>(std::move(action)), executor);
+      continue;
+    }
+    if (!in_flight_.empty() && (flies || !may_begin(action))) {
+      auto landed = co_await land_one();
+      DEED_CO_TRY([[maybe_unused]] const bool ignored, std::move(landed));
+      continue;
+    }
     Async<bool> performing = std::visit([this](auto chosen) { return perform(std::move(chosen)); }, std::move(action));
     auto performed = co_await std::move(performing);
     DEED_CO_TRY(const bool goes_on, std::move(performed));

@@ -11,6 +11,7 @@
 #include "deed/agent/task/advance.hpp"
 #include "deed/agent/task/items.hpp"
 #include "deed/agent/task/scope.hpp"
+#include "deed/agent/wakeup.hpp"
 
 namespace deed {
 
@@ -48,7 +49,7 @@ class Drive {
 
   /// Appends what is recorded and not yet in the journal, and tells the observer. Awaited before anything follows from it
   /// outside: a request to the model, the body of a tool, a question, a report.
-  Async<void> write(AppendOptions options = {});
+  Async<void> write();
 
   RunnerParts& parts() { return parts_; }
   /// Those that this run may use.
@@ -104,6 +105,16 @@ class Drive {
   };
   Reservation reserve(const BuiltContext& context) const;
   Async<void> drive();
+  Async<void> append_unwritten();
+  Async<void> loop();
+  // Calls of a loop may be under way at the same time: each is performed by a coroutine of its own, and lands.
+  bool may_fly(const Action& action) const;
+  bool is_full() const;
+  bool may_begin(const Action& action) const;
+  void take_off(RunTool action, const asio::any_io_executor& executor);
+  asio::awaitable<void> fly(RunTool action);
+  /// Waits until one has landed; gives back whether the run goes on. errors  of the one that landed
+  Async<bool> land_one();
   Async<void> enter(RunStarted started, RunId id, RunId parent, std::vector<Media> media);
   Async<bool> pause(RunPaused paused, std::string call);
   Async<bool> record_reply(int step, Reply reply, std::chrono::milliseconds took);
@@ -124,6 +135,14 @@ class Drive {
   Lease lease_;
   State state_;                   // of all events, written or not
   std::vector<Event> unwritten_;
+  AppendOptions unwritten_options_;      // the strongest that was asked for them
+  EventNumber written_ = 0;              // the last event that is in the journal
+  bool is_writing_ = false;
+  Wakeup written_one_;
+  std::set<std::string> in_flight_;      // calls
+  std::optional<Error> crashed_;         // of one that landed
+  bool is_to_end_ = false;               // one that landed has paused the run
+  Wakeup landed_one_;
   std::vector<Fact> unwritten_facts_;
   std::optional<Error> broken_;  // an append failed: the state is ahead of the journal, and nothing more is written
   std::unique_ptr<Registry> own_tools_;  // a selection, where the run has one

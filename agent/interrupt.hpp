@@ -3,25 +3,47 @@
 
 #include <chrono>
 #include <functional>
+#include <list>
+#include <memory>
 #include <utility>
 
 namespace deed {
 
 class Interrupt {
+  using List = std::list<std::function<void()>>;
+
  public:
   bool requested() const { return requested_; }
-  /// Cancels what is attached, now; what begins later sees `requested`.
+  /// Cancels all that is attached, now; what begins later sees `requested`.
   void request() {
     requested_ = true;
-    if (cancel_) cancel_();
+    const List now = *attached_;  // what is cancelled may detach itself
+    for (const auto& cancel : now) cancel();
   }
-  /// What `request` calls. It must stay callable when the work it cancels has ended. Gives back what was attached before, for
-  /// work inside of other work.
-  std::function<void()> attach(std::function<void()> cancel) { return std::exchange(cancel_, std::move(cancel)); }
+
+  /// While it lives, `request` calls what was attached.
+  class Attachment {
+   public:
+    Attachment() = default;
+    Attachment(Attachment&& other) noexcept : list_(std::move(other.list_)), at_(other.at_) {}
+    Attachment& operator=(Attachment&&) = delete;
+    ~Attachment() {
+      if (list_) list_->erase(at_);
+    }
+
+   private:
+    friend class Interrupt;
+    Attachment(std::shared_ptr<List> list, List::iterator at) : list_(std::move(list)), at_(at) {}
+    std::shared_ptr<List> list_;  // shared with the Interrupt, which may be gone first
+    List::iterator at_;
+  };
+  [[nodiscard]] Attachment attach(std::function<void()> cancel) {
+    return {attached_, attached_->insert(attached_->end(), std::move(cancel))};
+  }
 
  private:
   bool requested_ = false;
-  std::function<void()> cancel_;
+  std::shared_ptr<List> attached_ = std::make_shared<List>();
 };
 
 /// Lets the work under a time limit say that it came further: the limit begins anew.
