@@ -45,12 +45,13 @@ struct OpenFile {
   FileStamp stamp;
 };
 
-// O_NONBLOCK: opening a pipe must not wait for its other end.
-Result<OpenFile> open_regular(int root, const RelativePath& path) {
-  DEED_TRY(OwnedFd fd, open_beneath(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
+Result<struct stat> look_at(int fd, const RelativePath& path) {
   struct stat st = {};
-  if (::fstat(fd.get(), &st) != 0)
-    return system_error(errno, "cannot look at the file", path.text());
+  if (::fstat(fd, &st) != 0) return system_error(errno, "cannot look at the file", path.text());
+  return st;
+}
+
+Result<void> check_regular(const struct stat& st, const RelativePath& path) {
   if (S_ISDIR(st.st_mode)) {
     return fail(ErrorKind::invalid, "it is a folder, not a file", path.text(),
                 "file.list shows what is in it");
@@ -59,6 +60,14 @@ Result<OpenFile> open_regular(int root, const RelativePath& path) {
     return fail(ErrorKind::invalid, "it is no regular file but a pipe, a socket or a device",
                 path.text(), "give the path of a regular file");
   }
+  return {};
+}
+
+// O_NONBLOCK: opening a pipe must not wait for its other end.
+Result<OpenFile> open_regular(int root, const RelativePath& path) {
+  DEED_TRY(OwnedFd fd, open_beneath(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
+  DEED_TRY(const struct stat st, look_at(fd.get(), path));
+  DEED_OK(check_regular(st, path));
   return OpenFile{std::move(fd), stamp_of(st)};
 }
 
@@ -81,6 +90,42 @@ Result<std::string> read_at(const OpenFile& file, std::uint64_t offset, std::siz
   bytes.resize(done);
   return bytes;
 }
+
+class LinuxFileStream final : public FileStream {
+ public:
+  LinuxFileStream(OpenFile file, RelativePath path)
+      : file_(std::move(file)), path_(std::move(path)) {}
+
+  Result<std::string> read(std::size_t max_bytes) override {
+    DEED_TRY(std::string bytes, read_at(file_, offset_, max_bytes, path_));
+    // Behind the reading: these bytes are then of the state that was opened.
+    DEED_TRY(const struct stat st, look_at(file_.fd.get(), path_));
+    if (stamp_of(st) != file_.stamp) {
+      return fail(ErrorKind::conflict, "the file was changed while it was read", path_.text(),
+                  "start again when nobody writes to it, or read a copy of it");
+    }
+    offset_ += bytes.size();
+    return bytes;
+  }
+
+ private:
+  OpenFile file_;
+  RelativePath path_;
+  std::uint64_t offset_ = 0;
+};
+
+class LinuxPinnedFile final : public PinnedFile {
+ public:
+  LinuxPinnedFile(OwnedFd folder, std::string_view name)
+      : folder_(std::move(folder)),
+        name_("/proc/self/fd/" + std::to_string(folder_.get()) + "/" + std::string(name)) {}
+
+  const std::string& name() const override { return name_; }
+
+ private:
+  OwnedFd folder_;
+  std::string name_;
+};
 
 // Walks a tree without recursion; folders that cannot be read leave the listing incomplete.
 class Finder {
@@ -187,6 +232,26 @@ class LinuxRootDir final : public RootDir {
   Result<FileStamp> stamp(const RelativePath& path) const override {
     DEED_TRY(const OpenFile file, open_regular(fd_.get(), path));
     return file.stamp;
+  }
+
+  Result<std::unique_ptr<FileStream>> open_stream(const RelativePath& path) const override {
+    DEED_TRY(OpenFile file, open_regular(fd_.get(), path));
+    return std::unique_ptr<FileStream>(std::make_unique<LinuxFileStream>(std::move(file), path));
+  }
+
+  Result<std::unique_ptr<PinnedFile>> pin(const RelativePath& path) const override {
+    // The whole path first: what leaves the root is told from a link that stays inside.
+    DEED_TRY(const OwnedFd file, open_beneath(fd_.get(), path, O_PATH));
+    DEED_TRY(const struct stat st, look_at(file.get(), path));
+    DEED_OK(check_regular(st, path));
+    DEED_TRY(OwnedFd folder, open_beneath(fd_.get(), path.parent(), O_PATH | O_DIRECTORY));
+    const std::string name(path.name());
+    struct stat named = {};
+    if (::fstatat(folder.get(), name.c_str(), &named, AT_SYMLINK_NOFOLLOW) != 0)
+      return system_error(errno, "cannot look at the file", path.text());
+    if (S_ISLNK(named.st_mode)) return system_error(ELOOP, "cannot open it", path.text());
+    return std::unique_ptr<PinnedFile>(
+        std::make_unique<LinuxPinnedFile>(std::move(folder), name));
   }
 
   Result<std::unique_ptr<StagedFile>> stage(const RelativePath& path, std::string_view bytes,

@@ -73,6 +73,30 @@ class StagedFile {
   virtual Result<void> sync() = 0;
 };
 
+/// A regular file that is read from its beginning to its end. It was opened once: a name that is
+/// given to another file meanwhile (an editor that saves) changes nothing.
+class FileStream {
+ public:
+  virtual ~FileStream() = default;
+
+  /// The next bytes, at most `max_bytes`; none: the end, which is where it was when opened.
+  /// errors  conflict: the file itself was written since it was opened, appended to included; what
+  ///         was read before may be of either state. unavailable: the disk fails
+  virtual Result<std::string> read(std::size_t max_bytes) = 0;
+};
+
+/// A name for libraries that open files by name (SQLite). As long as this lives it leads into the
+/// folder in which the file was found, whatever is renamed or linked on the way meanwhile.
+class PinnedFile {
+ public:
+  virtual ~PinnedFile() = default;
+
+  /// "/proc/self/fd/N/NAME", for this process only; needs /proc. Its last part may still be replaced
+  /// by a link: open it with O_NOFOLLOW, and never through a resolver that reads links itself
+  /// (realpath), for that brings the path back.
+  virtual const std::string& name() const = 0;
+};
+
 /// Blocking calls, short ones; any thread. Texts of errors are meant for the model too.
 /// errors of all  denied: the path leaves the folder, or the system forbids it. not_found.
 /// unavailable: the disk fails.
@@ -92,6 +116,12 @@ class RootDir {
   /// errors  as `read`; limit: over max_whole_file_bytes
   virtual Result<FilePiece> read_whole(const RelativePath& path) const = 0;
   virtual Result<FileStamp> stamp(const RelativePath& path) const = 0;
+  /// For files of any size; outlives the root. errors  invalid: not a regular file
+  virtual Result<std::unique_ptr<FileStream>> open_stream(const RelativePath& path) const = 0;
+  /// Does not open the file itself for reading: closing a file gives up the locks that this process
+  /// holds on it (fcntl(2)), those of a database that is in use among them.
+  /// errors  invalid: not a regular file. denied: the last part of the path is a link
+  virtual Result<std::unique_ptr<PinnedFile>> pin(const RelativePath& path) const = 0;
 
   /// Writes `bytes` beside `path` under a temporary name made from `key` (hexadecimal digits), and
   /// syncs it. A leftover of the same key is from an earlier attempt and is removed. A file that is
