@@ -3,9 +3,7 @@
 
 #include <chrono>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 
 #include "deed/core/result.hpp"
 
@@ -25,9 +23,6 @@ const Clock& system_clock();
 
 /// RFC 3339 in UTC with milliseconds: "2026-11-24T21:35:38.123Z".
 std::string to_iso8601(TimePoint time);
-/// A date-time of RFC 3339: "2026-12-24T09:00:00Z", with an offset or a fraction of a second too. nullopt: it is none, or there is no
-/// such day.
-std::optional<TimePoint> parse_iso8601(std::string_view text);
 /// RFC 5322, section 3.3, in UTC: "Tue, 24 Nov 2026 21:35:38 +0000". Not subject to a locale.
 std::string to_rfc5322(TimePoint time);
 

@@ -7,6 +7,7 @@
 #include "deed/agent/task/scope.hpp"
 #include "deed/core/checked.hpp"
 #include "deed/core/text.hpp"
+#include "deed/core/time_text.hpp"
 
 namespace deed {
 namespace {
@@ -41,7 +42,7 @@ TaskMove next_of_wait(const State& state, const RunId& run, const Step& step, co
   if (wait.duration) return StartTimer{step.id, state.last_time + *wait.duration};
   const auto until = wait.until->render(TaskScope(state, run));
   if (!until) return ended(step.id, StepStatus::failed, "wait: " + to_string(until.error()));
-  const auto time = until->value.is_string() ? parse_iso8601(until->value.get<std::string>()) : std::nullopt;
+  const auto time = parse_iso8601(until->value.is_string() ? until->value.get<std::string>() : "");
   if (!time) return ended(step.id, StepStatus::failed, "wait: not a time such as 2026-12-24T09:00:00Z: " + escaped(to_text(until->value)));
   return StartTimer{step.id, *time};
 }
