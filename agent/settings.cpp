@@ -8,27 +8,13 @@
 #include <sstream>
 
 #include "deed/core/checked.hpp"
+#include "deed/core/spelling.hpp"
 #include "deed/core/text.hpp"
 
 namespace deed {
 namespace {
 
 using Type = SettingRow::Type;
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1])});
-      diagonal = above;
-    }
-  }
-  return row[b.size()];
-}
 
 std::string nearest_key(std::string_view key) {
   const auto& rows = setting_rows();

@@ -14,10 +14,11 @@ set_target_properties(deed_all PROPERTIES EXPORT_NAME deed)
 target_compile_definitions(deed_all INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_ARRAY
                            BOOST_ASIO_DISABLE_BOOST_REGEX)
 set_target_properties(deed_gmime PROPERTIES EXPORT_NAME gmime)
+set_target_properties(deed_cmark PROPERTIES EXPORT_NAME cmark)
 
 set(DEED_PACKAGE_DIR "${CMAKE_INSTALL_LIBDIR}/cmake/deed")
 install(TARGETS deed_command RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
-install(TARGETS ${DEED_LIBRARIES} deed_all deed_gmime EXPORT deedTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+install(TARGETS ${DEED_LIBRARIES} deed_all deed_gmime deed_cmark EXPORT deedTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(EXPORT deedTargets NAMESPACE deed:: DESTINATION "${DEED_PACKAGE_DIR}")
 foreach(header ${DEED_PUBLIC_HEADERS})
   cmake_path(GET header PARENT_PATH folder)

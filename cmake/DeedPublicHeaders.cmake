@@ -15,7 +15,9 @@ set(DEED_PUBLIC_HEADERS
   core/schema.hpp
   core/secrets.hpp
   core/shared_list.hpp
+  core/spelling.hpp
   core/text.hpp
+  core/time_text.hpp
   net/egress.hpp
   net/http.hpp
   net/imap.hpp
@@ -42,7 +44,12 @@ set(DEED_PUBLIC_HEADERS
   agent/policy.hpp
   agent/report.hpp
   agent/runner.hpp
-  agent/state.hpp)
+  agent/state.hpp
+  agent/task/check_task.hpp
+  agent/task/expression.hpp
+  agent/task/parse_task.hpp
+  agent/task/source.hpp
+  agent/task/task.hpp)
 
 file(CREATE_LINK "${CMAKE_SOURCE_DIR}/deed.hpp" "${CMAKE_BINARY_DIR}/include/deed/deed.hpp" SYMBOLIC)
 

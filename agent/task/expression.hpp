@@ -4,7 +4,8 @@
 //
 //   condition  := or;  or := and {"or" and};  and := not {"and" not};  not := ["not"] comparison
 //   comparison := operand [("==" | "!=" | "<" | "<=" | ">" | ">=" | "in" | "not in") operand] | "exists" reference
-//   operand    := value {"|" filter};  value := reference | number | text | "true" | "false" | "null" | "[" list "]" | "(" or ")"
+//   operand    := value {"|" filter};  (so filters bind tighter than comparisons)
+//   value      := reference | number | text | "true" | "false" | "null" | "[" list "]" | "(" or ")"
 //   reference  := name {"." name | "[" (number | text) "]"};  filter := name ["(" value {"," value} ")"]
 //
 // Filters: date, number, upper, lower, trim, join, json, markdown, default, urlescape, length, first, last, lines, replace.
@@ -40,7 +41,7 @@ class Scope {
   virtual Result<Sourced> find(const Reference& reference) const = 0;
 };
 
-struct ExpressionNode;  // of expression.cpp
+struct ExpressionNode;  // of expression_node.hpp
 
 /// One parsed expression; a value.
 class Expression {
@@ -51,8 +52,8 @@ class Expression {
 
   /// The value. A reference to nothing is an error, unless `exists` asks for it or the filter `default` follows it.
   /// trust and origin of the result are those of the least trusted reference in it; without any, "task" and user.
-  /// errors  not_found: as Scope::find. invalid: a filter or comparison that the values do not allow ("a" < 3). limit: a text of
-  ///         more than 16 MiB would be made
+  /// errors  not_found: as Scope::find, or the filters first and last of an empty list. invalid: a filter or comparison that the
+  ///         values do not allow ("a" < 3, "10" == 10). limit: texts of more than 16 MiB would be made on the way
   Result<Sourced> evaluate(const Scope& scope) const;
 
   /// The same as a condition. errors  as evaluate; invalid: the value is not true or false
@@ -81,7 +82,8 @@ class Expression {
 class Template {
  public:
   Template() = default;
-  /// errors  as Expression::parse; `where` is the JSON pointer of the text in `value`, then "character N"
+  /// errors  as Expression::parse; `where` is the JSON pointer of the text in `value`, then "in {{…}}, character N". invalid also: a
+  ///         key with {{ in it
   static Result<Template> compile(Json value);
 
   struct Leaf {
@@ -93,7 +95,7 @@ class Template {
     Json value;
     std::vector<Leaf> leaves;
   };
-  /// errors  as Expression::evaluate; `where` is the JSON pointer of the text
+  /// errors  as Expression::evaluate; `where` is the JSON pointer of the text. limit also: values of more than 64 MiB would be put in
   Result<Rendered> render(const Scope& scope) const;
 
   struct Use {

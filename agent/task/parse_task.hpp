@@ -23,7 +23,7 @@ struct TaskIssue {
 /// "digest.yaml:12:5: unknown key "tols": did you mean "tools"?"
 std::string to_string(const TaskIssue& issue);
 
-/// Reads a file that a task uses: the text of `path`, a path as TaskFiles of the using file made it.
+/// Reads a file that a task uses: the text of `path`, made of the folder of the using file and what it says behind `use`.
 using ReadTaskFile = std::function<Result<std::string>(const std::string& path)>;
 
 struct ParsedTask {
