@@ -17,7 +17,7 @@ struct CsvRecord {
   std::int64_t line = 0;           ///< where it begins, from 1
   std::vector<std::string> cells;  ///< the first max_cells of them
   std::size_t cell_count = 0;
-  const char* fault = nullptr;     ///< why its cells cannot be told apart; it ends with its line then
+  const char* fault = nullptr;  ///< why its cells cannot be told apart; it ends with its line then
 };
 
 class CsvParser {

@@ -91,8 +91,8 @@ class CsvReader final : public RowReader {
     row.error = to_utf8(*record);
     if (!row.error && record->cell_count != names_.size()) {
       row.error = error_at(*record,
-                           "the row has " + count_of(record->cell_count, "cell") +
-                               ", the header " + count_of(names_.size(), "column"),
+                           "the row has " + count_of(record->cell_count, "cell") + ", the header " +
+                               count_of(names_.size(), "column"),
                            "a cell that holds the separator or a line break stands in quotes");
     }
     if (!row.error) row.value = to_object(std::move(record->cells));

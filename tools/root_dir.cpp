@@ -250,8 +250,7 @@ class LinuxRootDir final : public RootDir {
     if (::fstatat(folder.get(), name.c_str(), &named, AT_SYMLINK_NOFOLLOW) != 0)
       return system_error(errno, "cannot look at the file", path.text());
     if (S_ISLNK(named.st_mode)) return system_error(ELOOP, "cannot open it", path.text());
-    return std::unique_ptr<PinnedFile>(
-        std::make_unique<LinuxPinnedFile>(std::move(folder), name));
+    return std::unique_ptr<PinnedFile>(std::make_unique<LinuxPinnedFile>(std::move(folder), name));
   }
 
   Result<std::unique_ptr<StagedFile>> stage(const RelativePath& path, std::string_view bytes,

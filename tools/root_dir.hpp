@@ -91,9 +91,9 @@ class PinnedFile {
  public:
   virtual ~PinnedFile() = default;
 
-  /// "/proc/self/fd/N/NAME", for this process only; needs /proc. Its last part may still be replaced
-  /// by a link: open it with O_NOFOLLOW, and never through a resolver that reads links itself
-  /// (realpath), for that brings the path back.
+  /// "/proc/self/fd/N/NAME", for this process only; needs /proc. Its last part may still be
+  /// replaced by a link: open it with O_NOFOLLOW, and never through a resolver that reads links
+  /// itself (realpath), for that brings the path back.
   virtual const std::string& name() const = 0;
 };
 

@@ -1,6 +1,7 @@
 // Rows of a file below the root, one after the other: CSV, JSON Lines, or a query of an SQLite
 // database. Memory stays flat however long the file is: one piece of 64 KiB and one row.
-// Source: RFC 4180 and what spreadsheets write; https://jsonlines.org; https://sqlite.org/security.html
+// Source: RFC 4180 and what spreadsheets write; https://jsonlines.org;
+// https://sqlite.org/security.html
 #pragma once
 
 #include "deed/core/json.hpp"
@@ -27,9 +28,9 @@ struct Row {
 
 struct RowOptions {
   enum class Format { csv, jsonl, sqlite } format = Format::csv;
-  std::string query = {};         ///< sqlite: one SELECT without parameters
-  std::string encoding = "utf-8"; ///< csv: "utf-8", or "latin-1" and "windows-1252", which are one
-  char separator = ',';           ///< csv: any ASCII character but quote, CR, LF and NUL
+  std::string query = {};          ///< sqlite: one SELECT without parameters
+  std::string encoding = "utf-8";  ///< csv: "utf-8", or "latin-1" and "windows-1252", which are one
+  char separator = ',';            ///< csv: any ASCII character but quote, CR, LF and NUL
   std::size_t max_row_bytes = 1u << 20;  ///< csv and jsonl: as in the file; sqlite: its texts
   std::size_t max_columns = 1'000;
   /// sqlite: what the whole query may take, in steps of SQLite's machine; a row of a plain scan
@@ -37,8 +38,8 @@ struct RowOptions {
   std::int64_t max_query_steps = 100'000'000;
 };
 
-/// Blocking calls, short ones (a query that sorts does its work in the first); loop thread. Outlives
-/// the RootDir. It lets go of the file when it has come to the end or to an error.
+/// Blocking calls, short ones (a query that sorts does its work in the first); loop thread.
+/// Outlives the RootDir. It lets go of the file when it has come to the end or to an error.
 ///
 /// CSV   The first row names the columns; blanks around a name are no part of it. Values are texts
 ///       always, as they stand in the file. Lines end with CRLF, LF or CR; blank lines are skipped;

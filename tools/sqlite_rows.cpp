@@ -5,13 +5,13 @@
 #include "deed/core/text.hpp"
 #include "deed/tools/row_readers.hpp"
 
+#include <sqlite3.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <set>
 #include <utility>
-
-#include <sqlite3.h>
 
 namespace deed {
 namespace {
@@ -55,7 +55,9 @@ const char* pinned_vfs() {
   return is_registered ? vfs_name : nullptr;
 }
 
-// FTS5 asks for data_version whenever it is read.
+// FTS5 asks for data_version whenever it is read; and where a virtual table is declared to this
+// connection, SQLite asks whether sqlite_master may be updated, though nothing is written. A query
+// that really updates it is refused too: it is not readonly, and the file is not open for writing.
 extern "C" int allow_reading(void*, int action, const char* name, const char* argument, const char*,
                              const char*) {
   switch (action) {
@@ -67,6 +69,8 @@ extern "C" int allow_reading(void*, int action, const char* name, const char* ar
       return lower_ascii(argument) == "load_extension" ? SQLITE_DENY : SQLITE_OK;
     case SQLITE_PRAGMA:
       return !argument && lower_ascii(name) == "data_version" ? SQLITE_OK : SQLITE_DENY;
+    case SQLITE_UPDATE:
+      return std::string_view(name) == "sqlite_master" ? SQLITE_OK : SQLITE_DENY;
     default:
       return SQLITE_DENY;
   }
@@ -149,8 +153,10 @@ Result<Database> open_database(const PinnedFile& file, const RowOptions& options
 Result<Statement> prepare(sqlite3* database, std::string_view& sql, const std::string& where) {
   sqlite3_stmt* statement = nullptr;
   const char* tail = nullptr;
-  const int code = sqlite3_prepare_v2(database, sql.data(), static_cast<int>(sql.size()),
-                                      &statement, &tail);
+  int code =
+      sqlite3_prepare_v2(database, sql.data(), static_cast<int>(sql.size()), &statement, &tail);
+  // What a CREATE comes back with that the authorizer has refused (SQLite 3.40).
+  if (code == SQLITE_SCHEMA) code = SQLITE_AUTH;
   if (code != SQLITE_OK) return fail(database_error(database, code, where));
   sql.remove_prefix(static_cast<std::size_t>(tail - sql.data()));
   return Statement(statement);
@@ -263,7 +269,8 @@ class SqliteReader final : public RowReader {
       case SQLITE_FLOAT: {
         const double value = sqlite3_column_double(statement, column);
         if (!std::isfinite(value))
-          return fail(ErrorKind::invalid, "is infinite, which JSON cannot say", {}, "cast it to TEXT");
+          return fail(ErrorKind::invalid, "is infinite, which JSON cannot say", {},
+                      "cast it to TEXT");
         return Json(value);
       }
       case SQLITE_NULL:

@@ -1,6 +1,8 @@
 #include "deed/tests/tools/row_doubles.hpp"
 #include "deed/tools/csv_parser.hpp"
 
+#include <malloc.h>
+
 #include <fstream>
 #include <random>
 
@@ -35,8 +37,9 @@ TEST_F(CsvRows, MayEndWithCrlfLfOrCrAndTheLastWithNothing) {
 }
 
 TEST_F(CsvRows, KeepWhatStandsInQuotesAsItStands) {
-  EXPECT_THAT(rows("a,b\n\"x, y\",\"say \"\"hi\"\"\"\n\"two\r\nlines\",\"\"\n"),
-              ElementsAre(R"(2 {"a":"x, y","b":"say \"hi\""})", R"(3 {"a":"two\r\nlines","b":""})"));
+  EXPECT_THAT(
+      rows("a,b\n\"x, y\",\"say \"\"hi\"\"\"\n\"two\r\nlines\",\"\"\n"),
+      ElementsAre(R"(2 {"a":"x, y","b":"say \"hi\""})", R"(3 {"a":"two\r\nlines","b":""})"));
 }
 
 TEST_F(CsvRows, TakeAQuoteInsideACellThatDoesNotBeginWithOneForItself) {
@@ -84,10 +87,12 @@ TEST_F(CsvRows, BehindAQuoteThatIsNeverClosedAreAnErrorThatStays) {
 TEST_F(CsvRows, ThatAreTooLongEndTheFileAndNameTheQuoteThatIsOpen) {
   const std::string longer(200, 'x');
   EXPECT_THAT(rows("a\n1\n" + longer + "\n2\n", {.max_row_bytes = 100}),
-              ElementsAre(R"(2 {"a":"1"})", HasSubstr("end: limit: the row is longer than 100 bytes (file:3)")));
+              ElementsAre(R"(2 {"a":"1"})",
+                          HasSubstr("end: limit: the row is longer than 100 bytes (file:3)")));
   EXPECT_THAT(rows("a\n\"" + longer + "\n2\n", {.max_row_bytes = 100}),
               ElementsAre(HasSubstr("the quote that opens in line 2 is not closed")));
-  EXPECT_THAT(rows("a\n" + std::string(100, 'x') + "\n", {.max_row_bytes = 101}), ElementsAre(Not(HasSubstr("end:"))));
+  EXPECT_THAT(rows("a\n" + std::string(100, 'x') + "\n", {.max_row_bytes = 101}),
+              ElementsAre(Not(HasSubstr("end:"))));
 }
 
 TEST_F(CsvRows, WithMoreCellsThanAnyHeaderMayHaveTakeNoMemoryForThem) {
@@ -107,9 +112,11 @@ TEST_F(CsvRows, OfAHeaderAloneAreNone) {
 }
 
 TEST_F(CsvRows, OfAHeaderWithANameTwiceOrNoneOrTooManyAreRefused) {
-  EXPECT_THAT(rows("a,b, a\n1,2,3\n"), ElementsAre(HasSubstr("invalid: two columns are named \"a\" (file:1)")));
+  EXPECT_THAT(rows("a,b, a\n1,2,3\n"),
+              ElementsAre(HasSubstr("invalid: two columns are named \"a\" (file:1)")));
   EXPECT_THAT(rows("\na, ,b\n"), ElementsAre(HasSubstr("invalid: column 2 has no name (file:2)")));
-  EXPECT_THAT(rows("a,b,c\n", {.max_columns = 2}), ElementsAre(HasSubstr("limit: the header has 3 columns")));
+  EXPECT_THAT(rows("a,b,c\n", {.max_columns = 2}),
+              ElementsAre(HasSubstr("limit: the header has 3 columns")));
 }
 
 TEST_F(CsvRows, HaveNamesWithoutTheBlanksAroundThem) {
@@ -118,38 +125,55 @@ TEST_F(CsvRows, HaveNamesWithoutTheBlanksAroundThem) {
 
 TEST_F(CsvRows, AreSeparatedByWhatIsAskedFor) {
   EXPECT_THAT(rows("a;b\n1,5;2\n", {.separator = ';'}), ElementsAre(R"(2 {"a":"1,5","b":"2"})"));
-  EXPECT_THAT(rows("a\tb\n\"x\ty\"\t\n", {.separator = '\t'}), ElementsAre(R"(2 {"a":"x\ty","b":""})"));
+  EXPECT_THAT(rows("a\tb\n\"x\ty\"\t\n", {.separator = '\t'}),
+              ElementsAre(R"(2 {"a":"x\ty","b":""})"));
   for (const char c : {'"', '\n', '\r', '\0', '\xE9'}) {
-    EXPECT_THAT(rows("a\n", {.separator = c}), ElementsAre(HasSubstr("invalid: this character cannot separate")));
+    EXPECT_THAT(rows("a\n", {.separator = c}),
+                ElementsAre(HasSubstr("invalid: this character cannot separate")));
   }
 }
 
 TEST_F(CsvRows, InLatin1BecomeUtf8WithTheSignsOfWindows) {
   for (const char* encoding : {"latin-1", "windows-1252", "Latin-1"}) {
-    EXPECT_THAT(rows("n\xE4me,b\n\x80 5,\x93" "Caf\xE9\x94\xFF\x81\n", {.encoding = encoding}),
+    EXPECT_THAT(rows("n\xE4me,b\n\x80 5,\x93"
+                     "Caf\xE9\x94\xFF\x81\n",
+                     {.encoding = encoding}),
                 ElementsAre("2 {\"näme\":\"€ 5\",\"b\":\"“Café”ÿ\xC2\x81\"}"));
   }
 }
 
 TEST_F(CsvRows, ThatAreNotUtf8AreErrorsOfTheirOwnAndTheHeaderOneOfTheFile) {
-  EXPECT_THAT(rows("a\ncaf\xE9\ncafé\n"), ElementsAre(HasSubstr("2 ! invalid: the row is not UTF-8 (file:2)"), R"(3 {"a":"café"})"));
-  EXPECT_THAT(rows("caf\xE9\nx\n"), ElementsAre(HasSubstr("cannot open: invalid: the row is not UTF-8 (file:1)")));
+  EXPECT_THAT(
+      rows("a\ncaf\xE9\ncafé\n"),
+      ElementsAre(HasSubstr("2 ! invalid: the row is not UTF-8 (file:2)"), R"(3 {"a":"café"})"));
+  EXPECT_THAT(rows("caf\xE9\nx\n"),
+              ElementsAre(HasSubstr("cannot open: invalid: the row is not UTF-8 (file:1)")));
 }
 
 TEST_F(CsvRows, OfAnotherEncodingThanTheFileSaysAreRefused) {
-  EXPECT_THAT(rows("a\n", {.encoding = "utf-16"}), ElementsAre(HasSubstr("invalid: no such encoding")));
-  EXPECT_THAT(rows("\xEF\xBB\xBF" "a\n", {.encoding = "latin-1"}), ElementsAre(HasSubstr("invalid: the file says that it is UTF-8")));
-  EXPECT_THAT(rows(std::string_view("\xFF\xFE" "a\0\n\0", 6)), ElementsAre(HasSubstr("invalid: the file is UTF-16")));
-  EXPECT_THAT(rows(std::string_view("\xFE\xFF\0a\0\n", 6)), ElementsAre(HasSubstr("invalid: the file is UTF-16")));
+  EXPECT_THAT(rows("a\n", {.encoding = "utf-16"}),
+              ElementsAre(HasSubstr("invalid: no such encoding")));
+  EXPECT_THAT(rows("\xEF\xBB\xBF"
+                   "a\n",
+                   {.encoding = "latin-1"}),
+              ElementsAre(HasSubstr("invalid: the file says that it is UTF-8")));
+  EXPECT_THAT(rows(std::string_view("\xFF\xFE"
+                                    "a\0\n\0",
+                                    6)),
+              ElementsAre(HasSubstr("invalid: the file is UTF-16")));
+  EXPECT_THAT(rows(std::string_view("\xFE\xFF\0a\0\n", 6)),
+              ElementsAre(HasSubstr("invalid: the file is UTF-16")));
 }
 
 TEST_F(CsvRows, WithNulBytesAreErrors) {
-  EXPECT_THAT(rows(std::string_view("a\nx\0y\nz\n", 8)), ElementsAre(HasSubstr("2 ! invalid: the row holds NUL"), R"(3 {"a":"z"})"));
+  EXPECT_THAT(rows(std::string_view("a\nx\0y\nz\n", 8)),
+              ElementsAre(HasSubstr("2 ! invalid: the row holds NUL"), R"(3 {"a":"z"})"));
 }
 
 TEST_F(CsvRows, AreTheSameHoweverTheBytesFallIntoPieces) {
   const std::string odd =
-      "\xEF\xBB\xBF" "a,\"b\r\nc\"\r\n\r\n1,\"x\"\"y\r\n,\"\r\n\"bad\"er,\r\n1\r\"é€🙂\",\"\"\n\xE9,2\rx,y";
+      "\xEF\xBB\xBF"
+      "a,\"b\r\nc\"\r\n\r\n1,\"x\"\"y\r\n,\"\r\n\"bad\"er,\r\n1\r\"é€🙂\",\"\"\n\xE9,2\rx,y";
   expect_same_when_cut(odd, {});
   expect_same_when_cut(odd, {.encoding = "latin-1"});
   expect_same_when_cut(odd + "\r\n1,\"open\r\n", {});
@@ -169,7 +193,8 @@ std::string naive(const std::string& text) {
       out += "<" + cell + ">", cell.clear(), begun = true;
     } else if (c == '"' && cell.empty() && (!begun || text[i - 1] == ',')) {
       begun = true;
-      for (++i; i < text.size() && (text[i] != '"' || (i + 1 < text.size() && text[i + 1] == '"')); ++i)
+      for (++i; i < text.size() && (text[i] != '"' || (i + 1 < text.size() && text[i + 1] == '"'));
+           ++i)
         if (cell += text[i]; text[i] == '"') ++i;
       if (i >= text.size()) return out + "open";
       const char next = i + 1 < text.size() ? text[i + 1] : '\n';
@@ -236,7 +261,8 @@ TEST(CsvParser, AgreesWithANaiveOneOnAllTextsOfSevenCharacters) {
 
 TEST_F(CsvRows, ThatPythonWroteAreReadAsPythonMeantThem) {
   auto data = *open_root_dir(DEED_SOURCE_DIR "/tests/data/rows");
-  for (const std::string name : {"minimal-crlf", "minimal-lf", "minimal-cr", "all-lf", "semicolon", "tab", "one-column"}) {
+  for (const std::string name :
+       {"minimal-crlf", "minimal-lf", "minimal-cr", "all-lf", "semicolon", "tab", "one-column"}) {
     const char separator = name == "semicolon" ? ';' : name == "tab" ? '\t' : ',';
     auto got = open_rows(*data, path(name + ".csv"), {.separator = separator});
     auto expected = open_rows(*data, path(name + ".jsonl"), {.format = RowOptions::Format::jsonl});
@@ -259,7 +285,8 @@ TEST_F(CsvRows, ThatPythonWroteAreReadAsPythonMeantThem) {
 
 TEST_F(CsvRows, ThatWereWrittenWithQuotesComeBackWhateverTheyHold) {
   std::mt19937 random(4180);
-  const std::vector<std::string> parts = {"", "a", "\"", ",", "\r", "\n", "\r\n", " ", "é", "🙂", "\t"};
+  const std::vector<std::string> parts = {"",     "a", "\"", ",",    "\r", "\n",
+                                          "\r\n", " ", "é",  "🙂", "\t"};
   const auto cell = [&] {
     std::string out;
     for (auto left = random() % 5; left > 0; --left) out += parts[random() % parts.size()];
@@ -273,7 +300,8 @@ TEST_F(CsvRows, ThatWereWrittenWithQuotesComeBackWhateverTheyHold) {
       for (const char* name : {"a", "b"}) row[name] = cell();
       for (const char* name : {"a", "b"}) {
         std::string quoted;
-        for (const char c : row[name].get<std::string>()) quoted += c == '"' ? "\"\"" : std::string(1, c);
+        for (const char c : row[name].get<std::string>())
+          quoted += c == '"' ? "\"\"" : std::string(1, c);
         text += "\"" + quoted + (*name == 'a' ? "\"," : round % 2 ? "\"\r\n" : "\"\n");
       }
       expected.push_back(std::move(row));
@@ -290,30 +318,30 @@ TEST_F(CsvRows, ThatWereWrittenWithQuotesComeBackWhateverTheyHold) {
   }
 }
 
-// Memory that is in use now, from /proc/self/statm (proc(5)): pages, the second number.
-std::int64_t resident_bytes() {
-  std::ifstream in("/proc/self/statm");
-  std::int64_t total = 0, resident = 0;
-  in >> total >> resident;
-  return resident * 4096;
+// Memory that is in use now (mallinfo(3)). Not the resident set: it keeps what was freed, and under
+// the address sanitizer, whose heap is another, all of it.
+std::int64_t bytes_in_use() {
+  const struct mallinfo2 heap = ::mallinfo2();
+  return static_cast<std::int64_t>(heap.uordblks + heap.hblkhd);
 }
 
 TEST_F(CsvRows, ByTheMillionTakeNoMoreMemoryThanAFew) {
   {
     std::ofstream out(folder_.at("file"), std::ios::binary);
     out << "id,name,note\n";
-    for (int i = 1; i <= 1'000'000; ++i) out << i << ",\"name, " << i << "\",some text that makes the row longer\n";
+    for (int i = 1; i <= 1'000'000; ++i)
+      out << i << ",\"name, " << i << "\",some text that makes the row longer\n";
   }
   auto reader = open("file");
   ASSERT_OK(reader);
-  const std::int64_t before = resident_bytes();
+  const std::int64_t before = bytes_in_use();
   std::int64_t most = 0, count = 0;
   for (;; ++count) {
     auto row = (*reader)->next();
     ASSERT_OK(row);
     if (!*row) break;
     ASSERT_FALSE((*row)->error);
-    if (count % 10'000 == 0) most = std::max(most, resident_bytes() - before);
+    if (count % 10'000 == 0) most = std::max(most, bytes_in_use() - before);
   }
   EXPECT_EQ(count, 1'000'000);
   EXPECT_LT(most, 8 << 20);

@@ -126,12 +126,15 @@ TEST_F(JsonLines, ThatAreNoJsonAreErrorsOfTheirOwnOnly) {
 TEST_F(JsonLines, ThatAreTooLongEndTheFile) {
   const RowOptions options{.format = Format::jsonl, .max_row_bytes = 10};
   EXPECT_THAT(rows("\"12345678\"\n\"123456789\"\n1\n", options),
-              ElementsAre(R"(1 "12345678")", HasSubstr("end: limit: the line is longer than 10 bytes (file:2)")));
-  EXPECT_THAT(rows(std::string(100'000, ' ') + "1\n", options), ElementsAre(HasSubstr("end: limit")));
+              ElementsAre(R"(1 "12345678")",
+                          HasSubstr("end: limit: the line is longer than 10 bytes (file:2)")));
+  EXPECT_THAT(rows(std::string(100'000, ' ') + "1\n", options),
+              ElementsAre(HasSubstr("end: limit")));
 }
 
 TEST_F(JsonLines, InUtf16AreRefused) {
-  EXPECT_THAT(rows(std::string_view("\xFF\xFE{\0}\0", 6), jsonl), ElementsAre(HasSubstr("invalid: the file is UTF-16")));
+  EXPECT_THAT(rows(std::string_view("\xFF\xFE{\0}\0", 6), jsonl),
+              ElementsAre(HasSubstr("invalid: the file is UTF-16")));
 }
 
 TEST_F(JsonLines, AreTheSameHoweverTheBytesFallIntoPieces) {

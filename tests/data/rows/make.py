@@ -29,7 +29,7 @@ def comes_back(cells, dialect):
 
 for number, (name, dialect) in enumerate(DIALECTS.items()):
     random.seed(number)
-    names = ["only"] if name == "one-column" else ["id", "two words", 'with "quotes"', "with, comma; and\ttab", "of\ntwo lines"]
+    names = ["only"] if name == "one-column" else ["id", "two words", 'with "quotes"', "with, comma; and\ttab", "of\r\ntwo lines"]
     with open(HERE / f"{name}.csv", "w", encoding="utf-8", newline="") as out, \
          open(HERE / f"{name}.jsonl", "w", encoding="utf-8", newline="") as expected:
         writer = csv.writer(out, **dialect)
