@@ -65,7 +65,14 @@ Async<bool> Drive::perform(JudgeCall action) {
   const CallState& call = state_.calls.at(action.call);
   auto arguments = revealed(call);
   PolicyDecided decided;
-  if (arguments) decided = judge_call(state_, action.call, tools(), parts_.policy, context, *arguments, parts_.on_preview);
+  const bool has_secrets = call.item && !state_.task->task->secrets.empty() && parts_.secret_of;
+  const auto shown = [&](std::string text) {
+    return has_secrets ? without_secrets(std::move(text), state_.task->task->secrets, parts_.secret_of) : text;
+  };
+  const auto show = [&](const std::string& id, const Preview& preview) {
+    if (parts_.on_preview) parts_.on_preview(id, {preview.media_type, shown(preview.bytes), shown(preview.summary), preview.destinations});
+  };
+  if (arguments) decided = judge_call(state_, action.call, tools(), parts_.policy, context, *arguments, show);
   else decided.verdict = Verdict::invalid, decided.why = to_string(arguments.error());
   const RegisteredTool* entry = tools().find(call.call.name);
   const bool is_held = parts_.rehearse && entry && changes_world(effect_of(entry->tool, call.call.arguments));
@@ -73,6 +80,8 @@ Async<bool> Drive::perform(JudgeCall action) {
     decided.verdict = Verdict::ask;
     decided.why = is_held ? "it is rehearsed" : call.asks;
   }
+  // The hash is of the true bytes; a person sees, and the journal keeps, those without secrets.
+  if (decided.preview) decided.preview->bytes = shown(decided.preview->bytes), decided.preview->summary = shown(decided.preview->summary);
   const bool asks = decided.verdict == Verdict::ask;
   ApprovalRequested request = request_for(call, decided);
   std::vector<Event> events;

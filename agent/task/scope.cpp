@@ -138,4 +138,13 @@ Result<Json> with_secrets(const Json& value, const RunId& run, const std::vector
   return out;
 }
 
+std::string without_secrets(std::string text, const std::vector<std::string>& names,
+                            const std::function<Result<Secret>(const std::string& name)>& secret_of) {
+  Redactor redactor;
+  for (const std::string& name : names) {
+    if (const auto secret = secret_of(name)) redactor.add(*secret);
+  }
+  return redactor.redact(std::move(text));
+}
+
 }  // namespace deed

@@ -1,10 +1,12 @@
 // What references of a task mean at one point of its run.
 #pragma once
 
+#include <functional>
 #include <optional>
 
 #include "deed/agent/state.hpp"
 #include "deed/agent/task/expression.hpp"
+#include "deed/core/secrets.hpp"
 
 namespace deed {
 
@@ -42,5 +44,9 @@ std::string secret_mark(const RunId& run, const std::string& name);
 /// errors  those of secret_of
 Result<Json> with_secrets(const Json& value, const RunId& run, const std::vector<std::string>& names,
                           const std::function<Result<Secret>(const std::string& name)>& secret_of);
+
+/// `text` with "[secret]" in place of each of the secrets: what is shown to people. A secret that is nowhere is in no text.
+std::string without_secrets(std::string text, const std::vector<std::string>& names,
+                            const std::function<Result<Secret>(const std::string& name)>& secret_of);
 
 }  // namespace deed
