@@ -104,4 +104,8 @@ struct HttpSettings {
 std::unique_ptr<HttpClient> make_http_client(
     asio::any_io_executor executor, HttpSettings settings = HttpSettings::from_environment());
 
+/// The request as HTTP/1.1 sends it, to the byte (over HTTP/2 the same fields go in another form).
+/// Precondition: the request is one that `send` takes.
+std::string request_bytes(const HttpRequest& request);
+
 }  // namespace deed

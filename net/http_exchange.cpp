@@ -32,11 +32,6 @@ Result<void> check_ip_text(const char* text) {
   return EgressGuard::check_address(reinterpret_cast<const sockaddr&>(storage));
 }
 
-bool has_header(const HttpHeaders& headers, std::string_view lower_name) {
-  return std::any_of(headers.begin(), headers.end(),
-                     [&](const auto& header) { return lower_ascii(header.first) == lower_name; });
-}
-
 ErrorKind kind_of(CURLcode code) {
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
@@ -112,14 +107,13 @@ Result<void> Exchange::set_headers() {
   }
   if (!is_complete) return fail(ErrorKind::internal, "out of memory for the request's headers");
   curl_easy_setopt(easy(), CURLOPT_HTTPHEADER, headers_.get());
-  curl_easy_setopt(easy(), CURLOPT_USERAGENT, "deed/0.1");
+  curl_easy_setopt(easy(), CURLOPT_USERAGENT, user_agent);
   return {};
 }
 
 void Exchange::set_method() {
   const std::string& method = request_.method;
-  const bool has_body =
-      !request_.body.empty() || method == "POST" || method == "PUT" || method == "PATCH";
+  const bool has_body = sends_body(request_);
   if (has_body) {
     curl_easy_setopt(easy(), CURLOPT_POST, 1L);
     curl_easy_setopt(easy(), CURLOPT_POSTFIELDSIZE_LARGE,
@@ -130,7 +124,7 @@ void Exchange::set_method() {
   }
   const bool is_implied = method == (has_body ? "POST" : "GET") || method == "HEAD";
   if (!is_implied) curl_easy_setopt(easy(), CURLOPT_CUSTOMREQUEST, method.c_str());
-  if (!request_.on_body) curl_easy_setopt(easy(), CURLOPT_ACCEPT_ENCODING, "");
+  if (!request_.on_body) curl_easy_setopt(easy(), CURLOPT_ACCEPT_ENCODING, accepted_encodings);
 }
 
 void Exchange::set_limits() {

@@ -231,4 +231,35 @@ std::string_view HttpResponse::header(std::string_view name) const {
   return {};
 }
 
+bool has_header(const HttpHeaders& headers, std::string_view lower_name) {
+  return std::any_of(headers.begin(), headers.end(),
+                     [&](const auto& header) { return lower_ascii(header.first) == lower_name; });
+}
+
+bool sends_body(const HttpRequest& request) {
+  return !request.body.empty() || request.method == "POST" || request.method == "PUT" ||
+         request.method == "PATCH";
+}
+
+// The order is libcurl's: its own fields, those of the request, the length.
+std::string request_bytes(const HttpRequest& request) {
+  const std::string url = wire_url(request.url);
+  const std::size_t path = url.find('/', url.find("//") + 2);
+  const std::string target = path == std::string::npos ? "/" : url.substr(path);
+  const std::string origin = request.url.origin();
+  std::string host = origin.substr(origin.find("//") + 2);
+  const bool is_usual = request.url.port() == (request.url.scheme() == "https" ? 443 : 80);
+  if (is_usual) host.resize(host.rfind(':'));
+  std::string out = request.method + " " + target + " HTTP/1.1\r\nHost: " + host + "\r\n";
+  const auto add_own = [&](const char* lower_name, const char* name, const char* value) {
+    if (!has_header(request.headers, lower_name)) out += std::string(name) + ": " + value + "\r\n";
+  };
+  add_own("user-agent", "User-Agent", user_agent);
+  add_own("accept", "Accept", "*/*");
+  if (!request.on_body) add_own("accept-encoding", "Accept-Encoding", accepted_encodings);
+  for (const auto& [name, value] : request.headers) out += name + ":" + (value.empty() ? "" : " " + value) + "\r\n";
+  if (sends_body(request)) out += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
+  return out + "\r\n" + request.body;
+}
+
 }  // namespace deed

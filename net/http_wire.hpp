@@ -17,6 +17,16 @@ Result<void> check_request(const HttpRequest& request);
 /// Whether the method asks for no effect (RFC 9110, section 9.2.1).
 bool is_safe_method(std::string_view method);
 
+/// What every request says of itself, unless its own headers say it. Fixed, so that a request can be
+/// shown to the byte before it is made.
+inline constexpr const char* user_agent = "deed/0.1";
+inline constexpr const char* accepted_encodings = "gzip, deflate";
+
+bool has_header(const HttpHeaders& headers, std::string_view lower_name);
+
+/// Whether the request has a body, be it an empty one.
+bool sends_body(const HttpRequest& request);
+
 /// `url` with bytes outside of ASCII percent-encoded in path and query, for libcurl.
 std::string wire_url(const HttpUrl& url);
 

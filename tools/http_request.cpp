@@ -66,13 +66,7 @@ Result<HttpRequest> request_of(const Json& arguments, const EgressGuard& guard,
 
 Result<Preview> preview(const Json& arguments, const EgressGuard& guard, const ToolContext& ctx) {
   DEED_TRY(const HttpRequest request, request_of(arguments, guard, ctx.effect_key()));
-  const std::string origin = request.url.origin();
-  std::string bytes = request.method + " " + request.url.target() +
-                      " HTTP/1.1\r\nHost: " + origin.substr(origin.find("//") + 2) + "\r\n";
-  for (const auto& [name, value] : request.headers) bytes += name + ": " + value + "\r\n";
-  if (!request.body.empty())
-    bytes += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
-  bytes += "\r\n" + request.body;
+  std::string bytes = request_bytes(request);
   std::string summary = request.method + " " + request.url.text();
   if (!request.body.empty()) summary += " with " + human_bytes(request.body.size());
   if (arguments.contains("if_in_doubt")) {

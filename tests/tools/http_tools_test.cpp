@@ -214,7 +214,8 @@ TEST_F(HttpTools, RequestPreviewIsTheMessage) {
   ASSERT_OK(preview);
   EXPECT_EQ(preview->media_type, "message/http");
   EXPECT_EQ(preview->bytes,
-            "POST /items HTTP/1.1\r\nHost: example.org:443\r\nContent-Type: "
+            "POST /items HTTP/1.1\r\nHost: example.org\r\nUser-Agent: deed/0.1\r\nAccept: */*\r\n"
+            "Accept-Encoding: gzip, deflate\r\nContent-Type: "
             "application/json\r\nIdempotency-Key: " +
                 ctx_.effect_key() + "\r\nContent-Length: 7\r\n\r\n{\"a\":1}");
   EXPECT_EQ(preview->summary, "POST https://example.org/items with 7 bytes");
