@@ -31,7 +31,8 @@ std::optional<std::string> nearest_name(std::string_view name, std::span<const s
   for (const std::string_view candidate : names) {
     if (candidate.size() > max_bytes) continue;
     const std::size_t distance = edit_distance(asked, lower_ascii(candidate));
-    if (distance >= least) continue;
+    // Nothing is left of a word of which every letter is another.
+    if (distance >= least || distance >= std::max(name.size(), candidate.size())) continue;
     least = distance;
     nearest = std::string(candidate);
   }

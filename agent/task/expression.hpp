@@ -105,6 +105,13 @@ class Template {
   };
   std::vector<Use> uses() const;
 
+  /// The texts that hold braces.
+  struct Text {
+    std::string pointer;
+    bool is_whole = false;  ///< exactly one expression: its value may be of any type. Else it becomes a text
+  };
+  std::vector<Text> texts() const;
+
   /// As it was written.
   const Json& source() const { return source_; }
   bool is_constant() const { return leaves_.empty(); }

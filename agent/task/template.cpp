@@ -146,4 +146,10 @@ std::vector<Template::Use> Template::uses() const {
   return out;
 }
 
+std::vector<Template::Text> Template::texts() const {
+  std::vector<Text> out;
+  for (const Slot& slot : leaves_) out.push_back({slot.pointer, slot.pieces.size() == 1 && slot.pieces[0].expression});
+  return out;
+}
+
 }  // namespace deed
