@@ -118,10 +118,11 @@ TEST_P(BrokenReplies, AreNotTakenFromAStreamThatGoesOverIntoAWebPage) {
 TEST_P(BrokenReplies, AreRefusedAtALineOfThreeMegabytesThatMeansNothing) {
   const std::string line(3'000'000, 'x');
   for (const auto& [name, body] : streams()) {
-    const std::size_t middle = borders(body)[1];
+    const std::vector<std::size_t> ends = borders(body);
+    const std::size_t middle = ends[1];
     const std::string damaged = body.substr(0, middle) + GetParam().event(line) + body.substr(middle);
     EXPECT_THAT(read(damaged), IsError(ErrorKind::corrupt, HasSubstr("not JSON"))) << name;
-    EXPECT_FALSE(read(body.substr(0, middle) + line)) << name;
+    EXPECT_TRUE(terminal(body, ends) == 1 || !read(body.substr(0, middle) + line)) << name;
   }
 }
 

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <initializer_list>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -35,6 +36,18 @@ struct Habits {
   std::string id_head = {};             // ids as another provider makes them
 };
 
+// Results have the names of their calls, as the loop gives them.
+inline Transcript named_after_calls(const Transcript& transcript) {
+  Transcript out;
+  std::map<std::string, std::string> names;
+  for (Message message : transcript) {
+    for (const ToolCall& call : message.tool_calls) names[call.id] = call.name;
+    if (message.role == Role::tool) message.tool_name = names[message.tool_call_id];
+    out.push_back(std::move(message));
+  }
+  return out;
+}
+
 inline Transcript with(const Habits& habits, const Transcript& transcript) {
   Transcript out;
   std::size_t media = 0;
@@ -46,7 +59,7 @@ inline Transcript with(const Habits& habits, const Transcript& transcript) {
     message.tool_call_id = id_of(message.tool_call_id);
     out.push_back(std::move(message));
   }
-  return mended(out);
+  return named_after_calls(mended(out));
 }
 
 inline std::vector<Transcript> conversations_with(Habits habits) {
