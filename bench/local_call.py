@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """A call of the embedded model beside a call of llama.cpp's own server, same weights, same threads, in one run.
 
-  bench/local_call.py --model M.gguf --server LLAMA_SERVER [--threads 1] [--calls build/bench/deed_planner_calls]
+  tests/partners/install_llama_server.sh
+  bench/local_call.py --model M.gguf [--server LLAMA_SERVER] [--threads 1] [--calls build/bench/deed_planner_calls]
 
 The server is asked as an agent would: chat completions, the tools in the prompt, and a JSON schema that admits exactly their calls
 (one object of "name" and that tool's own arguments), prompt cache on, temperature 0. Both get the same requests in the same order, in
@@ -10,6 +11,7 @@ of phrases.jsonl. Times are of whole calls without loading; the first of each is
 """
 import argparse
 import json
+import os
 import pathlib
 import statistics
 import subprocess
@@ -20,6 +22,7 @@ import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent.parent
 DATA = HERE / "tests/data/planner"
+CACHE = pathlib.Path(os.environ.get("DEED_CACHE") or pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "deed")
 
 
 def requests():
@@ -77,11 +80,13 @@ class Deed:
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", required=True)
-    parser.add_argument("--server", required=True)
+    parser.add_argument("--server", default=str(CACHE / "partners/bin/llama-server"))
     parser.add_argument("--calls", default=str(HERE / "build/bench/deed_planner_calls"))
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--verbose", action="store_true")
     args = parser.parse_args()
+    if not pathlib.Path(args.server).exists():
+        parser.error(f"{args.server} is missing: run tests/partners/install_llama_server.sh")
     tools = json.loads((DATA / "tools.json").read_text())
     system, schema = system_of(tools), schema_of(tools)
     ours, theirs = [], []

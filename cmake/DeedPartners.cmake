@@ -6,6 +6,6 @@ foreach(test ${partner_tests})
   string(REGEX REPLACE "^test_" "" name "${name}")
   add_test(NAME partners.${name} COMMAND /usr/bin/python3 -B -m unittest --verbose ${test}
            WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}/tests/partners")
-  set_tests_properties(partners.${name} PROPERTIES LABELS partners TIMEOUT 600
+  set_tests_properties(partners.${name} PROPERTIES LABELS partners TIMEOUT 1500
                        ENVIRONMENT "DEED_COMMAND=$<TARGET_FILE:deed_command>")
 endforeach()

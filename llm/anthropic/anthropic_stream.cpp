@@ -62,10 +62,22 @@ void AnthropicStream::take_start(const Json& message) {
   take_usage(member(message, "usage"));
 }
 
+// llama-server begins a block a second time before the last piece of it.
+bool AnthropicStream::is_open(std::int64_t index, const Json& block) const {
+  const auto found = open_.find(index);
+  if (found == open_.end() || found->second.type != string_at(block, "type")) return false;
+  const bool is_call = found->second.type == "tool_use";
+  if (is_call) return !found->second.id.empty() && found->second.id == string_at(block, "id") && !block.contains("input");
+  return first_text(block, {"text", "thinking", "signature"}).empty();
+}
+
 // In a stream a block begins empty; in a document it is all there.
 Result<void> AnthropicStream::begin_block(std::int64_t index, const Json& block) {
+  // llama-server leaves out message_start where the first token is a part of a character.
+  has_begun_ = true;
+  if (is_open(index, block)) return {};
   DEED_OK(end_block(index));
-  Block begun{.type = string_at(block, "type")};
+  Block begun{.type = string_at(block, "type"), .id = string_at(block, "id")};
   if (begun.type == "text") {
     add_said(string_at(block, "text"));
   } else if (is_thinking(block)) {

@@ -22,6 +22,7 @@ class AnthropicStream final : public ReplyReader {
  private:
   struct Block {
     std::string type;
+    std::string id = {};           // of a call
     std::size_t item = 0;          // of thinking: which of items_
     std::int64_t call = 0;         // of a call: its number; servers have given two blocks the same index
     bool has_arguments = false;    // of a call: some have come
@@ -33,6 +34,7 @@ class AnthropicStream final : public ReplyReader {
   Result<void> end(Reply& reply) override;
 
   void take_start(const Json& message);
+  bool is_open(std::int64_t index, const Json& block) const;
   Result<void> begin_block(std::int64_t index, const Json& block);
   Result<void> take_delta(std::int64_t index, const Json& delta);
   Result<void> end_block(std::int64_t index);

@@ -34,6 +34,8 @@ Result<HttpUrl> messages_url(const HttpUrl& base) {
 Result<std::unique_ptr<Model>> open_anthropic(std::string name, const ModelEnvironment& environment) {
   DEED_TRY(RemoteModelOptions options, remote_options(spec_for(environment), std::move(name), environment));
   DEED_TRY(options.url, messages_url(options.url));
+  // The API has no sounds; check_media says so before anything is sent.
+  options.info.takes_audio = false;
   AnthropicWireOptions wire{.model = options.model, .replay_to = replay_id(options)};
   return make_remote_model(std::move(options), make_anthropic_format(std::move(wire)), *environment.http);
 }

@@ -60,7 +60,7 @@ double random_fraction() {
 
 ReplyReader::Options reader_options(const ModelRequest& request, const std::string& body,
                                    const Endpoint& endpoint) {
-  ReplyReader::Options options{.endpoint = endpoint};
+  ReplyReader::Options options{.endpoint = endpoint, .max_tokens = request.max_tokens};
   options.calls.names = ToolNames(request.tools);
   options.calls.transcript = request.messages;
   // Ids that the server leaves out: the same request gives the same ids, a later one of the run

@@ -9,6 +9,7 @@
 #include "deed/llm/remote/wire_json.hpp"
 #include "deed/net/sse.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -34,6 +35,7 @@ class ReplyReader {
   struct Options {
     Endpoint endpoint = {};
     CallAssembly::Options calls = {};
+    std::int64_t max_tokens = 0;  ///< that were asked for (ModelRequest::max_tokens); 0: not known
     std::size_t max_event_bytes = 4u << 20;   ///< of one event or line
     std::size_t max_reply_bytes = 16u << 20;  ///< text, reasoning and arguments together; also of a JSON document
   };
@@ -83,6 +85,7 @@ class ReplyReader {
   /// For errors: redacted, with control characters made visible.
   std::string quoted(std::string_view text) const;
   const Endpoint& endpoint() const { return options_.endpoint; }
+  std::int64_t max_tokens() const { return options_.max_tokens; }
 
   Reply reply_;  ///< its tool calls are filled in when the body has ended
 

@@ -1,6 +1,7 @@
 #include "deed/llm/responses/responses_stream.hpp"
 
 #include "deed/core/text.hpp"
+#include "deed/llm/responses/responses_wire.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -194,6 +195,8 @@ Result<void> ResponsesStream::take_final(const Json& response, std::string statu
   take_usage(member(response, "usage"));
   if (const Json& output = member(response, "output"); output.is_array()) DEED_OK(take_output(output));
   if (status == "incomplete") DEED_OK(take_incomplete_reason(response));
+  // llama-server calls a response completed that it cut at the limit of tokens.
+  if (max_tokens() > 0 && reply_.usage.output >= responses_max_tokens(max_tokens())) is_cut_ = true;
   if (status == "completed") {
     for (Json& entry : calls_.left()) DEED_OK(take_entry(std::move(entry)));
   }

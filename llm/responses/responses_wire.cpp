@@ -125,6 +125,8 @@ std::string head(const ModelRequest& request, const ResponsesWireOptions& option
 
 }  // namespace
 
+std::int64_t responses_max_tokens(std::int64_t max_tokens) { return std::max(max_tokens, min_output_tokens); }
+
 std::string to_responses_wire(const ModelRequest& request, const ResponsesWireOptions& options) {
   std::string body = head(request, options);
   for (const Message& message : request.messages) append_message(body, message, options);
@@ -134,7 +136,7 @@ std::string to_responses_wire(const ModelRequest& request, const ResponsesWireOp
     if (request.parallel_tool_calls) append_member(body, "parallel_tool_calls", *request.parallel_tool_calls);
   }
   if (request.response_schema) append_member(body, "text", format_to_wire(*request.response_schema));
-  append_member(body, "max_output_tokens", std::max(request.max_tokens, min_output_tokens));
+  append_member(body, "max_output_tokens", responses_max_tokens(request.max_tokens));
   if (request.temperature) append_member(body, "temperature", *request.temperature);
   if (request.top_p) append_member(body, "top_p", *request.top_p);
   if (request.effort != Effort::as_it_likes && !cannot_reason(bare_name(options.model))) {

@@ -5,6 +5,7 @@
 
 #include "deed/llm/model.hpp"
 
+#include <cstdint>
 #include <string>
 
 namespace deed {
@@ -17,5 +18,8 @@ struct ResponsesWireOptions {
 /// The body: one JSON object. Pure; bytes that are not UTF-8 become U+FFFD. The API has no seed and no stop texts: both are left out.
 /// It takes no audio: there is none in `request` (ModelInfo::takes_audio is false, see check_media).
 std::string to_responses_wire(const ModelRequest& request, const ResponsesWireOptions& options);
+
+/// What is asked for where a reply may have `max_tokens`: the API has a least.
+std::int64_t responses_max_tokens(std::int64_t max_tokens);
 
 }  // namespace deed

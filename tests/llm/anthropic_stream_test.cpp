@@ -135,6 +135,31 @@ TEST(AnthropicStream, KeepsBlocksWithTheSameNumberOrIdApart) {
   EXPECT_EQ(reply->tool_calls[2], (ToolCall{"call_seed_2", "file.read", {{"path", "c"}}}));
 }
 
+// As llama-server does before the last piece of a block.
+TEST(AnthropicStream, TakesABlockThatIsBegunAgainBeforeItHasEndedForTheSameBlock) {
+  const auto begun = [](int index, const char* id) { return begin(index, {{"type", "tool_use"}, {"id", id}, {"name", "file__read"}}); };
+  const std::string body = the_start + begin(0, {{"type", "thinking"}, {"thinking", ""}}) + delta(0, {{"type", "thinking_delta"}, {"thinking", "H"}}) +
+                           begin(0, {{"type", "thinking"}, {"thinking", ""}}) + delta(0, {{"type", "thinking_delta"}, {"thinking", "m"}}) + stop(0) + begin_text(1) +
+                           text(1, "a") + begin_text(1) + text(1, "b") + stop(1) + begun(2, "x") + json_piece(2, "{\"path\":\"") + begun(2, "x") +
+                           json_piece(2, "a\"}") + begun(3, "y") + json_piece(3, "{}") + stop(2) + stop(3) + ending("tool_use");
+  const Result<Reply> reply = read(body);
+  ASSERT_OK(reply);
+  EXPECT_EQ(reply->reasoning, "Hm");
+  EXPECT_EQ(reply->text, "ab");
+  ASSERT_EQ(reply->tool_calls.size(), 2u);
+  EXPECT_EQ(reply->tool_calls[0], (ToolCall{"x", "file.read", {{"path", "a"}}}));
+  EXPECT_EQ(reply->tool_calls[1], (ToolCall{"y", "file.read", Json::object()}));
+}
+
+// llama-server leaves it out where the first token is a part of a character.
+TEST(AnthropicStream, NeedsNoMessageStartWhereTheReplyIsThere) {
+  const Result<Reply> reply = read(begin_text(0) + text(0, "\xF0\x9F\x91\x8B Hi") + stop(0) + ending("end_turn"));
+  ASSERT_OK(reply);
+  EXPECT_EQ(reply->text, "\xF0\x9F\x91\x8B Hi");
+  EXPECT_EQ(reply->usage.output, 5);
+  EXPECT_THAT(read(begin_text(0) + text(0, "x")), IsError(ErrorKind::corrupt, HasSubstr("ended early")));
+}
+
 TEST(AnthropicStream, JoinsCallsWhosePiecesAreMixed) {
   const std::string body = the_start + begin_call(0, "a", "file__read") + begin_call(1, "b", "file__list") + json_piece(0, "{\"path\"") +
                            json_piece(1, "{\"path\"") + json_piece(0, ":\"x\"}") + json_piece(1, ":\"y\"}") + ending("tool_use");

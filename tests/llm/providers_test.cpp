@@ -118,15 +118,18 @@ TEST_F(ProvidersTest, TellOpenaiWhoseAccountItIs) {
   }
 }
 
-TEST_F(ProvidersTest, RefuseSoundsBeforeTheyAreSentToTheResponsesApi) {
-  variables = {{"OPENAI_API_KEY", "k"}};
-  auto model = open("openai:an-unknown-model");
-  ASSERT_OK(model);
-  Message message{.text = "Listen"};
-  message.media.push_back(make_media("a.mp3", "ID3").value());
-  ModelRequest request;
-  request.messages.push_back(std::move(message));
-  EXPECT_THAT(run_async(io, (*model)->generate(std::move(request), {})), IsError(ErrorKind::unsupported, HasSubstr("sounds")));
+TEST_F(ProvidersTest, RefuseSoundsBeforeAnythingIsSentWhereTheApiHasNone) {
+  variables = {{"OPENAI_API_KEY", "k"}, {"ANTHROPIC_API_KEY", "k"}};
+  for (const char* name : {"openai:gpt-5", "openai:an-unknown-model", "openai-responses:an-unknown-model", "anthropic:claude-sonnet-4-5",
+                           "anthropic:an-unknown-model", "ollama:llava"}) {
+    auto model = open(name);
+    ASSERT_OK(model);
+    Message message{.text = "Listen"};
+    message.media.push_back(make_media("a.mp3", "ID3").value());
+    ModelRequest request;
+    request.messages.push_back(std::move(message));
+    EXPECT_THAT(run_async(io, (*model)->generate(std::move(request), {})), IsError(ErrorKind::unsupported, HasSubstr("takes no sounds"))) << name;
+  }
   EXPECT_TRUE(http.requests.empty());
 }
 

@@ -186,6 +186,25 @@ TEST(ResponsesStream, DoesNotBelieveAnEventThatCallsAnIncompleteResponseComplete
   EXPECT_EQ(reply->stop, StopReason::length);
 }
 
+// As llama-server says it.
+TEST(ResponsesStream, DoesNotBelieveThatAReplyIsCompletedThatUsedAllTheTokensItWasGranted) {
+  const auto stop_at = [](int output, std::int64_t granted) {
+    const Json call = {{"type", "function_call"}, {"id", "f"}, {"call_id", "c"}, {"name", "file__read"}, {"arguments", "{\"path\":\"x"}, {"status", "completed"}};
+    const Json response = {{"status", "completed"}, {"output", Json::array({message("x"), call})}, {"usage", {{"input_tokens", 9}, {"output_tokens", output}}}};
+    ReplyReader::Options options = recorded_options();
+    options.max_tokens = granted;
+    const Result<Reply> reply = read_pieces(make_reader, {to_text(response)}, "application/json", options).reply;
+    EXPECT_OK(reply);
+    EXPECT_EQ(reply->bad_arguments.size(), 1u);
+    return reply->stop;
+  };
+  EXPECT_EQ(stop_at(99, 100), StopReason::tool_calls);
+  EXPECT_EQ(stop_at(100, 100), StopReason::length);
+  EXPECT_EQ(stop_at(15, 4), StopReason::tool_calls) << "the API grants 16 at least";
+  EXPECT_EQ(stop_at(16, 4), StopReason::length);
+  EXPECT_EQ(stop_at(5000, 0), StopReason::tool_calls);
+}
+
 TEST(ResponsesStream, MapsTheReasonsOfAnIncompleteResponse) {
   const auto incomplete = [](const char* reason) {
     const Json response = {{"status", "incomplete"}, {"incomplete_details", {{"reason", reason}}}, {"output", Json::array({message("x")})}};

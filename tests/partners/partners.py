@@ -1,8 +1,9 @@
-"""The command under test and the servers around it. Each server is somebody else's: aimock (npm) answers for a model,
-aiosmtpd (Debian) and mailpit (Go) take the mail, Python's http.server has the page."""
+"""The command under test and the servers around it. Each server is somebody else's: aimock (npm) answers for a model, llama-server is
+one, aiosmtpd (Debian) and mailpit (Go) take the mail, Python's http.server has the page."""
 
 import asyncio
 import contextlib
+import http.client
 import http.server
 import imaplib
 import json
@@ -30,7 +31,10 @@ NODE = PARTNERS / "bin/node"
 PYTHON_LIB = PARTNERS / "python/lib"
 MAILPIT = PARTNERS / "bin/mailpit"
 GREENMAIL = PARTNERS / "greenmail/greenmail-standalone-2.1.7.jar"
+LLAMA_SERVER = PARTNERS / "bin/llama-server"
+LLAMA_TEMPLATE = PARTNERS / "llama-server/tools.jinja"
 MODELS = CACHE / "models"
+SMOLLM2 = MODELS / "SmolLM2-135M-Instruct.Q4_1.gguf"
 TIMEOUT_S = 120
 
 
@@ -148,6 +152,93 @@ class Llmock:
     def close(self):
         self.process.kill()
         self.process.wait()
+
+
+class LlamaServer:
+    """llama.cpp's own server with the embedded model's weights, which answers the same to the same. The model knows no tools: it is given
+    the template of a family that does, and examples of calls where a request asks for them (MUST_CALL, with the route's word for a call
+    that is required); the server's grammar sees to the rest."""
+
+    MUST_CALL = {"chat_template_kwargs": {"must_call": True}}
+    EXAMPLES = (("Which rooms are free?", "rooms__list", "free rooms"), ("Find the letter of Bob.", "letters__find", "Bob"),
+                ("Look up the weather in Rome.", "weather__get", "Rome"))
+
+    @classmethod
+    def template(cls):
+        turns = "".join(f'<|im_start|>user\\n{said}<|im_end|>\\n<|im_start|>assistant\\n<tool_call>\\n{{"name": "{name}", "arguments": '
+                        f'{{"query": "{query}"}}}}\\n</tool_call><|im_end|>\\n' for said, name, query in cls.EXAMPLES)
+        before, messages, after = LLAMA_TEMPLATE.read_text().partition("{%- for message in messages %}")
+        return f"{before}{{%- if must_call %}}{{{{- '{turns}' }}}}{{%- endif %}}\n{messages}{after}"
+
+    def __init__(self, window, *flags):
+        for file, how in ((LLAMA_SERVER, "run tests/partners/install_llama_server.sh"), (SMOLLM2, "run deed models install smollm2")):
+            if not file.exists():
+                raise AssertionError(f"{file} is missing: {how}")
+        self.folder = tempfile.mkdtemp(prefix="deed-llama-")
+        template = pathlib.Path(self.folder, "template.jinja")
+        template.write_text(self.template())
+        self.port = free_port()
+        self.process = subprocess.Popen(
+            [str(LLAMA_SERVER), "--model", str(SMOLLM2), "--host", "127.0.0.1", "--port", str(self.port), "--jinja",
+             "--chat-template-file", str(template), "--ctx-size", str(window), "--parallel", "1", "--threads", "2", "--temp", "0", *flags],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_for(self.is_healthy, "llama-server answering to /health")
+
+    def is_healthy(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"llama-server ended with {self.process.returncode}")
+        with contextlib.suppress(OSError):  # 503 while it loads
+            return get_json(f"http://127.0.0.1:{self.port}/health") == {"status": "ok"}
+        return False
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        shutil.rmtree(self.folder)
+
+
+class Passing:
+    """Stands before a server, passes on what it is asked and what the server answers, and keeps paths, bodies and statuses. `change(number,
+    body)` may add to the body of a request what the command itself has no word for."""
+
+    def __init__(self, port, change=lambda number, body: body):
+        passing = self
+        self.target, self.change = port, change
+        self.paths, self.bodies, self.statuses = [], [], []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                passing.serve(self)
+
+            def log_message(self, *args):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def serve(self, asked):
+        body = json.loads(asked.rfile.read(int(asked.headers["Content-Length"])))
+        self.paths.append(asked.path)
+        self.bodies.append(body)
+        body = json.dumps(self.change(len(self.bodies) - 1, dict(body)))
+        upstream = http.client.HTTPConnection("127.0.0.1", self.target, timeout=TIMEOUT_S)
+        upstream.request("POST", asked.path, body, {"Content-Type": "application/json"})
+        answer = upstream.getresponse()
+        self.statuses.append(answer.status)
+        asked.send_response(answer.status)
+        asked.send_header("Content-Type", answer.headers["Content-Type"])
+        asked.send_header("Connection", "close")
+        asked.end_headers()
+        while piece := answer.read1():
+            asked.wfile.write(piece)
+            asked.wfile.flush()
+        asked.close_connection = True
+        upstream.close()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
 
 
 class Mailbox(Controller):

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the built command (build/bin/deed) against servers that no one here wrote: aimock and llmock for the models, aiosmtpd, mailpit and
-# GreenMail for the mail. Installs them first, and the embedded model; a second run finds all of it.
+# Runs the built command (build/bin/deed) against servers that no one here wrote: aimock, llmock and llama-server for the models, aiosmtpd,
+# mailpit and GreenMail for the mail. Installs them first, and the embedded model; a second run finds all of it.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source "$here/paths.sh"
@@ -9,6 +9,7 @@ cd "$here/../.."
 
 "$here/install_aimock.sh"
 "$here/install_python_partners.sh"
+"$here/install_llama_server.sh"
 "$here/install_mailpit.sh"
 "$here/install_greenmail.sh"
 DEED_MODELS=$(dirname "$partners")/models build/bin/deed models install smollm2 </dev/null >&2

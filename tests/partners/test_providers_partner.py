@@ -1,13 +1,37 @@
 """One run of three steps (fetch a page, write a file, send a mail) over every provider's own wire format. The model is aimock, which
 speaks all of them and was written by nobody here; with its chaos switches on, no run is lost and no effect happens twice."""
 
+import base64
+import pathlib
 import unittest
 
-from partners import PROVIDERS, Aimock, Mailbox, Page, PartnerTest, provider
+from partners import PROVIDERS, Aimock, Mailbox, Page, PartnerTest, Passing, provider
 
 PRICES = "Prices of today: oak 120 EUR, pine 80 EUR.\n"
 PATHS = {"chat": "/v1/chat/completions", "responses": "/v1/responses", "anthropic": "/v1/messages", "gemini": "GenerateContent",
          "ollama": "/api/chat"}
+
+# Every byte there is behind the heads of a picture and a sound.
+FILES = {"cat.png": b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "word.wav": b"RIFF\x10\0\0\0WAVE" + bytes(range(256)) + b"!"}
+
+
+def nodes(value):
+    """The value and all that is in it."""
+    yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else []:
+        yield from nodes(inner)
+
+
+# What carries a file in each provider's own shape; each gives base64 for a dictionary that is one.
+CARRIED = {
+    "chat": {"cat.png": lambda n: n["image_url"]["url"].removeprefix("data:image/png;base64,") if n.get("type") == "image_url" else None,
+             "word.wav": lambda n: n["input_audio"]["data"] if n.get("type") == "input_audio" and n["input_audio"]["format"] == "wav" else None},
+    "responses": {"cat.png": lambda n: n["image_url"].removeprefix("data:image/png;base64,") if n.get("type") == "input_image" else None},
+    "anthropic": {"cat.png": lambda n: n["source"]["data"] if n.get("type") == "image" and n["source"]["media_type"] == "image/png" else None},
+    "gemini": {"cat.png": lambda n: n["data"] if n.get("mimeType") == "image/png" else None,
+               "word.wav": lambda n: n["data"] if n.get("mimeType") == "audio/wav" else None},
+    "ollama": {"cat.png": lambda n: n["images"][0] if n.get("images") else None},
+}
 
 
 class EveryProvider(PartnerTest):
@@ -82,6 +106,26 @@ class EveryProvider(PartnerTest):
         chain = first + ", " + self.arguments[2]
         self.assert_done_once(self.deed("run", "--model", chain, *self.arguments[3:]))
         self.assertGreaterEqual(len(broken.entries()), 3)
+
+    def test_sees_a_picture_and_a_sound_byte_for_byte_where_it_takes_them(self):
+        for name, shapes in CARRIED.items():
+            with self.subTest(provider=name):
+                self.setUp()
+                for file, content in FILES.items():
+                    pathlib.Path(self.root, file).write_bytes(content)
+                aimock = self.server(Aimock(self.folder, [{"content": "A cat, and a word."}]))
+                passing = self.server(Passing(aimock.port))
+                model, self.variables = provider(name, passing.port)
+                model = model.replace("gpt-4o", "a-model-that-hears")  # gpt-4o takes no sounds
+                report = self.deed("run", "--model", model, "--json", "--quiet", "--attach", "cat.png", "--attach", "word.wav", "What is it?")
+                self.assertEqual((report["status"], report["text"]), ("done", "A cat, and a word."))
+                body, = passing.bodies
+                found = {file: [shape(n) for n in nodes(body) if isinstance(n, dict) and shape(n)] for file, shape in shapes.items()}
+                self.assertEqual({file: [base64.b64decode(data, validate=True) for data in datas] for file, datas in found.items()},
+                                 {file: [FILES[file]] for file in shapes})
+                if "word.wav" not in shapes:  # named to the model, and no byte of it sent
+                    self.assertIn("word.wav", str(body))
+                    self.assertNotIn(base64.b64encode(FILES["word.wav"]).decode()[:40], str(body))
 
 
 if __name__ == "__main__":
