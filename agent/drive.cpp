@@ -92,6 +92,21 @@ Async<void> Drive::record(EventBody body, std::string call, AppendOptions option
   co_return recorded;
 }
 
+// An id that was fixed beforehand may stand in the journal already: of a process that died right after, or of one that did more.
+Async<void> Drive::enter(NewRun run, bool is_named) {
+  auto created = co_await parts_.journal.create(run);
+  if (created || !is_named || created.error().kind != ErrorKind::conflict) {
+    DEED_CO_TRY(lease_, std::move(created));
+    co_return Result<void>();
+  }
+  auto acquired = co_await parts_.journal.acquire(run.id);
+  DEED_CO_TRY(lease_, std::move(acquired));
+  auto first = co_await parts_.journal.read(run.id, 0, 1);
+  DEED_CO_TRY(const std::vector<Event> events, std::move(first));
+  if (events.empty()) co_return Result<void>();
+  co_return fail(ErrorKind::conflict, "a run of this id was begun before", run.id, "deed resume " + run.id);
+}
+
 Async<void> Drive::begin(NewRequest request) {
   if (trim(request.request).empty()) {
     co_return fail(ErrorKind::invalid, "the request has no words", "", "say what is to be done: deed run \"…\"");
@@ -110,11 +125,11 @@ Async<void> Drive::begin(NewRequest request) {
   started.settings = request.settings;
   NewRun run;
   run.created = parts_.clock.now();
-  run.id = make_run_id(run.created);
+  run.id = request.id.empty() ? make_run_id(run.created) : request.id;
   run.task_hash = sha256_hex(started.request);
   run.title = title_of(started.request);
-  auto created = co_await parts_.journal.create(run);
-  DEED_CO_TRY(lease_, std::move(created));
+  auto entered = co_await enter(std::move(run), !request.id.empty());
+  DEED_CO_OK(std::move(entered));
   std::vector<Event> events;
   events.push_back(event_of(std::move(started), "", Trust::user));
   for (Media& media : request.media) {

@@ -67,6 +67,7 @@ class Drive {
     std::string exceeded = {}, what = {};  // the limit that the request might pass, and its amount; empty: none
   };
   Reservation reserve(const BuiltContext& context) const;
+  Async<void> enter(NewRun run, bool is_named);
   Async<void> drive();
   Async<bool> pause(RunPaused paused, std::string call);
   Async<bool> record_reply(int step, Reply reply, std::chrono::milliseconds took);

@@ -37,6 +37,9 @@ struct NewRequest {
   Limits limits = {};
   bool chat = false;
   Json settings = Json::object();  ///< kept in run.started
+  /// The id of the run, where it had to be known beforehand (make_run_id); empty: a new one. One that was entered and died before its first
+  /// event is taken over: nothing of it was done. errors  conflict: a run of this id was begun
+  RunId id = {};
 };
 
 /// Where a run stands when the runner gives it back.

@@ -74,7 +74,7 @@ bool wants_vision(Agent& agent, const Flags& flags) {
   });
 }
 
-int run(Flags flags, const std::vector<std::string>& words) {
+int run(Flags flags, const std::vector<std::string>& words, const RunId& run_id) {
   const auto text = request_text(words);
   if (!text) return report_error(text.error(), flags);
   auto session = open_session(flags, {});
@@ -85,6 +85,7 @@ int run(Flags flags, const std::vector<std::string>& words) {
   }
   if (!session) return report_error(session.error(), flags);
   NewRequest request{.request = *text};
+  request.id = run_id;
   const Result<void> attached = attach(*(*session)->agent, flags, request);
   if (!attached) return report_error(attached.error(), flags);
   return report_run((*session)->agent->run(std::move(request)), **session, flags);
@@ -226,7 +227,7 @@ void add_run_commands(CLI::App& app, Chosen& chosen) {
   struct RunFlags {
     Flags flags;
     std::vector<std::string> words;
-    std::string run = "last", answer, note, chat_run, part;
+    std::string run = "last", run_id, answer, note, chat_run, part;
     bool done = false, not_done = false, retry = false, all = false;
   };
   auto state = std::make_shared<RunFlags>();
@@ -242,7 +243,10 @@ void add_run_commands(CLI::App& app, Chosen& chosen) {
   run_command->add_option("request", state->words, "The request; - or nothing reads standard input");
   run_command->add_option("--attach", state->flags.attach, "A file that the request is about: to be mailed, or, if it is a picture, a sound or a PDF, to be looked at; or the URL of one of these")->type_name("FILE|URL")
       ->allow_extra_args(false);
-  run_command->callback([state, &chosen] { chosen = [state] { return run(state->flags, state->words); }; });
+  run_command->callback([state, &chosen] { chosen = [state] { return run(state->flags, state->words, state->run_id); }; });
+
+  // The daemon fixes a run's id before it begins it; not shown in the help.
+  run_command->add_option("--run-id", state->run_id)->group("");
 
   CLI::App* chat_command = command("chat", "Talk turn by turn; one run", false);
   chat_command->add_option("--run", state->chat_run, "Go on with this chat");
