@@ -6,6 +6,7 @@ set(DEED_PUBLIC_HEADERS
   core/check.hpp
   core/checked.hpp
   core/clock.hpp
+  core/cron.hpp
   core/failpoint.hpp
   core/hash.hpp
   core/ids.hpp
@@ -16,6 +17,7 @@ set(DEED_PUBLIC_HEADERS
   core/secrets.hpp
   core/shared_list.hpp
   core/text.hpp
+  core/time_zone.hpp
   net/egress.hpp
   net/http.hpp
   net/imap.hpp
@@ -25,6 +27,8 @@ set(DEED_PUBLIC_HEADERS
   net/trust.hpp
   memory/event.hpp
   memory/journal.hpp
+  memory/schedule.hpp
+  memory/schedule_store.hpp
   llm/message.hpp
   llm/model.hpp
   llm/model_table.hpp
@@ -42,6 +46,9 @@ set(DEED_PUBLIC_HEADERS
   agent/policy.hpp
   agent/report.hpp
   agent/runner.hpp
+  agent/schedule/daemon.hpp
+  agent/schedule/plan.hpp
+  agent/schedule/zoneinfo.hpp
   agent/state.hpp)
 
 file(CREATE_LINK "${CMAKE_SOURCE_DIR}/deed.hpp" "${CMAKE_BINARY_DIR}/include/deed/deed.hpp" SYMBOLIC)
