@@ -156,23 +156,7 @@ Result<void> LocalAgent::open() {
   http_ = make_http_client(io_.get_executor());
   smtp_ = make_smtp_client(io_.get_executor());
   imap_ = make_imap_client(io_.get_executor());
-  Redactor redactor;
-  for (const Secret& secret : options_.secrets) redactor.add(secret);
-  for (const auto& [name, secret] : options_.named_secrets) redactor.add(secret);
-  if (options_.smtp) redactor.add(options_.smtp->password);
-  if (options_.sent) redactor.add(options_.sent->server.password);
-  for (const auto& [name, provider] : options_.providers) {
-    redactor.add(provider.key);
-    for (const Secret& secret : provider.secrets) redactor.add(secret);
-  }
-  const auto add_variable = [&](std::string_view name) {
-    if (const auto value = environment(name)) redactor.add(Secret(std::string(trim(*value))));
-  };
-  for (const Provider& provider : providers()) {
-    for (const std::string_view name : split(provider.keys, ' ')) add_variable(name);
-  }
-  for (const char* name : {"DEED_SMTP_PASSWORD", "DEED_IMAP_PASSWORD"}) add_variable(name);
-  DEED_TRY(journal_, open_sqlite_journal({.path = options_.home + "/journal.db", .redactor = std::move(redactor)}));
+  DEED_TRY(journal_, open_sqlite_journal({.path = options_.home + "/journal.db", .redactor = known_secrets(options_)}));
   if (options_.builtin_tools) {
     BuiltinOptions builtin;
     builtin.root = options_.root;
@@ -305,6 +289,26 @@ Result<std::pair<RunRecord, std::vector<Event>>> LocalAgent::show(std::string ru
 }  // namespace
 
 Result<RunReport> Agent::run(std::string request) { return run(NewRequest{.request = std::move(request)}); }
+
+Redactor known_secrets(const AgentOptions& options) {
+  Redactor redactor;
+  for (const Secret& secret : options.secrets) redactor.add(secret);
+  for (const auto& [name, secret] : options.named_secrets) redactor.add(secret);
+  if (options.smtp) redactor.add(options.smtp->password);
+  if (options.sent) redactor.add(options.sent->server.password);
+  for (const auto& [name, provider] : options.providers) {
+    redactor.add(provider.key);
+    for (const Secret& secret : provider.secrets) redactor.add(secret);
+  }
+  const auto add_variable = [&](std::string_view name) {
+    if (const auto value = environment(name)) redactor.add(Secret(std::string(trim(*value))));
+  };
+  for (const Provider& provider : providers()) {
+    for (const std::string_view name : split(provider.keys, ' ')) add_variable(name);
+  }
+  for (const char* name : {"DEED_SMTP_PASSWORD", "DEED_IMAP_PASSWORD"}) add_variable(name);
+  return redactor;
+}
 
 Result<std::string> attachment_below(const std::string& root, const std::string& path) {
   std::error_code ec;

@@ -115,6 +115,9 @@ class Agent {
 /// errors  not_found: no such model, with the way to get it. unavailable or unsupported: the journal. invalid: the root is no folder
 Result<std::unique_ptr<Agent>> open_agent(AgentOptions options);
 
+/// Every secret that an agent of these options blacks out in its journal: those of the options, and the providers' keys in the environment.
+Redactor known_secrets(const AgentOptions& options);
+
 /// `path` (from the current folder) as a path below `root`, for NewRequest::attachments.
 /// errors  not_found: no such file; denied: outside of the root
 Result<std::string> attachment_below(const std::string& root, const std::string& path);

@@ -191,16 +191,32 @@ Async<void> Drive::begin_child(RunStarted started, RunId id, RunId parent) {
   co_return entered;
 }
 
+// An id that was fixed beforehand may stand in the journal already: of a process that died right after, or of one that did more.
+Async<void> Drive::create(NewRun run, bool is_named) {
+  auto created = co_await parts_.journal.create(run);
+  if (created || !is_named || created.error().kind != ErrorKind::conflict) {
+    DEED_CO_TRY(lease_, std::move(created));
+    co_return Result<void>();
+  }
+  auto acquired = co_await parts_.journal.acquire(run.id);
+  DEED_CO_TRY(lease_, std::move(acquired));
+  auto first = co_await parts_.journal.read(run.id, 0, 1);
+  DEED_CO_TRY(const std::vector<Event> events, std::move(first));
+  if (events.empty()) co_return Result<void>();
+  co_return fail(ErrorKind::conflict, "a run of this id was begun before", run.id, "deed resume " + run.id);
+}
+
 Async<void> Drive::enter(RunStarted started, RunId id, RunId parent, std::vector<Media> media) {
   if (lease_.run.empty()) {
+    const bool is_named = !id.empty();
     NewRun run;
     run.created = parts_.clock.now();
     run.id = id.empty() ? make_run_id(run.created) : std::move(id);
     run.parent = std::move(parent);
     run.task_hash = sha256_hex(started.task && !started.task->files.empty() ? started.task->files.front().text : started.request);
     run.title = title_of(started.request);
-    auto created = co_await parts_.journal.create(run);
-    DEED_CO_TRY(lease_, std::move(created));
+    auto created = co_await create(std::move(run), is_named);
+    DEED_CO_OK(std::move(created));
   }
   std::vector<Event> events;
   events.push_back(event_of(std::move(started), "", Trust::user));

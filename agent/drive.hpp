@@ -104,6 +104,7 @@ class Drive {
     std::string exceeded = {}, what = {};  // the limit that the request might pass, and its amount; empty: none
   };
   Reservation reserve(const BuiltContext& context) const;
+  Async<void> create(NewRun run, bool is_named);
   Async<void> drive();
   Async<void> append_unwritten();
   Async<void> loop();

@@ -35,15 +35,6 @@ Async<RunReport> go_on_or_leave(Drive& drive, Result<void> ready) {
 
 Async<RunReport> Runner::start(NewRequest request) {
   Drive drive(parts_, interrupt_);
-  if (!request.id.empty()) {
-    // A name that was given beforehand: whoever gave it may have died after the run began.
-    auto ready = co_await drive.take_over(request.id, std::nullopt);
-    const bool is_new = !ready && ready.error().kind == ErrorKind::not_found;
-    if (!is_new) {
-      auto report = co_await go_on_or_leave(drive, std::move(ready));
-      co_return report;
-    }
-  }
   auto begun = co_await drive.begin(std::move(request));
   auto report = co_await go_on_or_leave(drive, std::move(begun));
   co_return report;

@@ -47,7 +47,9 @@ struct NewRequest {
   bool chat = false;
   Json settings = Json::object();  ///< kept in run.started
   std::optional<TaskOfRun> task = {};  ///< the run does its steps; `request` is its name
-  RunId id = {};                       ///< of make_run_id; empty: a new one. Where the run exists, it goes on
+  /// The id of the run, where it had to be known beforehand (make_run_id); empty: a new one. One that was entered and died before its first
+  /// event is taken over: nothing of it was done. errors  conflict: a run of this id was begun
+  RunId id = {};
 };
 
 /// Where a run stands when the runner gives it back.

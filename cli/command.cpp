@@ -31,6 +31,7 @@ int run_command(int argc, const char* const* argv) {
   add_tool_commands(app, chosen);
   add_model_commands(app, chosen);
   add_eval_command(app, chosen);
+  add_schedule_commands(app, chosen);
   add_crashtest_command(app, chosen);
   add_system_commands(app, chosen);
   try {

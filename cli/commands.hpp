@@ -15,6 +15,7 @@ void add_tool_commands(CLI::App& app, Chosen& chosen);     ///< tools list|show|
 void add_model_commands(CLI::App& app, Chosen& chosen);    ///< models list|path|add|install, propose
 void add_eval_command(CLI::App& app, Chosen& chosen);      ///< eval
 void add_system_commands(CLI::App& app, Chosen& chosen);   ///< config show, doctor
+void add_schedule_commands(CLI::App& app, Chosen& chosen); ///< schedule …, daemon
 void add_crashtest_command(CLI::App& app, Chosen& chosen);
 
 }  // namespace deed

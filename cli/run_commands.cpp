@@ -76,7 +76,7 @@ bool wants_vision(Agent& agent, const Flags& flags) {
   });
 }
 
-int run(Flags flags, const std::vector<std::string>& words) {
+int run(Flags flags, const std::vector<std::string>& words, const RunId& run_id) {
   const auto text = request_text(words);
   if (!text) return report_error(text.error(), flags);
   auto session = open_session(flags, {});
@@ -87,6 +87,7 @@ int run(Flags flags, const std::vector<std::string>& words) {
   }
   if (!session) return report_error(session.error(), flags);
   NewRequest request{.request = *text};
+  request.id = run_id;
   const Result<void> attached = attach(*(*session)->agent, flags, request);
   if (!attached) return report_error(attached.error(), flags);
   return report_run((*session)->agent->run(std::move(request)), **session, flags);
@@ -242,7 +243,7 @@ void add_run_commands(CLI::App& app, Chosen& chosen) {
   struct RunFlags {
     Flags flags;
     std::vector<std::string> words;
-    std::string run = "last", answer, note, chat_run, part;
+    std::string run = "last", run_id, answer, note, chat_run, part;
     bool done = false, not_done = false, retry = false, all = false;
     TaskFlags task;
   };
@@ -263,9 +264,12 @@ void add_run_commands(CLI::App& app, Chosen& chosen) {
   run_command->callback([state, &chosen] {
     chosen = [state] {
       const bool is_task = state->words.size() == 1 && names_task_file(state->words[0]);
-      return is_task ? run_task(state->flags, state->words[0], state->task) : run(state->flags, state->words);
+      return is_task ? run_task(state->flags, state->words[0], state->task, state->run_id) : run(state->flags, state->words, state->run_id);
     };
   });
+
+  // The daemon fixes a run's id before it begins it; not shown in the help.
+  run_command->add_option("--run-id", state->run_id)->group("");
 
   CLI::App* chat_command = command("chat", "Talk turn by turn; one run", false);
   chat_command->add_option("--run", state->chat_run, "Go on with this chat");

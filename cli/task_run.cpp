@@ -175,7 +175,7 @@ int report_issues(const std::vector<TaskIssue>& issues, const Flags& flags) {
   return 2;
 }
 
-int run_task(Flags flags, const std::string& path, const TaskFlags& task_flags) {
+int run_task(Flags flags, const std::string& path, const TaskFlags& task_flags, const RunId& run_id) {
   const auto parsed = load_task(path);
   if (!parsed) return report_error(parsed.error(), flags);
   if (!parsed->task) return report_issues(parsed->issues, flags);
@@ -192,7 +192,7 @@ int run_task(Flags flags, const std::string& path, const TaskFlags& task_flags) 
   // Secrets were found when the session was opened.
   const auto issues = check_task(task, {.tools = agent.tools()});
   if (!issues.empty()) return report_issues(issues, flags);
-  TaskRequest request{.task = parsed->task, .inputs = *inputs, .left_out = *left_out, .rehearse = task_flags.dry_run};
+  TaskRequest request{.task = parsed->task, .inputs = *inputs, .left_out = *left_out, .rehearse = task_flags.dry_run, .id = run_id};
   std::optional<Rehearsal> rehearsal;
   if (task_flags.dry_run) {
     rehearsal.emplace(task_flags.out);

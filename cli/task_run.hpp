@@ -35,6 +35,6 @@ int plan_task(const Flags& flags, const std::string& path);
 /// A run that was made from words as a task file, on standard output.
 int record_task(const Flags& flags, const std::string& run);
 
-int run_task(Flags flags, const std::string& path, const TaskFlags& task_flags);
+int run_task(Flags flags, const std::string& path, const TaskFlags& task_flags, const RunId& run_id);
 
 }  // namespace deed

@@ -6,6 +6,7 @@ set(DEED_PUBLIC_HEADERS
   core/check.hpp
   core/checked.hpp
   core/clock.hpp
+  core/cron.hpp
   core/failpoint.hpp
   core/hash.hpp
   core/ids.hpp
@@ -18,6 +19,7 @@ set(DEED_PUBLIC_HEADERS
   core/spelling.hpp
   core/text.hpp
   core/time_text.hpp
+  core/time_zone.hpp
   net/egress.hpp
   net/http.hpp
   net/imap.hpp
@@ -27,6 +29,8 @@ set(DEED_PUBLIC_HEADERS
   net/trust.hpp
   memory/event.hpp
   memory/journal.hpp
+  memory/schedule.hpp
+  memory/schedule_store.hpp
   llm/message.hpp
   llm/model.hpp
   llm/model_table.hpp
@@ -44,6 +48,9 @@ set(DEED_PUBLIC_HEADERS
   agent/policy.hpp
   agent/report.hpp
   agent/runner.hpp
+  agent/schedule/daemon.hpp
+  agent/schedule/plan.hpp
+  agent/schedule/zoneinfo.hpp
   agent/state.hpp
   agent/task/check_task.hpp
   agent/task/expression.hpp

@@ -24,6 +24,10 @@ inline constexpr std::string_view outbox_before_link = "outbox.link/before";
 inline constexpr std::string_view outbox_after_link = "outbox.link/after";
 inline constexpr std::string_view http_before_send = "http.request/before";  ///< connected, no byte of the request has left
 inline constexpr std::string_view http_after_send = "http.request/after";    ///< the whole request was handed to the system
+inline constexpr std::string_view schedule_before_commit = "schedule.commit/before";  ///< schedules and firings: all is written, nothing is committed
+inline constexpr std::string_view schedule_after_commit = "schedule.commit/after";
+inline constexpr std::string_view firing_before_start = "firing.start/before";  ///< it counts as running, its process was not begun
+inline constexpr std::string_view firing_after_start = "firing.start/after";
 inline constexpr std::string_view http_response = "http.response";           ///< the whole response is here
 }  // namespace failpoints
 

@@ -114,9 +114,60 @@ CREATE VIEW event_texts AS  -- exactly the rows that the index has, so that its 
   WHERE text IS NOT NULL AND events.id & 4294967295 <= runs.indexed;
 )sql";
 
-constexpr std::array<Migration, 2> all_migrations = {{
+// Schedules are configuration and move; what came of a time is written once, and only its outcome is added.
+constexpr const char* version_3 = R"sql(
+CREATE TABLE schedules (
+  id            INTEGER PRIMARY KEY,
+  name          TEXT NOT NULL,
+  command       TEXT NOT NULL,     -- JSON list: the arguments of deed
+  folder        TEXT NOT NULL,     -- where it is run
+  cron          TEXT NOT NULL,
+  zone          TEXT NOT NULL,     -- IANA name
+  missed        TEXT NOT NULL,     -- skip, once, all
+  overlap       TEXT NOT NULL,     -- skip, queue
+  max_catch_up  INTEGER NOT NULL,
+  state         TEXT NOT NULL,     -- active, paused, removed
+  created       INTEGER NOT NULL,  -- milliseconds since 1970-01-01 UTC, as all times
+  handled_until INTEGER NOT NULL   -- every time up to this one has its firings
+) STRICT;
+CREATE UNIQUE INDEX schedules_by_name ON schedules (name) WHERE state <> 'removed';
+CREATE TRIGGER schedules_keep_identity BEFORE UPDATE OF id, name, command, folder, cron, zone, missed, overlap, created ON schedules
+  BEGIN SELECT RAISE(ABORT, 'what a schedule is does not change'); END;
+CREATE TRIGGER schedules_go_forward BEFORE UPDATE OF handled_until ON schedules WHEN new.handled_until < old.handled_until AND new.state = old.state
+  BEGIN SELECT RAISE(ABORT, 'a schedule does not go back in time'); END;
+CREATE TRIGGER schedules_no_delete BEFORE DELETE ON schedules
+  BEGIN SELECT RAISE(ABORT, 'schedules are removed, not deleted'); END;
+CREATE TABLE firings (
+  id        INTEGER PRIMARY KEY,
+  schedule  INTEGER NOT NULL REFERENCES schedules (id),
+  nominal   INTEGER NOT NULL,  -- the time on the schedule; of a manual one, when it was asked for
+  manual    INTEGER NOT NULL,  -- 1: deed schedule run
+  state     TEXT NOT NULL,     -- queued, running, done, failed, paused, skipped
+  run       TEXT NOT NULL,     -- id of the run that it is, fixed before anything is begun; '' if skipped
+  claimed   INTEGER NOT NULL,
+  started   INTEGER,
+  ended     INTEGER,
+  exit_code INTEGER,
+  reason    TEXT NOT NULL,
+  UNIQUE (schedule, nominal)
+) STRICT;
+CREATE UNIQUE INDEX firings_by_run ON firings (run) WHERE run <> '';
+CREATE INDEX firings_open ON firings (state) WHERE state IN ('queued', 'running');
+CREATE TRIGGER firings_keep_identity BEFORE UPDATE OF id, schedule, nominal, manual, run, claimed ON firings
+  BEGIN SELECT RAISE(ABORT, 'a firing does not change'); END;
+CREATE TRIGGER firings_end_once BEFORE UPDATE ON firings WHEN old.state NOT IN ('queued', 'running')
+  BEGIN SELECT RAISE(ABORT, 'a firing ends once'); END;
+CREATE TRIGGER firings_no_delete BEFORE DELETE ON firings
+  BEGIN SELECT RAISE(ABORT, 'firings are not deleted'); END;
+CREATE TRIGGER firings_no_replace BEFORE INSERT ON firings
+  WHEN EXISTS (SELECT 1 FROM firings WHERE id = new.id OR (schedule = new.schedule AND nominal = new.nominal))
+  BEGIN SELECT RAISE(ABORT, 'a time fires once'); END;
+)sql";
+
+constexpr std::array<Migration, 3> all_migrations = {{
     {"the first schema", version_1},
     {"the full-text index may lag behind", version_2},
+    {"schedules and their firings", version_3},
 }};
 
 Result<std::int64_t> single_integer(Connection& connection, const char* sql) {

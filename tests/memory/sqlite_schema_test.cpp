@@ -1,5 +1,7 @@
 // The schema: what docs/journal.md says of it, and that a journal of every earlier version still
 // opens.
+#include "deed/memory/schedule_store.hpp"
+#include "deed/memory/sqlite/migrations.hpp"
 #include "deed/tests/memory/sqlite_fixture.hpp"
 
 #include <regex>
@@ -95,16 +97,18 @@ TEST(JournalPage, ListsEveryKindOfEventWithEveryMemberOfItsBody) {
   }
 }
 
-class JournalOfVersion1 : public testing::Test {
+class JournalOfEarlierVersion : public testing::TestWithParam<int> {
  protected:
   void SetUp() override {
     RawDatabase raw(backend_.file());
-    ASSERT_EQ(raw.execute(bytes_of(source_dir / "tests" / "data" / "journal-v1.sql")), "");
+    const std::string name = "journal-v" + std::to_string(GetParam()) + ".sql";
+    ASSERT_EQ(raw.execute(bytes_of(source_dir / "tests" / "data" / name)), "");
+    ASSERT_EQ(raw.value("PRAGMA user_version"), std::to_string(GetParam()));
   }
   SqliteBackend backend_;
 };
 
-TEST_F(JournalOfVersion1, OpensWithEverythingThatWasInIt) {
+TEST_P(JournalOfEarlierVersion, OpensWithEverythingThatWasInIt) {
   BlockingJournal journal(backend_.open());
   const auto run = journal.find_run("01936a7c-0000-7000-8000-000000000001");
   ASSERT_OK(run);
@@ -125,7 +129,7 @@ TEST_F(JournalOfVersion1, OpensWithEverythingThatWasInIt) {
   EXPECT_EQ(journal.recall("ann")->front().value, "ann@example.org");
 }
 
-TEST_F(JournalOfVersion1, IsGoneOnWithAndEndsWithTheNewestSchema) {
+TEST_P(JournalOfEarlierVersion, IsGoneOnWithAndEndsWithTheNewestSchema) {
   {
     BlockingJournal journal(backend_.open());
     const auto lease = journal.acquire("01936a7c-0000-7000-8000-000000000001");
@@ -142,6 +146,17 @@ TEST_F(JournalOfVersion1, IsGoneOnWithAndEndsWithTheNewestSchema) {
   EXPECT_EQ(schema_of(migrated), schema_of(made));
   EXPECT_EQ(migrated.value("PRAGMA integrity_check"), "ok");
 }
+
+TEST_P(JournalOfEarlierVersion, TakesSchedulesBesideItsRuns) {
+  const auto store = open_sqlite_schedules({.path = backend_.file()});
+  ASSERT_OK(store);
+  EXPECT_OK((*store)->add({.name = "daily", .command = {"run", "hello"}, .folder = "/", .cron = "@daily", .zone = "UTC"}));
+  const auto standing = (*store)->standing("01936a7c-0000-7000-8000-000000000001");
+  ASSERT_OK(standing);
+  EXPECT_EQ(standing->kind, RunStanding::Kind::paused);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, JournalOfEarlierVersion, testing::Range(1, static_cast<int>(sqlite::migrations().size())));
 
 }  // namespace
 }  // namespace deed

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the built command (build/bin/deed) against servers that no one here wrote: aimock, llmock and llama-server for the models, aiosmtpd,
-# mailpit and GreenMail for the mail. Installs them first, and the embedded model; a second run finds all of it.
+# mailpit and GreenMail for the mail; and compares the times of cron lines with croniter's. Installs all of it first, and the embedded model;
+# a second run finds it there.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source "$here/paths.sh"

@@ -1,0 +1,105 @@
+#include "deed/agent/schedule/daemon.hpp"
+
+#include <signal.h>
+
+#include <algorithm>
+
+#include "deed/agent/schedule/system.hpp"
+#include "deed/agent/schedule/zoneinfo.hpp"
+
+namespace deed {
+namespace {
+
+// However quiet it is: a change that was not announced (another program wrote into the journal, a process died between writing and
+// announcing) is seen within this time.
+constexpr std::chrono::seconds look_at_least_every{60};
+
+class Daemon {
+ public:
+  Daemon(DaemonOptions options, ScheduleStore& store, SystemLauncher& launcher)
+      : options_(std::move(options)),
+        launcher_(launcher),
+        dispatcher_({store, system_clock(), launcher, load_time_zone, options_.log},
+                    {.max_running = options_.max_running, .max_retries = options_.once ? 0 : 5, .only = options_.only}) {}
+
+  Result<void> run() {
+    notify_service_manager("READY=1");
+    bool is_first = true;
+    while (!is_over()) {
+      auto next = is_first || !options_.once ? dispatcher_.turn() : dispatcher_.begin_queued();
+      is_first = false;
+      // Nothing is lost: it is tried again, at the latest in a minute.
+      if (!next) options_.log(to_string(next.error()));
+      // A single pass cannot wait for better times.
+      if (!next && options_.once) return fail(std::move(next).error());
+      tell_status();
+      if (options_.once && dispatcher_.is_idle()) return {};
+      handle(launcher_.wait(wake_at(next ? *next : std::nullopt)));
+    }
+    return {};
+  }
+
+ private:
+  bool is_over() const { return drain_until_ && dispatcher_.is_idle(); }
+
+  std::optional<TimePoint> wake_at(std::optional<TimePoint> next) const {
+    const TimePoint now = system_clock().now();
+    TimePoint at = now + look_at_least_every;
+    if (next) at = std::min(at, *next);
+    if (watchdog_) at = std::min<TimePoint>(at, now + *watchdog_);
+    if (drain_until_) at = std::min(at, *drain_until_);
+    return at;
+  }
+
+  // Signals first: a run that ended by the same Ctrl-C or service stop was interrupted by us, not by somebody.
+  void handle(const Happened& happened) {
+    for (const int number : happened.signals) {
+      if (number == SIGHUP) continue;  // look again
+      if (drain_until_) launcher_.kill_all();
+      else drain();
+    }
+    for (const ProcessEnd& end : happened.ended) {
+      const Result<void> entered = dispatcher_.ended(end.process, end.exit_code);
+      if (!entered) options_.log(to_string(entered.error()));
+    }
+    if (drain_until_ && system_clock().now() >= *drain_until_) {
+      launcher_.kill_all();
+      drain_until_ = system_clock().now() + std::chrono::seconds(1);
+    }
+    if (watchdog_) notify_service_manager("WATCHDOG=1");
+  }
+
+  void drain() {
+    notify_service_manager("STOPPING=1");
+    drain_until_ = system_clock().now() + options_.drain_limit;
+    dispatcher_.drain();
+    if (!dispatcher_.is_idle()) options_.log("stopping: waiting for " + std::to_string(dispatcher_.going_on()) + " runs to pause");
+  }
+
+  void tell_status() {
+    const std::size_t count = dispatcher_.going_on();
+    if (count == told_) return;
+    told_ = count;
+    notify_service_manager("STATUS=" + std::to_string(count) + " runs going on");
+  }
+
+  DaemonOptions options_;
+  SystemLauncher& launcher_;
+  Dispatcher dispatcher_;
+  std::optional<std::chrono::milliseconds> watchdog_ = watchdog_interval();
+  std::optional<TimePoint> drain_until_;
+  std::size_t told_ = static_cast<std::size_t>(-1);
+};
+
+}  // namespace
+
+Result<void> run_daemon(DaemonOptions options) {
+  DEED_TRY(const auto store, open_sqlite_schedules({.path = options.home + "/journal.db"}));
+  DEED_TRY(const DaemonLock lock, DaemonLock::take(options.home));
+  DEED_TRY(const auto launcher, SystemLauncher::open(options.home, {.program = options.program,
+                                                                   .environment = {{"DEED_HOME", options.home}},
+                                                                   .show_output = options.show_output}));
+  return Daemon(std::move(options), *store, *launcher).run();
+}
+
+}  // namespace deed
