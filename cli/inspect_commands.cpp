@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 
 #include "deed/agent/report.hpp"
@@ -12,7 +13,7 @@ struct InspectFlags {
   Flags flags;
   std::string run = "last", query;
   std::size_t max = 20;
-  bool full = false;
+  bool full = false, all = false;
 };
 
 Json record_json(const RunRecord& run) {
@@ -23,8 +24,12 @@ Json record_json(const RunRecord& run) {
 int list_runs(const InspectFlags& state) {
   const auto session = open_session(state.flags, {.needs_model = false});
   if (!session) return report_error(session.error(), state.flags);
-  const auto runs = (*session)->agent->runs(state.max);
+  // The steps of tasks may have begun many.
+  constexpr std::size_t looked_at = 10'000;
+  auto runs = (*session)->agent->runs(state.all ? state.max : std::max(state.max, looked_at));
   if (!runs) return report_error(runs.error(), state.flags);
+  if (!state.all) std::erase_if(*runs, [](const RunRecord& run) { return !run.parent.empty(); });
+  if (runs->size() > state.max) runs->resize(state.max);
   if (state.flags.json) {
     Json list = Json::array();
     for (const RunRecord& run : *runs) list.push_back(record_json(run));
@@ -80,6 +85,7 @@ void add_inspect_commands(CLI::App& app, Chosen& chosen) {
   CLI::App* runs = app.add_subcommand("runs", "List the runs, newest first");
   add_common_flags(*runs, state->flags);
   runs->add_option("--max", state->max, "How many")->capture_default_str();
+  runs->add_flag("--all", state->all, "Also those that steps of tasks began");
   runs->callback([state, &chosen] { chosen = [state] { return list_runs(*state); }; });
 
   CLI::App* show_command = app.add_subcommand("show", "Explain a run, step by step");

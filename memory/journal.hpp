@@ -125,7 +125,7 @@ class Journal {
   /// Newest first.
   virtual Async<std::vector<RunRecord>> runs(std::size_t max) = 0;
   /// The run whose id is, begins with or ends with `id` (at least 4 characters); "last" is the
-  /// newest. errors  not_found; conflict: several match
+  /// newest that no other run began. errors  not_found; conflict: several match
   virtual Async<RunRecord> find_run(std::string id) = 0;
 
   /// Best first. `query` is words, all of which must occur, the last one at least as a beginning;

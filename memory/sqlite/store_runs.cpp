@@ -11,6 +11,11 @@ constexpr const char* run_columns_newest_first =
     "SELECT id, parent, task_hash, title, status, created, updated, last_event FROM runs ORDER BY "
     "key DESC LIMIT ?1";
 
+// A run that another began is found by its own id.
+constexpr const char* newest_at_the_top =
+    "SELECT id, parent, task_hash, title, status, created, updated, last_event FROM runs"
+    " WHERE parent = '' ORDER BY key DESC LIMIT 1";
+
 Result<RunRecord> run_of(const Query& query) {
   RunRecord run{.id = query.text(0),
                 .parent = query.text(1),
@@ -167,7 +172,7 @@ Result<std::vector<RunRecord>> Store::matching_runs(const std::string& part, std
 Result<RunRecord> Store::find_run(const std::string& id) {
   const std::string part = lower_ascii(trim(id));
   if (part == "last") {
-    DEED_TRY(std::vector<RunRecord> newest, runs(1));
+    DEED_TRY(std::vector<RunRecord> newest, all_runs(connection_.query(newest_at_the_top)));
     if (newest.empty()) return fail(ErrorKind::not_found, "there are no runs yet");
     return std::move(newest.front());
   }
