@@ -113,9 +113,10 @@ Action decide_task(const State& state, const ToolCatalogue& tools, TaskView view
   // One item that needs a person, or that is to be tried again later, holds up no other.
   const bool goes_on = step.loop && step.on_error != OnError::stop && !view.items_at_end;
   std::optional<Action> later;
+  // Those that wait for a person are gathered by AdvanceTask, so that one question is asked for all of them.
   for (const std::string& id : task.steps[number].calls) {
     const CallState& call = state.calls.at(id);
-    if (call.phase == CallPhase::asking || (view.in_flight && view.in_flight->contains(id))) continue;
+    if (view.in_flight && view.in_flight->contains(id)) continue;
     std::optional<Action> action = call.not_before > state.last_time
                                        ? WaitUntil{call.not_before, step.id}
                                        : next_for(id, call, tools, state.last_time, step.on_unknown);

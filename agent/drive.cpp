@@ -407,6 +407,7 @@ RunReport Drive::report() const {
 const std::string* Drive::waiting_call(CallPhase phase) const {
   if (state_.task) {
     for (const StepProgress& step : state_.task->steps) {
+      if (phase == CallPhase::asking && !step.asking.empty()) return &step.asking.front();
       for (const std::string& id : step.calls) {
         if (state_.calls.at(id).phase == phase) return &id;
       }
@@ -445,7 +446,7 @@ Async<void> Drive::hear_approval(ApprovalAnswer answer, std::string by) {
   std::vector<std::string> ids = {*waiting};
   for (std::size_t i = 0; state_.task && i < state_.task->steps.size(); ++i) {
     if (i == 0) ids.clear();
-    const std::vector<std::string> of_step = asking(i);
+    const std::vector<std::string>& of_step = state_.task->steps[i].asking;
     ids.insert(ids.end(), of_step.begin(), of_step.end());
   }
   constexpr std::size_t most_events = 512;  // of one append

@@ -93,7 +93,6 @@ class Drive {
   std::set<std::string> held_destinations() const;
   Result<ToolProposed> call_of(const Step& step, const ItemRef& item, const CurrentItem* current) const;
   Result<RunStarted> child_of(const Step& step, const CurrentItem* current) const;
-  std::vector<std::string> asking(std::size_t step) const;
   /// The arguments as the tool gets them: secrets in place of their marks.
   Result<Json> revealed(const CallState& call) const;
   Result<void> take_own_tools();

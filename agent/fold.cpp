@@ -122,6 +122,7 @@ class Folder {
       case Verdict::invalid:
       case Verdict::repeat: call->phase = CallPhase::ended; break;
     }
+    if (call->item) place_call(*state_.task, *call);
     if (call->item) return concluded_if_over(*call);
     state_.invalid_in_row = body.verdict == Verdict::invalid ? state_.invalid_in_row + 1 : 0;
     state_.repeats_in_row = body.verdict == Verdict::repeat ? state_.repeats_in_row + 1 : 0;
@@ -133,6 +134,7 @@ class Folder {
     call->approval_request = body;
     call->approval.reset();
     call->phase = CallPhase::asking;
+    if (call->item) place_call(*state_.task, *call);
     return {};
   }
   Result<void> operator()(const ApprovalDecided& body) {
@@ -144,6 +146,7 @@ class Folder {
     call->approval = body;
     call->approved_at = event_.time;
     call->phase = body.approved ? CallPhase::approved : CallPhase::ended;
+    if (call->item && body.approved) place_call(*state_.task, *call);
     return concluded_if_over(*call);
   }
   Result<void> operator()(const EffectIntended& body) {
@@ -234,7 +237,10 @@ class Folder {
   }
   Result<void> operator()(const StepFinished& body) {
     DEED_TRY(StepProgress* const step, step_of(body.id));
-    if (step->is_over() || step->has_open()) return wrong("the end of a step that is not over");
+    if (step->is_over() || !step->calls.empty() || !step->children.empty()) return wrong("the end of a step that is not over");
+    // What a person was to be asked about has not run, and does not any more.
+    for (const std::string& id : step->asking) state_.calls.erase(id);
+    step->asking.clear();
     switch (body.status) {
       case StepStatus::done: step->phase = StepProgress::Phase::done; break;
       case StepStatus::skipped: step->phase = StepProgress::Phase::skipped; break;

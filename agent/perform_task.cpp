@@ -39,7 +39,7 @@ Async<bool> Drive::perform(AdvanceTask action) {
     rehearsed_ = number + 1;
     co_return true;
   }
-  const std::size_t waiting = is_step ? asking(number).size() : 0;
+  const std::size_t waiting = is_step ? state_.task->steps[number].asking.size() : 0;
   const bool reads_on = is_step && state_.task->task->steps[number].loop && waiting < most_on_a_card;
   if (waiting > 0 && !reads_on) {
     auto asked = co_await wait_for_person(number);
@@ -87,6 +87,7 @@ Async<bool> Drive::make_move(ReadItems move) {
   constexpr int rows_at_a_time = 1000;  // then signals are looked at
   for (int count = 0; count < rows_at_a_time; ++count) {
     auto read = items_->next();
+    if (!read) items_->at_end = true;
     if (!read && progress.has_open()) {
       // Some wait for a person: what cannot be read any more is said once they are over.
       auto asked = co_await wait_for_person(move.step);
@@ -208,21 +209,13 @@ Async<bool> Drive::begin_item(std::size_t number, ItemRef item, const CurrentIte
   co_return true;
 }
 
-std::vector<std::string> Drive::asking(std::size_t step) const {
-  std::vector<std::string> ids;
-  for (const std::string& id : state_.task->steps[step].calls) {
-    if (state_.calls.at(id).phase == CallPhase::asking) ids.push_back(id);
-  }
-  return ids;
-}
-
 // One question for all of them. In a rehearsal nobody is asked: they wait, and the next step is looked at.
 Async<bool> Drive::wait_for_person(std::size_t step) {
   if (!in_flight_.empty()) {
     auto landed = co_await land_one();
     co_return landed;
   }
-  const std::vector<std::string> ids = asking(step);
+  const std::vector<std::string> ids = state_.task->steps[step].asking;
   if (ids.empty()) co_return true;  // those that were open have landed
   for (const std::string& id : ids) {
     if (state_.calls.at(id).approval_request->policy_version == parts_.policy.version()) continue;
@@ -278,7 +271,7 @@ std::set<std::string> Drive::held_destinations() const {
 Async<bool> Drive::end_rehearsal() {
   is_rehearsed_ = true;
   std::size_t held = 0;
-  for (std::size_t i = 0; i < state_.task->steps.size(); ++i) held += asking(i).size();
+  for (const StepProgress& step : state_.task->steps) held += step.asking.size();
   std::string reason = "rehearsed: " + std::to_string(held) + (held == 1 ? " effect waits" : " effects wait");
   for (const std::size_t step : later_) reason += "; step " + state_.task->task->steps[step].id + ": " + marked_later;
   RunPaused waiting{RunStatus::paused, std::move(reason), "deed approve " + lease_.run + "   does exactly this"};

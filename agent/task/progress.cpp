@@ -105,23 +105,39 @@ void fail_item(StepProgress& step, ItemRef item, std::string error) {
   if (step.failures.size() < most) step.failures.push_back({std::move(item), std::move(error)});
 }
 
+void place_call(TaskProgress& progress, const CallState& call) {
+  StepProgress& of_step = *progress.find(call.item->step);
+  const bool asks = call.phase == CallPhase::asking;
+  std::vector<std::string>& from = asks ? of_step.calls : of_step.asking;
+  const std::string name = item_name(*call.item);
+  auto at = std::find(from.begin(), from.end(), name);
+  if (at == from.end()) return;
+  from.erase(at);
+  (asks ? of_step.asking : of_step.calls).push_back(name);
+}
+
 bool conclude_call(TaskProgress& progress, CallState& call, TimePoint now) {
   const Step* step = progress.task->find(call.item->step);
   StepProgress& of_step = progress.steps[progress.task->number_of(*step)];
-  const auto open = std::find(of_step.calls.begin(), of_step.calls.end(), item_name(*call.item));
-  if (open == of_step.calls.end()) return false;  // it was over before
+  const std::string name = item_name(*call.item);
+  const auto erased_from = [&name](std::vector<std::string>& ids) {
+    const auto at = std::find(ids.begin(), ids.end(), name);
+    if (at == ids.end()) return false;
+    ids.erase(at);
+    return true;
+  };
   const bool has_failed = call.phase == CallPhase::settled && call.outcome->status == OutcomeStatus::failed_without_effect;
   if (has_failed && call.attempts < step->retry.max_attempts) {
     call.phase = CallPhase::approved;
     call.not_before = now + wait_before(step->retry, call.attempts);
     return false;
   }
+  if (!erased_from(of_step.calls) && !erased_from(of_step.asking)) return false;  // it was over before
   if (call.phase == CallPhase::settled && call.outcome->status == OutcomeStatus::succeeded) {
     take_out(of_step, *step, call.outcome->result, call.outcome->text, call.result_trust);
   } else {
     fail_item(of_step, *call.item, reason_of(call));
   }
-  of_step.calls.erase(open);
   return step->loop.has_value();
 }
 

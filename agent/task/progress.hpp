@@ -37,7 +37,8 @@ struct StepProgress {
   std::int64_t succeeded = 0, failed = 0, skipped = 0;  ///< items
   std::vector<ItemFailure> failures;  ///< the first 1,000
   ItemKeys begun;                     ///< items that became a call or a child, or failed before it, by `item_name`
-  std::vector<std::string> calls;     ///< ids of those that are not over, in order
+  std::vector<std::string> calls;     ///< ids of those that are not over and wait for nobody, in order
+  std::vector<std::string> asking;    ///< ids of those that wait for a person
   std::vector<OpenChild> children;    ///< those that are not over
   bool keeps_outs = false;            ///< something reads steps.ID.out
   std::optional<TimePoint> timer;     ///< nothing goes on before that
@@ -45,7 +46,7 @@ struct StepProgress {
   bool is_left_out = false;           ///< the user said so: what needs it goes on without it
 
   bool is_over() const { return phase == Phase::done || phase == Phase::skipped || phase == Phase::failed; }
-  bool has_open() const { return !calls.empty() || !children.empty(); }
+  bool has_open() const { return !calls.empty() || !asking.empty() || !children.empty(); }
 };
 const char* to_string(StepProgress::Phase phase);
 
@@ -65,6 +66,9 @@ std::string item_name(const ItemRef& item);
 
 /// errors  corrupt: the recorded file does not parse (any more)
 Result<TaskProgress> begin_progress(const TaskOfRun& task);
+
+/// Puts an open call among those that wait for a person, or not. Called by `fold` where that changes.
+void place_call(TaskProgress& progress, const CallState& call);
 
 /// What the end of a call means for its step: the item is over, or it waits for its next attempt. Called by `fold`.
 /// now  the event's time
