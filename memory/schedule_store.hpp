@@ -29,7 +29,7 @@ class ScheduleStore {
   /// worked out from. A time that has its firing already is left as it is: no time fires twice.
   /// errors  conflict: the schedule has changed since; nothing was written
   virtual Result<void> record(const Schedule& seen, TimePoint until, const std::vector<NewFiring>& firings, TimePoint now) = 0;
-  /// A firing outside of the schedule's times. On disk before it returns.
+  /// A firing outside of the schedule's times; its own is moved by milliseconds where it is one of them, or taken. On disk before it returns.
   virtual Result<Firing> enqueue(ScheduleId schedule, NewFiring firing, TimePoint now) = 0;
 
   /// Queued and running ones, oldest first.

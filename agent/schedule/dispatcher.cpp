@@ -215,8 +215,11 @@ Result<void> Dispatcher::ended_with(Active& active, int exit_code) {
     default: break;
   }
   if (!by_signal) {
+    DEED_TRY(const RunStanding standing, parts_.store.standing(run));
+    const bool exists = standing.kind != RunStanding::Kind::absent;
     return end(active, {.state = FiringState::failed, .time = now, .exit_code = exit_code,
-                        .reason = "exit code " + std::to_string(exit_code) + ": deed show " + run});
+                        .reason = "exit code " + std::to_string(exit_code) +
+                                  (exists ? ": deed show " + run : ", before the run was begun: what it said is in the daemon's output")});
   }
   if (++active.crashes >= max_crashes) {
     return end(active, {.state = FiringState::failed, .time = now, .exit_code = exit_code,

@@ -233,6 +233,8 @@ Result<Firing> SqliteSchedules::enqueue(ScheduleId schedule, NewFiring firing, T
   return written<Firing>([&]() -> Result<Firing> {
     // The very millisecond of another firing is taken: the next one will do, since nobody waits for this time by name.
     for (int attempt = 0; attempt < 1000; ++attempt, firing.nominal += std::chrono::milliseconds(1)) {
+      // A whole minute may be one of the schedule's own times, which would then not fire.
+      if (firing.nominal == std::chrono::floor<std::chrono::minutes>(firing.nominal)) continue;
       DEED_OK(insert(schedule, firing, now));
       DEED_TRY(const std::int64_t added, changes());
       if (added == 0) continue;

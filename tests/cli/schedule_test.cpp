@@ -218,6 +218,13 @@ class DaemonProcess : public ScheduleCommand {
   }
 };
 
+std::vector<pid_t> children_of(pid_t process) {
+  std::vector<pid_t> out;
+  std::ifstream in("/proc/" + std::to_string(process) + "/task/" + std::to_string(process) + "/children");
+  for (pid_t child = 0; in >> child;) out.push_back(child);
+  return out;
+}
+
 TEST_F(DaemonProcess, TellsTheServiceManagerTakesNewWorkAtOnceAndDrainsOnSigterm) {
   std::promise<void> asked;
   std::atomic<int> count = 0;
@@ -245,6 +252,39 @@ TEST_F(DaemonProcess, TellsTheServiceManagerTakesNewWorkAtOnceAndDrainsOnSigterm
   EXPECT_EQ(firing.at("state"), "done");
   EXPECT_EQ(firing.at("run"), handed.json().at("firing").at("run"));
   EXPECT_EQ(deed({"runs", "--json"}).json().at("runs").size(), 1u);
+}
+
+TEST_F(DaemonProcess, ARunThatDoesNotPauseInTimeIsKilledAndGoneOnWithLater) {
+  std::promise<void> asked;
+  std::atomic<int> count = 0;
+  fakes::HttpServer server([&](const fakes::SeenRequest& request) {
+    if (count++ > 0) return mails_once(request);
+    fakes::HttpReply reply;
+    return reply.await([&] { asked.set_value(); }).hang();
+  });
+  add_one("mail", mailing(server));
+  const pid_t daemon = start({"daemon", "--drain", "1"});
+  ASSERT_EQ(asked.get_future().wait_for(60s), std::future_status::ready);
+  const std::vector<pid_t> runs = children_of(daemon);
+  ASSERT_EQ(runs.size(), 1u);
+  kill(runs.front(), SIGSTOP);  // it hears nothing
+  const auto begun = std::chrono::steady_clock::now();
+  kill(daemon, SIGTERM);
+  EXPECT_EQ(wait_code(daemon), 0);
+  EXPECT_GE(std::chrono::steady_clock::now() - begun, 1s);
+  EXPECT_EQ(history("mail").at(0).at("state"), "running");
+  EXPECT_EQ(deed({"daemon", "--once"}).code, 0);
+  EXPECT_EQ(history("mail").at(0).at("state"), "done");
+  EXPECT_EQ(mails(), 1u);
+}
+
+TEST_F(DaemonProcess, AFiringThatCouldNotBeBegunSaysWhereToLook) {
+  add_one("bad", {"run", "--model", "nobody:nothing", "--", "hello"});
+  const Ended ended = deed({"daemon", "--once"});
+  EXPECT_EQ(ended.code, 0);
+  EXPECT_THAT(ended.err, HasSubstr("nobody:nothing"));
+  EXPECT_EQ(history("bad").at(0).at("state"), "failed");
+  EXPECT_THAT(history("bad").at(0).at("reason").get<std::string>(), HasSubstr("before the run was begun"));
 }
 
 TEST_F(DaemonProcess, ARunThatOutlivesItsDaemonIsWaitedForByTheNextOne) {
@@ -275,13 +315,6 @@ TEST_F(DaemonProcess, ARunThatOutlivesItsDaemonIsWaitedForByTheNextOne) {
   EXPECT_EQ(history("mail").at(0).at("state"), "done");
   EXPECT_EQ(mails(), 1u);
   EXPECT_EQ(deed({"runs", "--json"}).json().at("runs").size(), 1u);
-}
-
-std::vector<pid_t> children_of(pid_t process) {
-  std::vector<pid_t> out;
-  std::ifstream in("/proc/" + std::to_string(process) + "/task/" + std::to_string(process) + "/children");
-  for (pid_t child = 0; in >> child;) out.push_back(child);
-  return out;
 }
 
 // Each round kills the daemon somewhere else; in every second one of the random ones, its runs as well.

@@ -149,6 +149,21 @@ TEST_F(Schedules, ManualFiringsOfOneInstantBothHaveATime) {
   EXPECT_THAT(*store->history(0, 10), SizeIs(2));
 }
 
+TEST_F(Schedules, AManualFiringTakesNoTimeOfTheScheduleItself) {
+  const auto store = open();
+  const auto schedule = store->add(weekly());
+  ASSERT_OK(schedule);
+  const TimePoint minute = std::chrono::ceil<std::chrono::minutes>(at_second(60));
+  ASSERT_OK(store->enqueue(schedule->id, {.nominal = minute, .run = claim(5).run, .manual = true}, minute));
+  NewFiring due = claim(0);
+  due.nominal = minute;
+  ASSERT_OK(store->record(*schedule, minute, {due}, minute));
+  const auto firings = store->history(schedule->id, 10);
+  ASSERT_EQ(firings->size(), 2u);
+  EXPECT_TRUE(firings->at(0).manual);
+  EXPECT_EQ(firings->at(1).run, due.run);
+}
+
 TEST_F(Schedules, KnowWhereARunStands) {
   const auto store = open();
   const NewRun run = new_run();
