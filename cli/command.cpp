@@ -28,6 +28,7 @@ int run_command(int argc, const char* const* argv) {
   Chosen chosen;
   add_run_commands(app, chosen);
   add_inspect_commands(app, chosen);
+  add_task_commands(app, chosen);
   add_tool_commands(app, chosen);
   add_model_commands(app, chosen);
   add_eval_command(app, chosen);

@@ -11,6 +11,7 @@ using Chosen = std::function<int()>;
 
 void add_run_commands(CLI::App& app, Chosen& chosen);      ///< run, chat, resume, approve, deny, reconcile
 void add_inspect_commands(CLI::App& app, Chosen& chosen);  ///< runs, show, search
+void add_task_commands(CLI::App& app, Chosen& chosen);     ///< validate, init
 void add_tool_commands(CLI::App& app, Chosen& chosen);     ///< tools list|show|call
 void add_model_commands(CLI::App& app, Chosen& chosen);    ///< models list|path|add|install, propose
 void add_eval_command(CLI::App& app, Chosen& chosen);      ///< eval

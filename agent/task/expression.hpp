@@ -8,7 +8,7 @@
 //   value      := reference | number | text | "true" | "false" | "null" | "[" list "]" | "(" or ")"
 //   reference  := name {"." name | "[" (number | text) "]"};  filter := name ["(" value {"," value} ")"]
 //
-// Filters: date, number, upper, lower, trim, join, json, markdown, default, urlescape, length, first, last, lines, replace.
+// Filters: date, number, upper, lower, trim, join, json, parse, markdown, default, urlescape, length, first, last, lines, replace.
 #pragma once
 
 #include <memory>

@@ -79,6 +79,15 @@ Result<Json> json(const Json& value, const Arguments&, TextBudget& budget) {
   return Json(std::move(text));
 }
 
+Result<Json> parse(const Json& value, const Arguments&, TextBudget& budget) {
+  constexpr int max_depth = 64;
+  if (!value.is_string()) return needs("a text that is JSON", value);
+  auto parsed = parse_json(text_in(value), {.max_bytes = TextBudget::max_bytes, .max_depth = max_depth});
+  if (!parsed) return cannot("reads no JSON there: " + to_string(parsed.error()));
+  DEED_OK(budget.take(weight_of(*parsed)));
+  return parsed;
+}
+
 Result<Json> markdown(const Json& value, const Arguments&, TextBudget& budget) {
   if (!value.is_string()) return needs("a text", value);
   DEED_TRY(std::string html, html_of_markdown(text_in(value)));
@@ -179,7 +188,7 @@ Result<Json> date(const Json& value, const Arguments& arguments, TextBudget& bud
   return Json(std::move(text));
 }
 
-constexpr std::array<FilterSpec, 15> specs = {{
+constexpr std::array<FilterSpec, 16> specs = {{
     {"date", 0, 1, date},
     {"number", 0, 0, number},
     {"upper", 0, 0, changed<upper_case>},
@@ -187,6 +196,7 @@ constexpr std::array<FilterSpec, 15> specs = {{
     {"trim", 0, 0, changed<trimmed>},
     {"join", 0, 1, join},
     {"json", 0, 0, json},
+    {"parse", 0, 0, parse},
     {"markdown", 0, 0, markdown},
     {"default", 1, 1, nullptr},
     {"urlescape", 0, 0, urlescape},

@@ -1,5 +1,6 @@
 #include "deed/agent/task/parse_loop.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "deed/agent/task/expression_filters.hpp"
@@ -53,10 +54,11 @@ RowFile row_file(const TaskFields& fields, const ItemSource& source) {
 
 const ItemSource* source_of(const TaskFields& fields) {
   const ItemSource* found = nullptr;
-  for (const ItemSource& source : sources) {
-    if (!fields.find(source.key)) continue;
-    if (found) return fields.wrong(source.key, "items come from one place, not from " + std::string(found->key) + " and " + std::string(source.key)), nullptr;
-    found = &source;
+  for (const auto& [key, value] : fields.json().items()) {
+    const auto source = std::find_if(sources.begin(), sources.end(), [&](const ItemSource& one) { return one.key == key; });
+    if (source == sources.end()) continue;
+    if (found) return fields.wrong(key, "items come from one place, not from " + std::string(found->key) + " and " + key), nullptr;
+    found = &*source;
   }
   if (found) return found;
   if (fields.check_keys({TaskKeys::loop, TaskKeys::csv_rows, TaskKeys::jsonl_rows, TaskKeys::sqlite_rows, TaskKeys::list_items})) {

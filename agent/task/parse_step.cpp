@@ -24,13 +24,14 @@ std::string listed_kinds() { return "a step has one of tool, llm, agent, use and
 // What the step does; nullptr: nothing or several things.
 const StepKind* kind_of_step(const TaskFields& fields) {
   const StepKind* found = nullptr;
-  for (const StepKind& kind : kinds) {
-    if (!fields.find(kind.key)) continue;
+  for (const auto& [key, value] : fields.json().items()) {
+    const auto kind = std::find_if(kinds.begin(), kinds.end(), [&](const StepKind& one) { return one.key == key; });
+    if (kind == kinds.end()) continue;
     if (found) {
-      fields.wrong(kind.key, "the step does two things: " + std::string(found->key) + " and " + std::string(kind.key), listed_kinds());
+      fields.wrong(key, "the step does two things: " + std::string(found->key) + " and " + key, listed_kinds());
       return nullptr;
     }
-    found = &kind;
+    found = &*kind;
   }
   if (found) return found;
   const bool is_clear = fields.check_keys({TaskKeys::step, TaskKeys::tool_step, TaskKeys::llm_step, TaskKeys::agent_step, TaskKeys::use_step, TaskKeys::wait_step});
@@ -66,7 +67,7 @@ ToolStep tool_step(const TaskFields& fields) {
 void check_schema(const TaskFields& fields, std::string_view key, const Json& schema) {
   if (!schema.is_object()) return fields.wrong(key, std::string("a schema must be a mapping of names to values, not ") + kind_of(schema));
   const auto compiled = Schema::compile(schema);
-  if (!compiled) fields.issues().add(fields.pointer(key) + compiled.error().where, compiled.error().what, compiled.error().hint);
+  if (!compiled) fields.issues().add_schema_error(fields.pointer(key), schema, compiled.error());
 }
 
 LlmStep llm_step(const TaskFields& fields) {

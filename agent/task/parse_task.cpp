@@ -61,7 +61,7 @@ Input parse_input(const std::string& name, const TaskFields& fields) {
   if (const Json* value = fields.find("default")) out.default_value = *value;
   const auto schema = Schema::compile(out.schema);
   if (!schema) {
-    fields.issues().add(fields.pointer() + schema.error().where, schema.error().what, schema.error().hint);
+    fields.issues().add_schema_error(fields.pointer(), out.schema, schema.error());
   } else if (out.default_value) {
     for (const SchemaIssue& issue : schema->check(*out.default_value)) {
       fields.issues().add(fields.pointer("default") + issue.path, "the default does not fit its own input: " + issue.what);

@@ -47,6 +47,12 @@ void TaskIssues::add(std::string pointer, const Error& error) {
   add(std::move(pointer), error.what + (error.where.empty() ? "" : " (" + error.where + ")"), error.hint);
 }
 
+void TaskIssues::add_schema_error(const std::string& pointer, const Json& schema, const Error& error) {
+  const Json* at = schema::referred(schema, "#" + error.where);
+  const std::string shown = at && !error.where.empty() ? ": " + escaped(to_text(*at)) : "";
+  add(pointer + error.where, "a schema that is not understood: " + error.what + shown, error.hint);
+}
+
 std::vector<TaskIssue> TaskIssues::take() {
   std::stable_sort(found_.begin(), found_.end(), [](const TaskIssue& a, const TaskIssue& b) {
     return std::pair(a.place.line, a.place.column) < std::pair(b.place.line, b.place.column);

@@ -21,6 +21,8 @@ class TaskIssues {
   void add(std::string pointer, std::string what, std::string hint = {});
   /// Of a template or expression: what it says of the place within the text goes into the words.
   void add(std::string pointer, const Error& error);
+  /// Of Schema::compile; `pointer` is that of the schema.
+  void add_schema_error(const std::string& pointer, const Json& schema, const Error& error);
   bool empty() const { return found_.empty(); }
   /// Nothing more is kept: what only looks for more may stop.
   bool is_full() const;

@@ -113,6 +113,8 @@ TEST_F(TaskExpressionTest, Filters) {
       {"inputs.list | join", "b, a"},
       {"[1, 'x', true] | join('-')", "1-x-true"},
       {"inputs.list | json", R"(["b","a"])"},
+      {"'{\"a\": [1]}' | parse", {{"a", {1}}}},
+      {"inputs.list | json | parse", {"b", "a"}},
       {"'a b/ü&' | urlescape", "a%20b%2F%C3%BC%26"},
       {"'üä' | length", 2},
       {"inputs.list | length", 2},
@@ -134,7 +136,7 @@ TEST_F(TaskExpressionTest, Filters) {
 
 TEST_F(TaskExpressionTest, FiltersRefuseWhatTheyCannotDo) {
   for (const char* text : {"'x' | number", "'inf' | number", "'0x10' | number", "'12 apples' | number", "'' | number", "[1] | number", "1 | upper", "'a' | join", "[[1]] | join", "'x' | date", "1e15 | date",
-                           "run.started_at | date('%Q')", "run.started_at | date('%')", "1 | length", "'abc' | first", "[1] | first(-1)", "[1] | first('a')", "'a' | replace('', 'x')", "null | urlescape", "1 | markdown"}) {
+                           "run.started_at | date('%Q')", "run.started_at | date('%')", "1 | length", "'abc' | first", "[1] | first(-1)", "[1] | first('a')", "'a' | replace('', 'x')", "null | urlescape", "'{' | parse", "1 | parse", "1 | markdown"}) {
     EXPECT_THAT(evaluate(text), IsError(ErrorKind::invalid, HasSubstr("the filter"))) << text;
   }
   EXPECT_THAT(evaluate("[] | first"), IsError(ErrorKind::not_found));

@@ -1,13 +1,33 @@
 // Reading task files in tests: files by name, issues as lines.
 #pragma once
 
+#include <fstream>
+#include <iterator>
 #include <map>
 
 #include "deed/agent/task/parse_task.hpp"
+#include "deed/core/schema.hpp"
+#include "deed/tests/fakes/matchers.hpp"
 
 namespace deed {
 
 using TaskFileTexts = std::map<std::string, std::string>;
+
+/// docs/task.schema.json.
+inline const Json& published_schema() {
+  static const Json schema = [] {
+    std::ifstream in(std::string(DEED_SOURCE_DIR) + "/docs/task.schema.json", std::ios::binary);
+    return parse_json(std::string(std::istreambuf_iterator<char>(in), {})).value_or(Json());
+  }();
+  return schema;
+}
+
+/// Whatever a test finds good must be good for editors, too.
+inline void expect_fits_published_schema(const Task& task) {
+  static const Result<Schema> schema = Schema::compile(published_schema());
+  ASSERT_OK(schema);
+  for (const SchemaIssue& issue : schema->check(task.source.value)) ADD_FAILURE() << "docs/task.schema.json: " << issue.path << " " << issue.what << "\n" << task.text;
+}
 
 inline ParsedTask parsed(const std::string& text, const TaskFileTexts& files = {}) {
   const auto read = [files](const std::string& path) -> Result<std::string> {
@@ -15,7 +35,9 @@ inline ParsedTask parsed(const std::string& text, const TaskFileTexts& files = {
     if (found == files.end()) return fail(ErrorKind::not_found, "there is no such file");
     return found->second;
   };
-  return parse_task(text, "t.yaml", read);
+  ParsedTask out = parse_task(text, "t.yaml", read);
+  if (out.task) expect_fits_published_schema(*out.task);
+  return out;
 }
 
 inline std::vector<std::string> issue_lines(const std::vector<TaskIssue>& issues) {
