@@ -114,10 +114,26 @@ Result<Secret> mail_password(const Settings& settings, const std::string& sectio
   return Secret();
 }
 
+namespace {
+
+std::string variable_of(std::string_view name) {
+  std::string variable = "DEED_SECRET_" + std::string(name);
+  for (char& c : variable) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return variable;
+}
+
+}  // namespace
+
+bool has_named_secret(const Settings& settings, std::string_view name,
+                      const std::function<std::optional<std::string>(std::string_view)>& getenv) {
+  const auto given = getenv(variable_of(name));
+  const std::string key = "secrets." + std::string(name);
+  return (given && !given->empty()) || settings.find(key + ".file") || settings.find(key + ".command");
+}
+
 Result<Secret> named_secret(const Settings& settings, const std::string& name,
                             const std::function<std::optional<std::string>(std::string_view)>& getenv) {
-  std::string variable = "DEED_SECRET_" + name;
-  for (char& c : variable) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  const std::string variable = variable_of(name);
   const auto given = getenv(variable);
   if (given && !given->empty()) return Secret(*given);
   const std::string file = settings.text("secrets." + name + ".file");

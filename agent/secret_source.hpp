@@ -29,4 +29,8 @@ Result<Secret> mail_password(const Settings& settings, const std::string& sectio
 Result<Secret> named_secret(const Settings& settings, const std::string& name,
                             const std::function<std::optional<std::string>(std::string_view)>& getenv);
 
+/// Whether one of these is set; nothing is read or run.
+bool has_named_secret(const Settings& settings, std::string_view name,
+                      const std::function<std::optional<std::string>(std::string_view)>& getenv);
+
 }  // namespace deed

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "deed/agent/secret_source.hpp"
 #include "deed/agent/task/check_task.hpp"
 #include "deed/agent/task/read_task_file.hpp"
 #include "deed/cli/commands.hpp"
@@ -29,20 +30,24 @@ Json issue_json(const TaskIssue& issue) {
   return {{"file", issue.file}, {"line", issue.place.line}, {"column", issue.place.column}, {"pointer", issue.pointer}, {"what", issue.what}, {"hint", issue.hint}};
 }
 
-std::vector<TaskIssue> issues_of(const std::string& file, const Registry& tools) {
+std::vector<TaskIssue> issues_of(const std::string& file, const TaskPlace& place) {
   const auto text = read_task_file(file);
   if (!text) return {{file, {}, "", text.error().what, text.error().hint}};
   ParsedTask parsed = parse_task(*text, file, read_task_file);
-  return parsed.task ? check_task(*parsed.task, {.tools = tools}) : std::move(parsed.issues);
+  return parsed.task ? check_task(*parsed.task, place) : std::move(parsed.issues);
 }
 
 int validate(const TaskFlags& state) {
   const auto session = open_session(state.flags, {.needs_model = false});
   if (!session) return report_error(session.error(), state.flags);
+  const auto settings = settings_for(state.flags);
+  if (!settings) return report_error(settings.error(), state.flags);
+  const auto has_secret = [&](std::string_view name) { return has_named_secret(*settings, name, environment); };
+  const TaskPlace place{(*session)->agent->tools(), has_secret};
   Json files = Json::array();
   bool all_valid = true;
   for (const std::string& file : state.files) {
-    const auto issues = issues_of(file, (*session)->agent->tools());
+    const auto issues = issues_of(file, place);
     all_valid = all_valid && issues.empty();
     Json listed = Json::array();
     for (const TaskIssue& issue : issues) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 
 #include "deed/agent/report.hpp"
 #include "deed/agent/task/advance.hpp"
@@ -141,19 +140,6 @@ bool names_task_file(const std::string& argument) {
   const bool has_ending = argument.ends_with(".yaml") || argument.ends_with(".yml") || argument.ends_with(".json");
   std::error_code ec;
   return has_ending && std::filesystem::exists(argument, ec);
-}
-
-Result<std::string> read_task_file(const std::string& path) {
-  constexpr std::size_t max_bytes = SourceLimits().max_bytes;
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return fail(ErrorKind::not_found, "there is no such task file", path);
-  std::string text(max_bytes + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  if (text.size() > max_bytes) {
-    return fail(ErrorKind::limit, "the task file has more than " + human_bytes(max_bytes), path, "rows belong into a file of their own: for: {csv: …}");
-  }
-  return text;
 }
 
 Result<ParsedTask> load_task(const std::string& path) {

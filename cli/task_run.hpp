@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "deed/agent/task/parse_task.hpp"
+#include "deed/agent/task/read_task_file.hpp"
 #include "deed/cli/flags.hpp"
 
 namespace deed {
@@ -19,9 +20,6 @@ void add_task_flags(CLI::App& app, TaskFlags& flags);
 
 /// Whether the argument of `deed run` is a task file: by its name's ending, and there is such a file.
 bool names_task_file(const std::string& argument);
-
-/// errors  not_found; limit: larger than a task file may be
-Result<std::string> read_task_file(const std::string& path);
 
 /// A task with all that it uses, or its issues.
 Result<ParsedTask> load_task(const std::string& path);
