@@ -55,7 +55,7 @@ RowFile row_file(const TaskFields& fields, const ItemSource& source) {
 const ItemSource* source_of(const TaskFields& fields) {
   const ItemSource* found = nullptr;
   for (const auto& [key, value] : fields.json().items()) {
-    const auto source = std::find_if(sources.begin(), sources.end(), [&](const ItemSource& one) { return one.key == key; });
+    const auto source = std::find_if(sources.begin(), sources.end(), [name = std::string_view(key)](const ItemSource& one) { return one.key == name; });
     if (source == sources.end()) continue;
     if (found) return fields.wrong(key, "items come from one place, not from " + std::string(found->key) + " and " + key), nullptr;
     found = &*source;

@@ -25,7 +25,7 @@ std::string listed_kinds() { return "a step has one of tool, llm, agent, use and
 const StepKind* kind_of_step(const TaskFields& fields) {
   const StepKind* found = nullptr;
   for (const auto& [key, value] : fields.json().items()) {
-    const auto kind = std::find_if(kinds.begin(), kinds.end(), [&](const StepKind& one) { return one.key == key; });
+    const auto kind = std::find_if(kinds.begin(), kinds.end(), [name = std::string_view(key)](const StepKind& one) { return one.key == name; });
     if (kind == kinds.end()) continue;
     if (found) {
       fields.wrong(key, "the step does two things: " + std::string(found->key) + " and " + key, listed_kinds());

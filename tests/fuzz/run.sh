@@ -1,26 +1,57 @@
 #!/usr/bin/env bash
-# Fuzzes the readers of model replies for DEED_FUZZ_SECONDS (60), starting from the recorded streams of tests/data. Installs clang where it is missing.
+# Fuzzes the readers of model replies and of task files for DEED_FUZZ_SECONDS (60) each, starting from the recorded streams of tests/data
+# and the tasks of tests/data/tasks. Installs clang where it is missing. usage: run.sh [replies|tasks]...
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 say() { printf 'fuzz: %s\n' "$*" >&2; }
 scripts/setup.sh clang libclang-rt-14-dev
-
-cmake --preset fuzz --log-level=NOTICE
-cmake --build --preset fuzz --target deed_reply_reader_fuzz
+[ $# -gt 0 ] || set -- replies tasks
 
 corpus=$(mktemp -d)
 trap 'rm -rf "$corpus"' EXIT
-number=0
-for folder in chat responses anthropic gemini ollama; do
-  for file in tests/data/$folder/*.sse tests/data/$folder/*.ndjson tests/data/$folder/*.json; do
-    case $file in *.reply.json | *\**) continue ;; esac
-    # The format, without and with the content type of JSON; then how it is cut.
-    for first in $number $((number + 5)); do
-      { printf "\\$(printf %03o "$first")\\007"; cat "$file"; } >"$corpus/$folder-$first-$(basename "$file")"
+
+fuzz() {  # TARGET MAX-LENGTH MORE...
+  local target=$1 length=$2
+  shift 2
+  say "$(find "$corpus" -type f | wc -l) inputs to begin with for $target"
+  "build-fuzz/tests/fuzz/$target" -max_total_time="${DEED_FUZZ_SECONDS:-60}" -max_len="$length" -timeout=20 -rss_limit_mb=2048 \
+    -print_final_stats=1 -artifact_prefix=build-fuzz/ "$@" "$corpus"
+}
+
+fuzz_replies() {
+  local number=0 folder file first
+  for folder in chat responses anthropic gemini ollama; do
+    for file in tests/data/$folder/*.sse tests/data/$folder/*.ndjson tests/data/$folder/*.json; do
+      case $file in *.reply.json | *\**) continue ;; esac
+      # The format, without and with the content type of JSON; then how it is cut.
+      for first in $number $((number + 5)); do
+        { printf "\\$(printf %03o "$first")\\007"; cat "$file"; } >"$corpus/$folder-$first-$(basename "$file")"
+      done
     done
+    number=$((number + 1))
   done
-  number=$((number + 1))
+  fuzz deed_reply_reader_fuzz 65536
+}
+
+fuzz_tasks() {
+  local file number=0 line
+  for file in tests/data/tasks/*.yaml; do
+    { printf '\000'; cat "$file"; } >"$corpus/$(basename "$file")"
+  done
+  while IFS= read -r line; do
+    number=$((number + 1))
+    { printf '\001%s\000' "$line"; cat tests/data/tasks/values.json; } >"$corpus/expression-$number"
+  done <tests/data/tasks/expressions.txt
+  fuzz deed_task_fuzz 16384 -dict=tests/fuzz/task.dict
+}
+
+cmake --preset fuzz --log-level=NOTICE
+for what in "$@"; do
+  case $what in
+    replies) cmake --build --preset fuzz --target deed_reply_reader_fuzz ;;
+    tasks) cmake --build --preset fuzz --target deed_task_fuzz ;;
+    *) say "replies or tasks, not $what"; exit 2 ;;
+  esac
+  find "$corpus" -type f -delete
+  "fuzz_$what"
 done
-say "$(find "$corpus" -type f | wc -l) recorded bodies to begin with"
-build-fuzz/tests/fuzz/deed_reply_reader_fuzz -max_total_time="${DEED_FUZZ_SECONDS:-60}" -max_len=65536 -timeout=20 -rss_limit_mb=2048 \
-  -print_final_stats=1 -artifact_prefix=build-fuzz/ "$corpus"
