@@ -302,7 +302,7 @@ Async<bool> Drive::perform(WaitUntil action) {
   }
   if (action.time - now > longest_sleep) {
     try_later_ = true;
-    RunPaused waiting{RunStatus::paused, "waits until " + to_iso8601(action.time), "deed resume " + lease_.run + " then, or let deed daemon do it"};
+    RunPaused waiting{RunStatus::paused, "waits until " + to_iso8601(action.time), "deed resume " + lease_.run + " then; deed resume --all takes up every task whose time has come"};
     auto paused = co_await pause(std::move(waiting), "");
     co_return paused;
   }

@@ -156,18 +156,29 @@ int on_run(const Flags& flags, const std::string& id, Act act) {
   return report_run(act(*(*session)->agent), **session, flags);
 }
 
-// Goes on with every run that a process left behind when it died; the worst exit code counts. A run that is being driven is left alone.
+// Whether the run is a task that has waited for a time which has come.
+bool is_due(Agent& agent, const RunRecord& run) {
+  if (run.status != RunStatus::paused || !run.parent.empty()) return false;
+  const auto shown = agent.show(run.id);
+  const auto state = shown ? fold_all(shown->second) : Result<State>(fail(shown.error()));
+  const auto time = state ? waits_until(*state) : std::nullopt;
+  return time && *time <= system_clock().now();
+}
+
+// Goes on with every run that a process left behind when it died, and with tasks whose time has come; the worst exit code counts. A run that is being driven is left alone.
 int resume_all(const Flags& flags) {
   constexpr std::size_t most = 100'000;
   auto looker = open_session(flags, {.needs_model = false});
   if (!looker) return report_error(looker.error(), flags);
-  const auto runs = (*looker)->agent->runs(most);
-  looker->reset();
+  auto runs = (*looker)->agent->runs(most);
   if (!runs) return report_error(runs.error(), flags);
+  // Of a run without an event nothing was done, and nothing is known: its user gives the request again.
+  std::erase_if(*runs, [&](const RunRecord& run) {
+    return run.last_event == 0 || (run.status != RunStatus::running && !is_due(*(*looker)->agent, run));
+  });
+  looker->reset();
   int worst = 0;
   for (auto run = runs->rbegin(); run != runs->rend(); ++run) {
-    // Of a run without an event nothing was done, and nothing is known: its user gives the request again.
-    if (run->status != RunStatus::running || run->last_event == 0) continue;
     auto session = session_of_run(flags, run->id);
     const auto report = session ? (*session)->agent->resume(run->id) : Result<RunReport>(fail(session.error()));
     if (!report && report.error().kind == ErrorKind::conflict) continue;
@@ -277,7 +288,7 @@ void add_run_commands(CLI::App& app, Chosen& chosen) {
 
   CLI::App* resume = command("resume", "Go on with a run that was stopped, killed or paused", true);
   resume->add_option("--answer", state->answer, "The answer to the question that it asks");
-  resume->add_flag("--all", state->all, "Every run that a process left behind when it died");
+  resume->add_flag("--all", state->all, "Every run that a process left behind when it died, and every task whose time has come");
   resume->callback([state, &chosen] {
     chosen = [state] {
       if (state->all) return resume_all(state->flags);

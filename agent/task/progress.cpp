@@ -97,6 +97,17 @@ Result<TaskProgress> begin_progress(const TaskOfRun& task) {
   return progress;
 }
 
+std::optional<TimePoint> waits_until(const State& state) {
+  if (!state.task || state.finished || state.task->current() == state.task->steps.size()) return std::nullopt;
+  const StepProgress& step = state.task->steps[state.task->current()];
+  std::optional<TimePoint> first = step.timer_fired ? std::nullopt : step.timer;
+  for (const std::string& id : step.calls) {
+    const TimePoint time = state.calls.at(id).not_before;
+    if (time > state.last_time && (!first || time < *first)) first = time;
+  }
+  return first;
+}
+
 void fail_item(StepProgress& step, ItemRef item, std::string error) {
   constexpr std::size_t most = 1000;
   ++step.failed;

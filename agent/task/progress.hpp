@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 namespace deed {
 
 struct CallState;
+struct State;
 
 struct ItemFailure {
   ItemRef item;
@@ -63,6 +65,9 @@ struct TaskProgress {
 
 /// "mail", "mail[ann@example.org]": the path of an item's call in its run. A long key stands there as its hash.
 std::string item_name(const ItemRef& item);
+
+/// The earliest time that something of the current step waits for; nullopt: it waits for none.
+std::optional<TimePoint> waits_until(const State& state);
 
 /// errors  corrupt: the recorded file does not parse (any more)
 Result<TaskProgress> begin_progress(const TaskOfRun& task);

@@ -357,6 +357,8 @@ TEST_F(TaskRun, ALongWaitEndsTheProcessAndIsTakenUpLater) {
   EXPECT_EQ(report.status, RunStatus::paused);
   EXPECT_TRUE(report.try_later);
   EXPECT_THAT(report.reason, HasSubstr("waits until"));
+  ASSERT_TRUE(waits_until(report.state).has_value());
+  EXPECT_GT(*waits_until(report.state), system_clock().now() + std::chrono::hours(1));
 }
 
 TEST_F(TaskRun, StepsThatAreLeftOutHoldNothingUp) {
