@@ -198,6 +198,7 @@ class Narrowing {
     if (!is_copied && !is_critical(kind)) {
       Json out = {{"type", "string"}};
       keep_count(schema, "minLength", out);
+      keep_count(schema, "maxLength", out);
       const std::string format = string_at(schema, "format");
       if (format == "date" || format == "date-time" || format == "time" || format == "uuid") out["format"] = format;
       return out;

@@ -18,7 +18,7 @@ namespace deed {
 namespace {
 
 // Real templates take some hundred thousand units for a long conversation, and nest some twenty nodes.
-constexpr std::int64_t allowed_units = 256'000'000;
+constexpr std::int64_t allowed_units = 64'000'000;
 constexpr int allowed_depth = 400;
 constexpr std::size_t allowed_brackets = 64, allowed_blocks = 64, allowed_tokens_of_expression = 2048;
 // More than this in a reply is no call of any tool.
@@ -244,8 +244,8 @@ std::string nine_characters(std::size_t number) {
 
 class CommonTemplate final : public ChatTemplate {
  public:
-  CommonTemplate(common_chat_templates_ptr templates, std::vector<std::string> control_texts)
-      : templates_(std::move(templates)), marks_(std::move(control_texts)) {
+  CommonTemplate(common_chat_templates_ptr templates, common_chat_templates_ptr bare, std::vector<std::string> control_texts)
+      : templates_(std::move(templates)), bare_(std::move(bare)), marks_(std::move(control_texts)) {
     for (const auto& [name, is_so] : common_chat_templates_get_caps(templates_.get())) {
       if (name == "supports_tools") is_told_of_tools_ = is_so;
       if (name == "supports_tool_calls") calls_tools_ = is_so;
@@ -262,12 +262,11 @@ class CommonTemplate final : public ChatTemplate {
       const bool calls = has_tools() && !situation.callable.empty() && !situation.response_schema;
       inputs.tool_choice = calls ? choice_of(situation) : COMMON_CHAT_TOOL_CHOICE_NONE;
       PreparedTurn turn;
-      const bool shows_all = !calls || situation.tools == situation.callable;
-      if (!shows_all) turn.prompt = marks_.take_out(common_chat_templates_apply(templates_.get(), inputs).prompt);
+      turn.prompt = marks_.take_out(common_chat_templates_apply(templates_.get(), inputs).prompt);
       if (calls) inputs.tools = written(situation.callable);
-      const common_chat_params params = common_chat_templates_apply(templates_.get(), inputs);
-      if (shows_all) turn.prompt = marks_.take_out(params.prompt);
+      const common_chat_params params = common_chat_templates_apply(bare_.get(), inputs);
       turn.guide = guide_of(params);
+      if (calls && situation.must_call) turn.guide.grammar = without_words(turn.guide.grammar);
       if (calls && turn.guide.grammar.empty()) turn.guide.grammar = unmarked_grammar(inputs);
       turn.format = std::make_unique<PegFormat>(params);
       return turn;
@@ -279,11 +278,36 @@ class CommonTemplate final : public ChatTemplate {
     return situation.must_call ? COMMON_CHAT_TOOL_CHOICE_REQUIRED : COMMON_CHAT_TOOL_CHOICE_AUTO;
   }
 
+  // Who must call does not talk first, and may talk for ever: the root rule without the words before the call. Thoughts stand in brackets.
+  static std::string without_words(const std::string& grammar) {
+    const std::size_t root = grammar.starts_with("root ::=") ? 0 : grammar.find("\nroot ::=");
+    if (root == grammar.npos) return grammar;
+    std::string out = grammar.substr(0, root);
+    int depth = 0;
+    bool is_quoted = false;
+    std::size_t at = root;
+    for (; at < grammar.size() && (grammar[at] != '\n' || at == root); ++at) {
+      const char c = grammar[at];
+      if (is_quoted && c == '\\' && at + 1 < grammar.size()) out += grammar[at++];
+      if (c == '"') is_quoted = !is_quoted;
+      if (!is_quoted && (c == '(' || c == ')')) depth += c == '(' ? 1 : -1;
+      constexpr std::string_view words = " until-";
+      if (!is_quoted && depth == 0 && grammar.compare(at, words.size(), words) == 0) {
+        at = grammar.find_first_not_of("0123456789", at + words.size());
+        if (at == grammar.npos) return grammar;
+        if (grammar[at] != '?') --at;
+        continue;
+      }
+      out += grammar[at];
+    }
+    return out + grammar.substr(at);
+  }
+
   // Of a format in which a call begins without a mark of its own (Llama 3), llama.cpp has a grammar only where there must be a
   // call. Here: that one, or words, in which nothing begins as a call does.
   std::string unmarked_grammar(common_chat_templates_inputs inputs) const {
     inputs.tool_choice = COMMON_CHAT_TOOL_CHOICE_REQUIRED;
-    const common_chat_params params = common_chat_templates_apply(templates_.get(), inputs);
+    const common_chat_params params = common_chat_templates_apply(bare_.get(), inputs);
     constexpr std::string_view root = "root ::=";
     std::string grammar = "\n" + params.grammar;
     const std::size_t at = grammar.find("\n" + std::string(root));
@@ -371,6 +395,9 @@ class CommonTemplate final : public ChatTemplate {
   }
 
   common_chat_templates_ptr templates_;
+  // Without the texts of the first and the last token: these mislead llama.cpp's comparison of renderings, by which it finds the form of
+  // calls (of Mistral Small it would want "[ARGS]" twice).
+  common_chat_templates_ptr bare_;
   Marks marks_;
   bool is_told_of_tools_ = false, calls_tools_ = false, calls_several_ = false;
 };
@@ -386,7 +413,9 @@ Result<std::unique_ptr<ChatTemplate>> ChatTemplate::read(ChatSource source) {
     jinja::lexer lexer;
     DEED_OK(check_nesting(lexer.tokenize(source.jinja).tokens));
     common_chat_templates_ptr templates = common_chat_templates_init(nullptr, source.jinja, source.bos, source.eos);
-    return std::unique_ptr<ChatTemplate>(std::make_unique<CommonTemplate>(std::move(templates), std::move(source.control_texts)));
+    common_chat_templates_ptr bare = common_chat_templates_init(nullptr, source.jinja);
+    return std::unique_ptr<ChatTemplate>(
+        std::make_unique<CommonTemplate>(std::move(templates), std::move(bare), std::move(source.control_texts)));
   });
 }
 

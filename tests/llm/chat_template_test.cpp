@@ -166,7 +166,6 @@ TEST(ReplyFormat, ReadsWordsACallAndTwoAtOnceOfEachFamily) {
   for (const Writing& writing : writings()) {
     const auto turn = opened(family(writing.family))->prepare(errand());
     ASSERT_OK(turn);
-    if (writing.family == "mistral-small") std::cerr << "BEGUN[" << turn->guide.begun << "]" << turn->guide.grammar;
     const auto one = turn->format->read(writing.words_and_call, false);
     ASSERT_OK(one);
     EXPECT_EQ(trim(one->text), "I look.") << writing.family;
