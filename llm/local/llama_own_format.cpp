@@ -116,6 +116,8 @@ class Turn {
     DEED_TRY(const WrittenReply written, turn.format->read(completion.text, !completion.is_whole));
     telling.finish(written);
     Reply reply{.text = written.text, .reasoning = written.reasoning};
+    if (!request_.tools.empty())
+      reply.choices.push_back({.about = "format", .alternatives = {}, .chosen = "the model's own", .origin = "chat template"});
     if (!written.reasoning.empty()) reply.replay = {std::string(local_replay), {{"reasoning", written.reasoning}}};
     for (const WrittenCall& call : written.calls) take(call, completion.is_whole, reply);
     reply.stop = !completion.is_whole           ? StopReason::length

@@ -120,6 +120,33 @@ TEST(ChatTemplate, NotThinkingIsToldToThoseThatCanBeTold) {
   EXPECT_THAT(joined(opened(family("qwen3"))->prepare(situation)->prompt), testing::EndsWith("<think>\n\n</think>\n\n"));
 }
 
+// SmolLM3's own template, which has tools as `xml_tools` and writes no calls; the copy at hand lacks this part.
+Family smollm3_with_tools() {
+  Family one = family("smollm3");
+  const std::string_view place = "{{- \"## Custom Instructions\\n\\n\" -}}";
+  const std::size_t at = one.jinja.find(place);
+  EXPECT_NE(at, one.jinja.npos);
+  one.jinja.insert(at, "{%- if xml_tools -%}{{- 'Call one of <tools>\n' -}}{%- for tool in xml_tools[:] -%}{{- (tool | string) ~ '\n' -}}{%- endfor -%}"
+                       "{{- '</tools> so: <tool_call>\n{\"name\": ..., \"arguments\": ...}\n</tool_call>\n' -}}{%- endif -%}");
+  return one;
+}
+
+TEST(ChatTemplate, SmolLm3IsToldOfToolsAndOfItsCalls) {
+  const auto chat = opened(smollm3_with_tools());
+  ASSERT_TRUE(chat);
+  EXPECT_TRUE(chat->has_tools());
+  const auto turn = chat->prepare(errand());
+  ASSERT_OK(turn);
+  const std::string prompt = joined(turn->prompt);
+  EXPECT_THAT(prompt, HasSubstr("email__send"));
+  EXPECT_THAT(prompt, HasSubstr("<|im_start|>assistant\n<tool_call>\n{\"name\": \"file__read\", \"arguments\": {\"path\": \"notes.txt\"}}\n</tool_call><|im_end|>"));
+  EXPECT_THAT(turn->guide.grammar, HasSubstr("email__send"));
+  const auto reply = turn->format->read("<think>\nHm.\n</think>\n<tool_call>\n{\"name\": \"file__read\", \"arguments\": {\"path\": \"a.txt\"}}\n</tool_call>", false);
+  ASSERT_OK(reply);
+  ASSERT_EQ(reply->calls.size(), 1u);
+  EXPECT_EQ(reply->calls[0].name, "file__read");
+}
+
 // What a family writes that calls one tool after some words, two at once, and none.
 struct Writing {
   std::string family, words_and_call, two_calls;
