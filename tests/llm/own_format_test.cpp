@@ -92,21 +92,37 @@ std::set<std::string> marks() {
   return {"<tool_call>", "<tool_call>\n", "[TOOL_CALLS]", "<|tool_call>", "{\"name\": \"", "\"", "{\"", "</tool_call>", "\n"};
 }
 
-// Lets a model of chance with that template reply until it has made so many calls, or has tried so often.
+// A model of chance with the template of a family.
+class ChanceModel {
+ public:
+  ChanceModel(const std::string& name, std::uint64_t seed) {
+    const auto path = std::filesystem::temp_directory_path() / ("deed-own-" + std::to_string(getpid()) + "-" + name + ".gguf");
+    RandomGguf model(seed, {"file", "read"});
+    model.chat(family(name).jinja, marks());
+    model.write(path);
+    static const StopSignal never;
+    engine_ = LlamaEngine::load({.path = path.string(), .max_context = 8192}, never).value();
+    std::filesystem::remove(path);
+    chat_ = ChatTemplate::read(engine_->chat_source()).value();
+  }
+  Result<Reply> ask(const ModelRequest& request, const std::function<void(const StreamEvent&)>& tell = {}) {
+    return reply_in_own_format(*engine_, *chat_, request, tell);
+  }
+
+ private:
+  std::unique_ptr<LlamaEngine> engine_;
+  std::unique_ptr<ChatTemplate> chat_;
+};
+
+ModelRequest request_of(std::string text) {
+  ModelRequest request{.tools = tools(), .max_tokens = 160, .temperature = 1.0, .seed = 5};
+  request.messages.push_back({.role = Role::user, .text = std::move(text)});
+  return request;
+}
+
+// Lets a model reply until it has made so many calls, or has tried so often.
 std::size_t calls_made(const std::string& name, std::uint64_t seed, std::size_t wanted, std::size_t replies) {
-  const Family one = family(name);
-  const auto path = std::filesystem::temp_directory_path() / ("deed-own-" + std::to_string(getpid()) + "-" + name + ".gguf");
-  RandomGguf model(seed, {"file", "read"});
-  model.chat(one.jinja, marks());
-  model.write(path);
-  static const StopSignal never;
-  auto engine = LlamaEngine::load({.path = path.string(), .max_context = 8192}, never);
-  std::filesystem::remove(path);
-  EXPECT_OK(engine);
-  if (!engine) return 0;
-  auto chat = ChatTemplate::read((*engine)->chat_source());
-  EXPECT_OK(chat);
-  if (!chat) return 0;
+  ChanceModel model(name, seed);
   Speaker speaker(seed);
   std::size_t calls = 0;
   for (std::size_t round = 0; round < replies && calls < wanted && !testing::Test::HasFatalFailure(); ++round) {
@@ -114,7 +130,7 @@ std::size_t calls_made(const std::string& name, std::uint64_t seed, std::size_t 
     if (round % 4 != 0) request.tool_choice.mode = ToolCalling::Mode::required;
     std::string said = speaker.words();
     request.messages.push_back({.role = Role::user, .text = said});
-    const auto reply = reply_in_own_format(**engine, **chat, request, {});
+    const auto reply = model.ask(request);
     EXPECT_OK(reply);
     if (!reply) break;
     for (const ToolCall& call : reply->tool_calls) check(call, said);
@@ -140,6 +156,83 @@ TEST(OwnFormatProperty, ModelsOfRandomWeightsMakeOnlyCallsThatFitAndCopyWhereThe
 
 // Its grammar holds no schema: what does not fit is never a call.
 TEST(OwnFormatProperty, AFormatWhoseGrammarHoldsNoSchemaIsChecked) { (void)calls_made("gemma4", 9, wanted_calls(20), 40); }
+
+TEST(OwnFormat, CallsOnlyTheToolThatIsNamedAndNoneWhereNoneMayBe) {
+  ChanceModel model("qwen2.5", 3);
+  ModelRequest request = request_of("Read a.txt, fetch https://example.org and mail ann@example.org");
+  request.tool_choice = {ToolCalling::Mode::named, "http.get"};
+  std::size_t calls = 0;
+  for (std::int64_t seed = 0; seed < 12; ++seed) {
+    request.seed = seed;
+    const auto reply = model.ask(request);
+    ASSERT_OK(reply);
+    for (const ToolCall& call : reply->tool_calls) EXPECT_EQ(call.name, "http.get");
+    calls += reply->tool_calls.size();
+  }
+  EXPECT_GT(calls, 0u);
+  request.tool_choice = {.mode = ToolCalling::Mode::none};
+  const auto words = model.ask(request);
+  ASSERT_OK(words);
+  EXPECT_TRUE(words->tool_calls.empty());
+}
+
+TEST(OwnFormat, WhereACallIsRequiredAndNothingWasGivenItRefuses) {
+  ModelRequest request = request_of("Read it");
+  request.tool_choice = {ToolCalling::Mode::named, "http.get"};
+  const auto reply = ChanceModel("qwen2.5", 3).ask(request);
+  ASSERT_OK(reply);
+  EXPECT_EQ(reply->stop, StopReason::refused);
+  EXPECT_TRUE(reply->tool_calls.empty());
+}
+
+TEST(OwnFormat, TellsWordsAndCallsAsTheyAreAndTheSameSeedSaysTheSame) {
+  ChanceModel model("qwen2.5", 4);
+  ModelRequest request = request_of("Read a.txt");
+  for (std::int64_t seed = 0; seed < 6; ++seed) {
+    request.seed = seed;
+    request.tool_choice.mode = seed % 2 == 0 ? ToolCalling::Mode::required : ToolCalling::Mode::automatic;
+    std::string text;
+    std::vector<std::string> names;
+    const auto reply = model.ask(request, [&](const StreamEvent& event) {
+      if (const auto* words = std::get_if<TextDelta>(&event)) text += words->text;
+      if (const auto* call = std::get_if<ToolCallDelta>(&event)) names.push_back(call->name);
+    });
+    ASSERT_OK(reply);
+    EXPECT_EQ(text, reply->text);
+    ASSERT_EQ(names.size(), reply->tool_calls.size());
+    const auto again = model.ask(request);
+    ASSERT_OK(again);
+    EXPECT_EQ(again->text, reply->text);
+    EXPECT_EQ(again->tool_calls, reply->tool_calls);
+  }
+}
+
+TEST(OwnFormat, ReadsOnlyWhatIsNewInTheNextStep) {
+  ChanceModel model("qwen2.5", 5);
+  ModelRequest request = request_of("Read a.txt");
+  const auto first = model.ask(request);
+  ASSERT_OK(first);
+  EXPECT_EQ(first->usage.cached, 0);
+  request.messages.push_back({.role = Role::assistant, .tool_calls = {{.id = "call_1", .name = "file.read", .arguments = {{"path", "a.txt"}}}}});
+  request.messages.push_back({.role = Role::tool, .text = "Hello", .tool_call_id = "call_1", .tool_name = "file.read"});
+  const auto second = model.ask(request);
+  ASSERT_OK(second);
+  EXPECT_GT(second->usage.input, first->usage.input);
+  EXPECT_GT(second->usage.cached, first->usage.input * 9 / 10);
+}
+
+TEST(OwnFormat, AnswersInAResponseSchema) {
+  ChanceModel model("qwen2.5", 6);
+  ModelRequest request = request_of("Which?");
+  request.tools = {};
+  request.response_schema = parse_json(R"({"type": "object", "required": ["is_so", "which"], "additionalProperties": false,
+    "properties": {"is_so": {"type": "boolean"}, "which": {"enum": ["this", "that"]}}})").value();
+  const auto reply = model.ask(request);
+  ASSERT_OK(reply);
+  const auto value = parse_json(reply->text);
+  ASSERT_OK(value);
+  EXPECT_TRUE(Schema::compile(*request.response_schema)->check(*value).empty()) << reply->text;
+}
 
 }  // namespace
 }  // namespace deed
