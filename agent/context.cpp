@@ -74,12 +74,16 @@ ContextBuilder::ContextBuilder(const Registry& tools, ContextOptions options) : 
   head_.effort = options_.effort;
   for (const RegisteredTool& entry : tools.tools()) {
     const ToolSpec& spec = entry.tool.spec;
-    head_.tools.push_back({.name = spec.name,
-                           .description = spec.description,
-                           .examples = spec.examples,
-                           .parameters = spec.arguments,
-                           .changes_world = changes_world(spec.effect),
-                           .asks_user = spec.asks_user});
+    ToolDefinition shown{.name = spec.name,
+                         .description = spec.description,
+                         .examples = spec.examples,
+                         .parameters = spec.arguments,
+                         .changes_world = changes_world(spec.effect),
+                         .asks_user = spec.asks_user};
+    for (const auto& [argument, role] : spec.roles) {
+      if (role == ArgumentRole::destination || role == ArgumentRole::id) shown.copied.push_back(argument);
+    }
+    head_.tools.push_back(std::move(shown));
   }
   if (options_.window == 0) return;
   head_size_ = tokens(head_.system) + 16;

@@ -117,7 +117,9 @@ Result<std::vector<ModelRow>> own_models(const Settings& settings) {
     const auto flag = [&](const char* member, bool other) {
       return settings.find(beginning + member) ? settings.flag(beginning + member) : other;
     };
-    row.context_window = static_cast<std::int64_t>(number("window", static_cast<double>(known.context_window)).value_or(0));
+    // A file in this process says itself what fits.
+    const std::int64_t window = name.starts_with("local:") ? 0 : known.context_window;
+    row.context_window = static_cast<std::int64_t>(number("window", static_cast<double>(window)).value_or(0));
     row.usd_per_million_input = number("input", known.usd_per_million_input).value_or(0);
     row.usd_per_million_cached = number("cached", known.usd_per_million_cached);
     row.usd_per_million_cache_write = number("cache_write", known.usd_per_million_cache_write);
@@ -125,6 +127,10 @@ Result<std::vector<ModelRow>> own_models(const Settings& settings) {
     row.takes_images = flag("images", known.takes_images);
     row.takes_audio = flag("audio", known.takes_audio);
     row.takes_documents = flag("documents", known.takes_documents);
+    const std::string tools = settings.text(beginning + "tools", "auto");
+    const std::optional<ToolFormat> format = parse_tool_format(tools);
+    if (!format) return fail(ErrorKind::invalid, "models.*.tools is auto, trained or planner", origin_of(settings, beginning + "tools"));
+    row.tools = *format;
     const double least = std::min({row.usd_per_million_input, row.usd_per_million_output, row.usd_per_million_cached.value_or(0),
                                    row.usd_per_million_cache_write.value_or(0), static_cast<double>(row.context_window)});
     if (least < 0) return fail(ErrorKind::invalid, "a price or a window is below 0", "models." + name);

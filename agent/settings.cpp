@@ -164,6 +164,7 @@ const std::vector<SettingRow>& setting_rows() {
       {"models.*.images", Type::flag, "", false, "whether they take pictures"},
       {"models.*.audio", Type::flag, "", false, "whether they take sounds"},
       {"models.*.documents", Type::flag, "", false, "whether they take PDF"},
+      {"models.*.tools", Type::text, "", false, "how local models call tools: auto, trained or planner"},
       {"effort", Type::text, "DEED_EFFORT", true, "how much a reasoning model is to think: none, low, medium, high"},
       {"reasoning", Type::text, "DEED_REASONING", true, "what is shown of a model's thoughts: hide, summary, full"},
       {"root", Type::text, "DEED_ROOT", false, "the folder that file tools stay below"},

@@ -41,9 +41,10 @@ int list(const ModelFlags& state) {
   if (!models) return report_error(models.error(), state.flags);
   Json installed = Json::array(), catalogue = Json::array();
   for (const InstalledModel& model : *models) {
-    installed.push_back({{"name", "local:" + model.name}, {"path", model.path}, {"bytes", model.bytes}, {"problem", model.problem}});
+    installed.push_back({{"name", "local:" + model.name}, {"path", model.path}, {"bytes", model.bytes}, {"problem", model.problem},
+                         {"tools", to_string(model.tools)}});
     if (!state.flags.json) {
-      std::printf("local:%-14s %10s  %s%s\n", model.name.c_str(), human_bytes(model.bytes).c_str(), model.path.c_str(),
+      std::printf("local:%-14s %10s  %-7s  %s%s\n", model.name.c_str(), human_bytes(model.bytes).c_str(), to_string(model.tools), model.path.c_str(),
                   model.problem.empty() ? "" : ("  (" + model.problem + ")").c_str());
     }
   }

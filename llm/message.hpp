@@ -59,6 +59,7 @@ struct ToolDefinition {
   Json parameters = Json::object();        ///< JSON Schema of an object
   bool changes_world = false;        ///< a call has an effect
   bool asks_user = false;            ///< its call puts a question (argument "question") to the user
+  std::vector<std::string> copied = {};  ///< arguments that say where it goes or which thing it is about: never to be made up
 
   bool operator==(const ToolDefinition&) const = default;
 };

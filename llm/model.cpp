@@ -25,4 +25,23 @@ std::optional<Effort> parse_effort(std::string_view name) {
   return std::nullopt;
 }
 
+const char* to_string(ToolFormat format) {
+  switch (format) {
+    case ToolFormat::automatic:
+      return "auto";
+    case ToolFormat::trained:
+      return "trained";
+    case ToolFormat::planner:
+      return "planner";
+  }
+  return "auto";
+}
+
+std::optional<ToolFormat> parse_tool_format(std::string_view name) {
+  for (const ToolFormat format : {ToolFormat::automatic, ToolFormat::trained, ToolFormat::planner}) {
+    if (name == to_string(format)) return format;
+  }
+  return std::nullopt;
+}
+
 }  // namespace deed

@@ -98,6 +98,16 @@ class Model {
   virtual Async<Reply> generate(ModelRequest request, StreamSink sink) = 0;
 };
 
+/// How a model in this process is asked to call tools.
+enum class ToolFormat {
+  automatic,  ///< trained where the model's chat template has a form for tools, else planner
+  trained,    ///< in that form, held to the tools' schemas and to texts that may be copied
+  planner,    ///< it chooses and fills one call by likelihood, whatever it was trained for
+};
+const char* to_string(ToolFormat format);
+/// "auto", "trained", "planner"; nullopt: none of these.
+std::optional<ToolFormat> parse_tool_format(std::string_view name);
+
 /// What is known of the models whose name begins with `prefix`.
 struct ModelRow {
   std::string prefix;
@@ -106,6 +116,7 @@ struct ModelRow {
   std::optional<double> usd_per_million_cached = {}, usd_per_million_cache_write = {};
   double usd_per_million_output = 0;
   bool takes_images = false, takes_audio = false, takes_documents = false;
+  ToolFormat tools = ToolFormat::automatic;  ///< of local models; `prefix` is the beginning of "local:NAME" then
 };
 
 /// What the user set for one provider, beside the environment's variables, which go first.

@@ -1,12 +1,16 @@
 #!/usr/bin/env bash
-# Builds llama.cpp (static libraries only) from a pinned, checked source distribution, once, into a cache outside the source
-# tree, and prints the prefix on standard output. usage: llama.sh native|portable
+# Builds llama.cpp (static libraries only) and the part of its `common` that knows chat templates (llama-chat/) from a pinned,
+# checked source distribution, once, into a cache outside the source tree, and prints the prefix on standard output.
+# usage: llama.sh native|portable
 set -euo pipefail
 flavour=${1:-native}
+here=$(cd "$(dirname "$0")" && pwd)
 package=llama-cpp-python version=0.3.36
 sha256=832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e
 cache=${DEED_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/deed}
-prefix=$cache/llama-$version-$flavour-$(c++ -dumpfullversion)
+# What is built changes with llama-chat/, and so does its place: older ones stay as they are.
+chat=$(cat "$here"/llama-chat/* | sha256sum | cut -c1-8)
+prefix=$cache/llama-$version-$chat-$flavour-$(c++ -dumpfullversion)
 say() { printf 'llama.cpp: %s\n' "$*" >&2; }
 
 if [ -f "$prefix/.complete" ]; then echo "$prefix"; exit 0; fi
@@ -25,8 +29,9 @@ if [ ! -f "$archive" ]; then
 fi
 echo "$sha256  $archive" | sha256sum --check --quiet >&2 || { rm -f "$archive"; say "wrong checksum, try again"; exit 1; }
 
-say "building ($flavour), about two minutes on two cores"
+say "building ($flavour), about four minutes on two cores"
 tar -xzf "$archive" -C "$work" --wildcards '*/vendor/llama.cpp/*'
+patch --quiet --strip=1 --directory="$(echo "$work"/*/vendor/llama.cpp)" < "$here/llama-chat/limits.patch" >&2
 native=OFF; [ "$flavour" = native ] && native=ON
 cmake -S "$work"/*/vendor/llama.cpp -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF \
   -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DCMAKE_INSTALL_PREFIX="$prefix" -DCMAKE_INSTALL_LIBDIR=lib \
@@ -36,5 +41,9 @@ cmake -S "$work"/*/vendor/llama.cpp -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE
 cmake --build "$work/build" >&2
 rm -rf "$prefix"
 cmake --install "$work/build" >/dev/null
+cmake -S "$here/llama-chat" -B "$work/chat" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX="$prefix" \
+  -DLLAMA_SOURCE="$(echo "$work"/*/vendor/llama.cpp)" >&2
+cmake --build "$work/chat" >&2
+cmake --install "$work/chat" >/dev/null
 touch "$prefix/.complete"
 echo "$prefix"

@@ -6,7 +6,7 @@ say() { printf 'setup: %s\n' "$*" >&2; }
 
 # What each group is for stands in docs/dependencies.md.
 packages=(
-  g++ cmake ninja-build ccache pkg-config git ca-certificates file
+  g++ cmake ninja-build ccache pkg-config git ca-certificates file patch
   python3 python3-pip python3-venv
   libcurl4-openssl-dev libssl-dev nlohmann-json3-dev libboost1.81-dev libsqlite3-dev libcli11-dev libtomlplusplus-dev
   libgmime-3.0-dev libyaml-cpp-dev libcmark-dev libcctz-dev tzdata

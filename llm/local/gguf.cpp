@@ -116,7 +116,22 @@ Result<void> skip_array(Reader& in) {
 struct Head {
   GgufSummary summary;
   std::uint64_t alignment = 32, keys = 0, splits = 0;
+  std::string tool_template;
+  std::uint64_t layers = 0, width = 0, heads = 0, key_heads = 0, key_length = 0, value_length = 0;
 };
+
+// Keys and values of one token. A model whose layers differ says less here; then it counts as if all heads had keys of their own.
+std::uint64_t context_bytes(const Head& head) {
+  constexpr std::uint64_t largest = 1u << 20;
+  for (const std::uint64_t value : {head.layers, head.width, head.heads, head.key_heads, head.key_length, head.value_length})
+    if (value > largest) return 0;
+  if (head.layers == 0 || head.width == 0) return 0;
+  const std::uint64_t heads = std::max<std::uint64_t>(head.heads, 1);
+  const std::uint64_t key_heads = head.key_heads > 0 ? head.key_heads : heads;
+  const std::uint64_t key = head.key_length > 0 ? head.key_length : head.width / heads;
+  const std::uint64_t value = head.value_length > 0 ? head.value_length : key;
+  return 2 * head.layers * key_heads * (key + value);
+}
 
 Result<std::optional<std::uint64_t>> read_integer(Reader& in, std::uint32_t type) {
   if (type == u16) {
@@ -146,6 +161,10 @@ Result<void> read_key(Reader& in, Head& head) {
       head.summary.architecture = std::move(value);
     else if (key == "general.name")
       head.summary.name = std::move(value);
+    else if (key == "tokenizer.chat_template")
+      head.summary.chat_template = std::move(value);
+    else if (key == "tokenizer.chat_template.tool_use")
+      head.tool_template = std::move(value);
     return {};
   }
   DEED_TRY(const auto value, read_integer(in, type));
@@ -158,6 +177,18 @@ Result<void> read_key(Reader& in, Head& head) {
     head.summary.file_type = static_cast<std::int64_t>(*value);
   else if (key.ends_with(".context_length"))
     head.summary.context_length = static_cast<std::int64_t>(*value);
+  else if (key.ends_with(".block_count"))
+    head.layers = *value;
+  else if (key.ends_with(".embedding_length"))
+    head.width = *value;
+  else if (key.ends_with(".attention.head_count"))
+    head.heads = *value;
+  else if (key.ends_with(".attention.head_count_kv"))
+    head.key_heads = *value;
+  else if (key.ends_with(".attention.key_length"))
+    head.key_length = *value;
+  else if (key.ends_with(".attention.value_length"))
+    head.value_length = *value;
   return {};
 }
 
@@ -251,6 +282,8 @@ Result<GgufSummary> read_gguf(const std::string& path) {
                 path, "fetch it again (deed models install)");
   if (head.summary.architecture.empty()) return in.damaged("no architecture");
   head.summary.bytes = size;
+  head.summary.context_bytes = context_bytes(head);
+  if (!head.tool_template.empty()) head.summary.chat_template = std::move(head.tool_template);
   return head.summary;
 }
 

@@ -17,6 +17,9 @@ struct GgufSummary {
   std::int64_t file_type = -1;      ///< of most weights, as llama.cpp numbers them; -1: not said
   std::uint64_t tensors = 0;
   std::uint64_t bytes = 0;  ///< of the file
+  std::string chat_template;       ///< for tools if the file has one for them; may be empty
+  /// Of keys and values for a token of context at 16 bits, from above; 0: not known.
+  std::uint64_t context_bytes = 0;
 };
 
 /// errors  not_found, denied: the file cannot be opened. corrupt: no GGUF, damaged, or cut off; the

@@ -231,6 +231,13 @@ std::int32_t LlamaEngine::sample(const std::vector<float>& logits, const Tokens&
   std::vector<double> weights;
   for (auto it = ranked.begin(); it != last; ++it)
     weights.push_back(std::exp((it->first - ranked[0].first) / options.temperature));
+  if (options.top_p < 1) {
+    double total = 0, reached = 0;
+    for (const double weight : weights) total += weight;
+    std::size_t count = 0;
+    while (count < weights.size() && reached < options.top_p * total) reached += weights[count++];
+    weights.resize(std::max<std::size_t>(count, 1));
+  }
   std::discrete_distribution<std::size_t> pick(weights.begin(), weights.end());
   return ranked[pick(random)].second;
 }

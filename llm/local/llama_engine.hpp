@@ -4,6 +4,7 @@
 // shared batches. Source: llama.h of llama.cpp
 #pragma once
 
+#include "deed/llm/local/llama_chat.hpp"
 #include "deed/llm/local/scorer.hpp"
 
 #include <array>
@@ -49,6 +50,17 @@ struct ChatTurn {
   std::string text;
 };
 
+/// How a reply is written under a guide. Borrowed texts outlive the call.
+struct WriteOptions {
+  std::int64_t max_tokens = 2048;
+  double temperature = 0;  ///< 0: always the likeliest token that may stand there
+  double top_p = 1;
+  std::uint64_t seed = 0;
+  const ReplyGuide* guide = nullptr;
+  std::vector<std::string> stops = {};  ///< besides those of the guide
+  std::function<void(std::string_view)> on_text = {};  ///< all that was written so far, in whole UTF-8 characters
+};
+
 /// One thread at a time.
 class LlamaEngine final : public Scorer {
  public:
@@ -75,6 +87,15 @@ class LlamaEngine final : public Scorer {
   /// is never read as a control token.
   Result<Tokens> chat_prompt(const std::vector<ChatTurn>& turns);
   int context_size() const { return context_size_; }
+
+  /// What the file says of how it chats.
+  ChatSource chat_source() const;
+  /// A prompt as its template wrote it.
+  Tokens prompt_tokens(const std::vector<PromptPart>& parts) const;
+  /// A reply behind `prompt`, with the texts of control tokens in it, since formats are made of them. Where the guide has a grammar,
+  /// no token stands where the grammar does not allow it.
+  /// errors  as `score`; unsupported: llama.cpp cannot read the grammar
+  Result<Completion> write(const Tokens& prompt, const WriteOptions& options);
 
  private:
   static constexpr int prefix_slots = 3, max_branches = 61, max_scratch = 64;
@@ -128,6 +149,7 @@ class LlamaEngine final : public Scorer {
   double end_of_line(const float* logits, double normaliser) const;
   std::int32_t sample(const std::vector<float>& logits, const Tokens& recent,
                       const CompleteOptions& options, std::mt19937_64& random) const;
+  std::string text_of(std::int32_t token) const;
 
   LlamaModelPtr model_;
   const StopSignal& stop_;

@@ -3,6 +3,7 @@
 #include "deed/llm/local/llama_model.hpp"
 
 #include "deed/llm/local/llama_engine.hpp"
+#include "deed/llm/local/llama_own_format.hpp"
 #include "deed/llm/local/planner.hpp"
 #include "deed/llm/local/structured.hpp"
 #include "deed/llm/local/worker.hpp"
@@ -25,9 +26,6 @@
 namespace deed {
 namespace {
 
-// Keys and values take 23 kB a token of SmolLM2; with them the process stays below 400 MB.
-constexpr int max_context = 6144;
-
 // One request on its way through the model's thread. Owned by the coroutine that waits and by the
 // queued job.
 struct Job {
@@ -46,7 +44,7 @@ class LlamaModel final : public Model {
     info_.name = options_.name;
     // The planner reads the whole transcript and shows the model only what fits; what would be left
     // out before it gets here would look to it like a step that was never taken.
-    info_.context_window = 0;
+    info_.context_window = options_.has_own_format ? options_.max_context : 0;
   }
   ~LlamaModel() override {
     is_closing_ = true;
@@ -61,6 +59,7 @@ class LlamaModel final : public Model {
   void start(const std::shared_ptr<Job>& job, std::function<void()> done);
   void work(Job& job);
   Result<Reply> reply_to(Job& job);
+  Result<Reply> in_own_format(Job& job);
   Result<Reply> talk(Job& job);
 
   LlamaModelOptions options_;
@@ -74,6 +73,7 @@ class LlamaModel final : public Model {
   StopSignal stop_;  // the flag is set by any thread; the rest belongs to the model's thread
   std::unique_ptr<LlamaEngine> engine_;
   std::unique_ptr<Planner> planner_;
+  std::unique_ptr<ChatTemplate> template_;
   Worker worker_{"deed-llama"};  // last: ends before what its jobs use
 };
 
@@ -153,11 +153,12 @@ Result<Reply> LlamaModel::reply_to(Job& job) {
              LlamaEngine::load(
                  {.path = options_.path,
                   .threads = options_.threads,
-                  .max_context = max_context,
+                  .max_context = options_.max_context,
                   .cache_dir = options_.cache_dir},
                  stop_));
     planner_ = std::make_unique<Planner>(*engine_);
   }
+  if (options_.has_own_format) return in_own_format(job);
   if (job.request.response_schema) return generate_structured(*engine_, job.request);
   DEED_TRY(PlannedStep step, planner_->next(job.request));
   if (std::holds_alternative<PlainTalk>(step)) return talk(job);
@@ -172,6 +173,18 @@ Result<Reply> LlamaModel::reply_to(Job& job) {
         sink(delta);
       });
   }
+  return reply;
+}
+
+Result<Reply> LlamaModel::in_own_format(Job& job) {
+  if (!template_) {
+    DEED_TRY(template_, ChatTemplate::read(engine_->chat_source()));
+  }
+  std::function<void(const StreamEvent&)> tell;
+  if (job.sink)
+    tell = [&job](const StreamEvent& event) { asio::post(job.executor, [sink = job.sink, event] { sink(event); }); };
+  DEED_TRY(Reply reply, reply_in_own_format(*engine_, *template_, job.request, tell));
+  reply.model = options_.name;
   return reply;
 }
 

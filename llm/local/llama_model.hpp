@@ -15,6 +15,9 @@ struct LlamaModelOptions {
   std::string path;
   int threads = 0;  ///< 0: one fewer than there are cores
   std::string cache_dir = {};  ///< for prepared prompts; empty: none are kept
+  bool has_own_format = false;  ///< answers in the format of its chat template; else the planner does
+  /// Tokens that are kept at a time. Keys and values take 23 kB a token of SmolLM2; with these the process stays below 400 MB.
+  int max_context = 6144;
 };
 
 /// Loads nothing yet.

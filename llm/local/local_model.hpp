@@ -1,6 +1,7 @@
 // The embedded model: llama.cpp in this process, guided by the planner.
 #pragma once
 
+#include "deed/llm/local/gguf.hpp"
 #include "deed/llm/local/scorer.hpp"
 #include "deed/llm/model.hpp"
 
@@ -9,12 +10,19 @@
 
 namespace deed {
 
+/// How the model of a file is asked to call tools where nothing is set: `trained` or `planner`. Runs its chat template on a few
+/// invented conversations, some milliseconds. A build without llama.cpp knows only the planner.
+ToolFormat tool_format_of(const GgufSummary& file);
+
 /// Opens the model `name`: one of the catalogue or of `environment.models_dir` ("smollm2"), or the
 /// path of a .gguf file. The file's head is checked here; weights are loaded by the first
-/// `generate`, in the model's own thread ("deed-llama"). With tools a reply is one call, a refusal
-/// or the end; without tools it is text in the model's own chat format.
+/// `generate`, in the model's own thread ("deed-llama"). A model that was trained to call tools answers in its own format
+/// (llama_own_format.hpp), and ModelInfo says its window. Of any other, with tools a reply is one call, a refusal or the end; without
+/// tools it is text in the model's own chat format. The row of `environment.models` with the longest beginning of
+/// the name says which of the two, and the window.
 ///
-/// errors  not_found, corrupt: the file. unsupported: built without llama.cpp, or several files
+/// errors  not_found, corrupt: the file. unsupported: built without llama.cpp, or several files; its own format is asked for, and its
+/// template has none
 Result<std::unique_ptr<Model>> open_local_model(std::string name,
                                                 const ModelEnvironment& environment);
 

@@ -3,6 +3,7 @@
 #include "deed/core/hash.hpp"
 #include "deed/core/text.hpp"
 #include "deed/llm/local/gguf.hpp"
+#include "deed/llm/local/local_model.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -256,7 +257,10 @@ Result<std::vector<InstalledModel>> list_models(const std::string& dir) {
     model.bytes = entry.file_size(code);
     for (const CatalogueModel& known : model_catalogue())
       if (known.file == entry.path().filename()) model.name = known.name;
-    if (const auto summary = read_gguf(model.path); !summary) model.problem = summary.error().what;
+    if (const auto summary = read_gguf(model.path); !summary)
+      model.problem = summary.error().what;
+    else
+      model.tools = tool_format_of(*summary);
     models.push_back(std::move(model));
   }
   std::sort(models.begin(), models.end(),

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "deed/core/result.hpp"
+#include "deed/llm/model.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -32,6 +33,7 @@ struct InstalledModel {
   std::string path;
   std::uint64_t bytes = 0;
   std::string problem = {};  ///< why it cannot be used; empty: it can
+  ToolFormat tools = ToolFormat::planner;  ///< how it calls tools where nothing is set
 };
 
 /// Takes one line for whoever waits.

@@ -45,6 +45,7 @@ struct CompleteOptions {
   std::int64_t max_tokens = 40;
   bool stops_at_line_end = true;
   double temperature = 0;  ///< 0: always the likeliest token
+  double top_p = 1;        ///< of the likeliest tokens, so many that this probability is reached
   std::uint64_t seed = 0;
   double repeat_penalty = 1.0;  ///< above 1: tokens of the last 64 become less likely
   std::function<void(std::string_view)> on_text = {};  ///< whole UTF-8 characters, as they come

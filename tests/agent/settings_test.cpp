@@ -121,6 +121,20 @@ TEST_F(SettingsTest, NamesOfTheUsersOwnMayHaveDots) {
   EXPECT_EQ(model_info("x", "mine-2", *rows).context_window, 4096);
 }
 
+TEST_F(SettingsTest, HowALocalModelCallsToolsIsSetByTheBeginningOfItsName) {
+  const auto settings = load("[models.\"local:/m/a.gguf\"]\ntools = \"planner\"\n");
+  ASSERT_OK(settings);
+  const auto rows = own_models(*settings);
+  ASSERT_OK(rows);
+  ASSERT_EQ(rows->size(), 1u);
+  EXPECT_EQ(rows->front().prefix, "local:/m/a.gguf");
+  EXPECT_EQ(rows->front().tools, ToolFormat::planner);
+  EXPECT_EQ(rows->front().context_window, 0) << "the file says what fits";
+  const auto wrong = load("[models.\"local:x\"]\ntools = \"magic\"\n");
+  ASSERT_OK(wrong);
+  EXPECT_THAT(own_models(*wrong), IsError(ErrorKind::invalid));
+}
+
 TEST_F(SettingsTest, AnAliasStandsForAModelOrAChain) {
   const auto settings = load("[alias]\nbest = \"anthropic:a, cheap\"\ncheap = \"local:b\"\nplan = \"best\"\nloop = \"loop\"\n");
   ASSERT_OK(settings);

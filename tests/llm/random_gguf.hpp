@@ -22,6 +22,11 @@ class RandomGguf {
       tokens_.push_back(std::string("\\x") + digits[i / 16] + digits[i % 16]);
     for (const std::string& word : words) tokens_.push_back(" " + word);
   }
+  /// A chat template, and texts that become tokens as they are. The byte 0 ends a reply.
+  void chat(std::string jinja, const std::set<std::string>& texts) {
+    jinja_ = std::move(jinja);
+    for (const std::string& piece : texts) tokens_.push_back(piece);
+  }
 
   void write(const std::filesystem::path& path) {
     constexpr std::uint32_t width = 32, heads = 2, inner = 32, context = 16384;
@@ -40,6 +45,7 @@ class RandomGguf {
     key("tokenizer.ggml.tokens", 9);
     put<std::uint32_t>(head_, 8), put<std::uint64_t>(head_, vocabulary);
     for (const std::string& token : tokens_) put_text(head_, token);
+    if (!jinja_.empty()) text("tokenizer.chat_template", jinja_), number("tokenizer.ggml.eos_token_id", 0);
     tensor("token_embd.weight", {width, vocabulary}, 0.6F);
     tensor("output.weight", {width, vocabulary}, 0.6F);
     tensor("output_norm.weight", {width}, 0, 1);
@@ -85,7 +91,7 @@ class RandomGguf {
 
   std::mt19937_64 random_;
   std::vector<std::string> tokens_;
-  std::string head_, list_, data_;
+  std::string head_, list_, data_, jinja_;
   std::uint64_t keys_ = 0, tensors_ = 0;
 };
 
