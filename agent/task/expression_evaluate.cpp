@@ -138,7 +138,7 @@ class Evaluation {
   static Result<bool> contains(const Json& whole, const Json& part) {
     if (whole.is_array()) return std::find(whole.begin(), whole.end(), part) != whole.end();
     if (whole.is_string() && part.is_string()) {
-      return whole.get_ref<const std::string&>().find(part.get_ref<const std::string&>()) != std::string::npos;
+      return find_in(whole.get_ref<const std::string&>(), part.get_ref<const std::string&>()) != std::string::npos;
     }
     if (whole.is_object() && part.is_string()) return whole.contains(part.get_ref<const std::string&>());
     return not_allowed(std::string(kind_of(part)) + " cannot be \"in\" " + kind_of(whole), "something is in a list, a text in a text");

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 
 #include "deed/agent/task/date_text.hpp"
 #include "deed/agent/task/letter_case.hpp"
@@ -172,7 +173,7 @@ Result<Json> replace(const Json& value, const Arguments& arguments, TextBudget& 
   DEED_OK(budget.take(text.size()));
   std::string out;
   std::size_t begin = 0;
-  for (std::size_t at = text.find(old); at != std::string::npos; at = text.find(old, begin)) {
+  for (std::size_t at = find_in(text, old); at != std::string::npos; at = find_in(text, old, begin)) {
     DEED_OK(budget.take(made.size()));
     out.append(text, begin, at - begin).append(made);
     begin = at + old.size();
@@ -215,6 +216,12 @@ Result<void> TextBudget::take(std::size_t bytes) {
   if (bytes > left_) return fail(ErrorKind::limit, "would make more than " + human_bytes(max_bytes) + " of text", "", "shorten what goes in: | first(1000)");
   left_ -= bytes;
   return {};
+}
+
+std::size_t find_in(std::string_view text, std::string_view part, std::size_t from) {
+  // The C library's memmem never goes back (two-way string matching); std::string::find compares anew at each byte.
+  const void* found = memmem(text.data() + from, text.size() - from, part.data(), part.size());
+  return found ? static_cast<std::size_t>(static_cast<const char*>(found) - text.data()) : std::string_view::npos;
 }
 
 std::size_t weight_of(const Json& value) {

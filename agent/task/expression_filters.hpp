@@ -30,6 +30,9 @@ struct FilterSpec {
 
 std::span<const FilterSpec> filter_specs();
 
+/// std::string_view::find in linear time, whatever the texts are: they may come from a page that wants this to take forever.
+std::size_t find_in(std::string_view text, std::string_view part, std::size_t from = 0);
+
 /// About what a value takes in memory; in time linear in it.
 std::size_t weight_of(const Json& value);
 

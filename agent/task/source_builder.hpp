@@ -32,7 +32,10 @@ class SourceBuilder {
   bool has_key() const { return !open_.empty() && open_.back().has_key; }
   SourcePlace key_place() const { return open_.back().key_place; }
 
-  Source take() { return std::move(source_); }
+  Source take() {
+    source_.places.emplace("", SourcePlace{1, 1});  // of a file without any value
+    return std::move(source_);
+  }
 
  private:
   struct Open {

@@ -207,6 +207,15 @@ TEST_F(TaskExpressionTest, MakesNoTextWithoutEnd) {
   EXPECT_THAT(evaluate(list + "]"), IsError(ErrorKind::limit));
 }
 
+// With std::string::find this would take hours.
+TEST_F(TaskExpressionTest, LooksForTextsInLinearTime) {
+  scope_.values["row"]["whole"] = std::string(8u << 20, 'a');
+  scope_.values["row"]["part"] = std::string(4u << 20, 'a') + "b";
+  EXPECT_EQ(value("row.part in row.whole"), false);
+  EXPECT_EQ(value("row.whole | replace(row.part, '') | length"), 8u << 20);
+  EXPECT_EQ(value("'' in 'a'"), true);
+}
+
 TEST_F(TaskExpressionTest, TakesTheLeastTrustedOriginOfWhatItRead) {
   scope_.trusts = {{"row", Trust::tool}, {"steps", Trust::untrusted}, {"run", Trust::system}};
   const auto sourced = [&](const char* text) {

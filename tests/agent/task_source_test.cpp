@@ -70,6 +70,7 @@ TEST(TaskSource, ReadsBlockTextsAsYamlHasThem) {
 
 TEST(TaskSource, GivesNullForAnEmptyFile) {
   for (const char* text : {"", "\n", "# nothing\n", "---\n"}) EXPECT_EQ(value_of(text), nullptr) << text;
+  for (const char* text : {"", " ", "\n# x"}) EXPECT_EQ(place(text, "/a"), (SourcePlace{1, 1})) << "issues must have a place";
 }
 
 TEST(TaskSource, ReadsJsonWithItsOwnEscapes) {
