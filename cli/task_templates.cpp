@@ -37,6 +37,7 @@ steps:
   # A model without tools: whatever a page says, it can only become text here.
   - id: summary
     for: {list: "{{steps.fetch.out}}"}
+    if: exists item.body
     llm: "Sum up this page in three sentences. Page {{item.url}}:\n\n{{item.body | first(20000)}}"
     budget: {max_tokens: 20000}
 

@@ -125,6 +125,8 @@ class Template {
     std::string pointer;
     std::vector<Piece> pieces;
   };
+  static Result<std::vector<Piece>> pieces_of(std::string_view text);
+
   Json source_;
   std::vector<Slot> leaves_;  // the texts that hold something
 };

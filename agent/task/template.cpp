@@ -56,42 +56,47 @@ Result<std::string> put_in(const Json& value) {
               value.is_null() ? "the filter default says what to put there instead" : "the filter json or join makes a text of it");
 }
 
+// Reads the expression that begins at `at`, behind its braces, and leaves `at` behind its end.
+Result<Expression> expression_at(std::string_view text, std::size_t& at) {
+  const std::size_t begin = at, end = end_of_expression(text, begin);
+  if (end == std::string_view::npos) {
+    const std::string where = "character " + std::to_string(schema::characters(text.substr(0, begin)) - 1);
+    return fail(ErrorKind::invalid, "\"{{\" without \"}}\"", where, "a {{ that is meant as such is written {{{{");
+  }
+  at = end + close_mark.size();
+  auto expression = Expression::parse(text.substr(begin, end - begin));
+  if (expression) return expression;
+  Error error = expression.error();
+  error.where = "in {{" + std::string(utf8_prefix(text.substr(begin, end - begin), 60)) + "}}" + (error.where.empty() ? "" : ", " + error.where);
+  return fail(std::move(error));
+}
+
 }  // namespace
+
+Result<std::vector<Template::Piece>> Template::pieces_of(std::string_view text) {
+  std::vector<Piece> pieces;
+  std::string plain;
+  for (std::size_t at = 0; at < text.size();) {
+    if (!text.substr(at).starts_with(open_mark)) {
+      plain += text[at++];
+      continue;
+    }
+    at += open_mark.size();
+    if (text.substr(at).starts_with(open_mark)) {
+      plain += open_mark;
+      at += open_mark.size();
+      continue;
+    }
+    DEED_TRY(Expression expression, expression_at(text, at));
+    if (!plain.empty()) pieces.push_back({std::exchange(plain, {}), std::nullopt});
+    pieces.push_back({"", std::move(expression)});
+  }
+  if (!plain.empty()) pieces.push_back({std::move(plain), std::nullopt});
+  return pieces;
+}
 
 Result<Template> Template::compile(Json value) {
   Template out;
-  const auto pieces_of = [](std::string_view text) -> Result<std::vector<Piece>> {
-    std::vector<Piece> pieces;
-    std::string plain;
-    for (std::size_t at = 0; at < text.size();) {
-      const std::string_view rest = text.substr(at);
-      if (!rest.starts_with(open_mark)) {
-        plain += text[at++];
-        continue;
-      }
-      at += open_mark.size();
-      if (text.substr(at).starts_with(open_mark)) {
-        plain += open_mark;
-        at += open_mark.size();
-        continue;
-      }
-      const std::size_t end = end_of_expression(text, at);
-      if (end == std::string_view::npos) {
-        return fail(ErrorKind::invalid, "\"{{\" without \"}}\"", "character " + std::to_string(schema::characters(text.substr(0, at)) - 1), "a {{ that is meant as such is written {{{{");
-      }
-      auto expression = Expression::parse(text.substr(at, end - at));
-      if (!expression) {
-        Error error = expression.error();
-        error.where = "in {{" + std::string(utf8_prefix(text.substr(at, end - at), 60)) + "}}" + (error.where.empty() ? "" : ", " + error.where);
-        return fail(std::move(error));
-      }
-      if (!plain.empty()) pieces.push_back({std::exchange(plain, {}), std::nullopt});
-      pieces.push_back({"", *std::move(expression)});
-      at = end + close_mark.size();
-    }
-    if (!plain.empty()) pieces.push_back({std::move(plain), std::nullopt});
-    return pieces;
-  };
   DEED_OK(walk(std::as_const(value), "", [&](const Json& text, const std::string& pointer) -> Result<void> {
     auto pieces = pieces_of(text.get_ref<const std::string&>());
     if (!pieces) return fail(located(pieces.error(), pointer));

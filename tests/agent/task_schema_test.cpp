@@ -2,6 +2,7 @@
 // against it there (task_text.hpp).
 #include <set>
 
+#include "deed/agent/task/expression_filters.hpp"
 #include "deed/agent/task/task_keys.hpp"
 #include "deed/tests/agent/task_text.hpp"
 
@@ -40,6 +41,15 @@ TEST(PublishedTaskSchema, HasTheKeysOfTheParser) {
   EXPECT_EQ(schema_keys("/$defs/jsonl_rows/properties"), parser_keys({TaskKeys::loop, TaskKeys::jsonl_rows}));
   EXPECT_EQ(schema_keys("/$defs/sqlite_rows/properties"), parser_keys({TaskKeys::loop, TaskKeys::sqlite_rows}));
   EXPECT_EQ(schema_keys("/$defs/list_items/properties"), parser_keys({TaskKeys::loop, TaskKeys::list_items}));
+}
+
+TEST(TaskPage, NamesEveryKeyAndFilter) {
+  std::ifstream in(std::string(DEED_SOURCE_DIR) + "/docs/tasks.md", std::ios::binary);
+  const std::string page(std::istreambuf_iterator<char>(in), {});
+  for (int place = 0; place <= static_cast<int>(TaskKeys::list_items); ++place) {
+    for (const std::string_view key : known_keys(static_cast<TaskKeys>(place))) EXPECT_THAT(page, testing::ContainsRegex("[`{, ]" + std::string(key) + "[`:,( ]")) << key;
+  }
+  for (const FilterSpec& filter : filter_specs()) EXPECT_THAT(page, testing::ContainsRegex("`" + std::string(filter.name) + "[`(]")) << filter.name;
 }
 
 TEST(PublishedTaskSchema, RefusesWhatTheParserRefusesByItsShape) {
