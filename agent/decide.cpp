@@ -107,7 +107,7 @@ std::optional<Finish> limit_reached(const State& s) {
 // that one question is asked for all of a step.
 Action decide_task(const State& state, const ToolCatalogue& tools, TaskView view) {
   const TaskProgress& task = *state.task;
-  const std::size_t number = std::max(task.current(), view.rehearsed);
+  const std::size_t number = task.next_from(view.rehearsed);
   if (number >= task.steps.size()) return AdvanceTask{number};
   const Step& step = task.task->steps[number];
   // One item that needs a person, or that is to be tried again later, holds up no other.

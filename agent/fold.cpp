@@ -247,6 +247,7 @@ class Folder {
       case StepStatus::failed: step->phase = StepProgress::Phase::failed; break;
     }
     if (!body.error.empty()) step->error = body.error;
+    step->broke_off = body.status == StepStatus::failed && !body.error.empty();
     step->skipped = body.skipped;
     step->begun = {};  // nobody asks again
     return {};

@@ -117,9 +117,12 @@ Async<bool> Drive::perform(DriveChild action) {
   parts.rehearse = parts_.rehearse;
   parts.on_preview = parts_.on_preview;
   auto drive = std::make_unique<Drive>(parts, interrupt_);
-  auto ready = co_await drive->take_over(child.run, std::nullopt);
+  RunId run = child.run;
+  auto ready = co_await drive->take_over(std::move(run), std::nullopt);
   if (!ready && ready.error().kind == ErrorKind::not_found) {
-    ready = co_await drive->begin_child(child.started, child.run, lease_.run);
+    RunStarted started = child.started;
+    RunId id = child.run, parent = lease_.run;
+    ready = co_await drive->begin_child(std::move(started), std::move(id), std::move(parent));
   }
   if (!ready) {
     auto left = co_await drive->leave();
@@ -138,7 +141,8 @@ Async<bool> Drive::perform(DriveChild action) {
       co_return true;
     }
     RunPaused waiting{report.status, "its run " + child.run + " " + report.reason, report.hint + ", then deed resume " + lease_.run};
-    auto paused = co_await pause(std::move(waiting), report.waiting_call.empty() ? "" : item_name(child.item));
+    std::string call = report.waiting_call.empty() ? "" : item_name(child.item);
+    auto paused = co_await pause(std::move(waiting), std::move(call));
     co_return paused;
   }
   auto finished = finished_of(report);

@@ -28,7 +28,7 @@ ApprovalCard card_of(const CallState& call) {
 }  // namespace
 
 Async<bool> Drive::perform(AdvanceTask action) {
-  const std::size_t number = parts_.rehearse ? std::max(action.step, rehearsed_) : action.step;
+  const std::size_t number = parts_.rehearse ? state_.task->next_from(std::max(action.step, rehearsed_)) : action.step;
   const bool is_step = number < state_.task->steps.size();
   if (parts_.rehearse && !is_step && rehearsed_ > 0) {
     auto ended = co_await end_rehearsal();
@@ -113,7 +113,8 @@ Async<bool> Drive::make_move(ReadItems move) {
       if (!holds) next.error = holds.error();
     }
     if (next.error) {
-      auto failed = co_await fail_item_of(std::move(next.ref), *std::move(next.error));
+      Error error = *std::move(next.error);
+      auto failed = co_await fail_item_of(std::move(next.ref), std::move(error));
       co_return failed;
     }
     auto begun = co_await begin_item(move.step, std::move(next.ref), &next.item);
@@ -173,7 +174,8 @@ Async<bool> Drive::begin_item(std::size_t number, ItemRef item, const CurrentIte
   if (!std::holds_alternative<ToolStep>(step.action)) {
     auto started = child_of(step, current);
     if (!started) {
-      auto failed = co_await fail_item_of(std::move(item), started.error());
+      Error error = started.error();
+      auto failed = co_await fail_item_of(std::move(item), std::move(error));
       co_return failed;
     }
     ChildStarted child{std::move(item), make_run_id(parts_.clock.now()), std::move(*started)};
@@ -183,7 +185,8 @@ Async<bool> Drive::begin_item(std::size_t number, ItemRef item, const CurrentIte
   }
   auto proposed = call_of(step, item, current);
   if (!proposed) {
-    auto failed = co_await fail_item_of(std::move(item), proposed.error());
+    Error error = proposed.error();
+    auto failed = co_await fail_item_of(std::move(item), std::move(error));
     co_return failed;
   }
   const RegisteredTool* entry = tools().find(proposed->tool_call.name);
@@ -242,7 +245,8 @@ Async<bool> Drive::wait_for_person(std::size_t step) {
     const std::string what = ids.size() == 1 ? first : std::to_string(ids.size()) + " calls, the first: " + first;
     RunPaused waiting{RunStatus::paused, "waits for approval: " + what,
                       "deed approve " + lease_.run + "   or   deed deny " + lease_.run};
-    auto paused = co_await pause(std::move(waiting), ids.front());
+    std::string first_id = ids.front();
+    auto paused = co_await pause(std::move(waiting), std::move(first_id));
     co_return paused;
   }
   auto heard = co_await hear_approval(std::move(*answer), "terminal");
@@ -327,7 +331,7 @@ Async<bool> Drive::make_move(EndTask move) {
   const RunStatus status = move.status;
   RunFinished finished{status, std::move(move.text), std::move(move.reason), std::move(move.outputs)};
   AppendOptions ended{.durability = Durability::full, .status = status};
-  auto recorded = co_await record(std::move(finished), "", std::move(ended));
+  auto recorded = co_await record(std::move(finished), "", ended);
   DEED_CO_OK(std::move(recorded));
   co_return false;
 }

@@ -128,7 +128,8 @@ std::string what_stops(const TaskProgress& progress) {
   for (std::size_t i = 0; i < progress.steps.size(); ++i) {
     if (progress.steps[i].phase != Phase::failed) continue;
     const Step& step = progress.task->steps[i];
-    if (step.on_error.value_or(step.loop ? OnError::go_on : OnError::stop) == OnError::go_on) continue;
+    const bool is_only_items = step.loop && !progress.steps[i].broke_off;
+    if (step.on_error.value_or(is_only_items ? OnError::go_on : OnError::stop) == OnError::go_on) continue;
     return "step " + step.id + ": " + progress.steps[i].error;
   }
   return {};

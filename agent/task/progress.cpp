@@ -71,9 +71,9 @@ StepProgress* TaskProgress::find(const std::string& id) {
   return step ? &steps[task->number_of(*step)] : nullptr;
 }
 
-std::size_t TaskProgress::current() const {
-  const auto found = std::find_if(steps.begin(), steps.end(), [](const StepProgress& step) { return !step.is_over(); });
-  return static_cast<std::size_t>(found - steps.begin());
+std::size_t TaskProgress::next_from(std::size_t number) const {
+  while (number < steps.size() && steps[number].is_over()) ++number;
+  return number;
 }
 
 std::string item_name(const ItemRef& item) {

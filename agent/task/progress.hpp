@@ -45,6 +45,7 @@ struct StepProgress {
   bool keeps_outs = false;            ///< something reads steps.ID.out
   std::optional<TimePoint> timer;     ///< nothing goes on before that
   bool timer_fired = false;
+  bool broke_off = false;             ///< failed as a whole: its items could not be read to the end, or the first failure was to end it
   bool is_left_out = false;           ///< the user said so: what needs it goes on without it
 
   bool is_over() const { return phase == Phase::done || phase == Phase::skipped || phase == Phase::failed; }
@@ -59,8 +60,9 @@ struct TaskProgress {
   std::vector<std::string> signals;  ///< that came
 
   StepProgress* find(const std::string& id);
-  /// The first step that is not over; steps.size(): there is none.
-  std::size_t current() const;
+  /// The first step that is not over, from this number on; steps.size(): there is none.
+  std::size_t next_from(std::size_t number) const;
+  std::size_t current() const { return next_from(0); }
 };
 
 /// "mail", "mail[ann@example.org]": the path of an item's call in its run. A long key stands there as its hash.

@@ -1,4 +1,5 @@
 // Tasks as runs: order, conditions, loops, failures, approvals, being killed.
+#include "deed/agent/effects.hpp"
 #include "deed/tests/agent/task_fixture.hpp"
 
 namespace deed {
