@@ -31,7 +31,7 @@ struct TaskOfRun {
   std::string path;
   std::vector<TaskText> files;    ///< the task's own, then those that it uses
   std::vector<TaskInput> inputs;  ///< all of them, defaults included
-  std::vector<std::string> left_out = {};  ///< steps that are not done this time (--from, --only)
+  std::vector<std::string> left_out = {};  ///< steps that are not done this time (--from-step, --only-step)
 };
 /// Words of a request that a task made, and where they came from.
 struct RequestPart {

@@ -279,9 +279,9 @@ Async<bool> Drive::perform(ProbeCall action) {
   auto written = co_await write();
   DEED_CO_OK(std::move(written));
   failpoint(failpoints::probe_before);
-  auto arguments = revealed(call);
-  DEED_CO_OK(std::move(arguments));
-  auto probing = entry->tool.probe(*std::move(arguments), context);
+  auto shown = revealed(call);
+  DEED_CO_TRY(Json arguments, std::move(shown));
+  auto probing = entry->tool.probe(std::move(arguments), context);
   auto bounded = co_await run_bounded(std::move(probing), entry->tool.spec.timeout, &interrupt_, &context.renewal());
   failpoint(failpoints::probe_after);
   if (interrupt_.requested()) co_return true;  // the loop pauses; the world is asked again later

@@ -26,7 +26,7 @@ Result<Json> given_inputs(const std::vector<std::string>& flags) {
   return out;
 }
 
-// The steps that --from and --only leave out.
+// The steps that --from-step and --only-step leave out.
 Result<std::vector<std::string>> left_out_by(const Task& task, const TaskFlags& flags) {
   for (const std::string& id : {flags.from, flags.only}) {
     if (!id.empty() && !task.find(id)) return fail(ErrorKind::invalid, "the task has no step \"" + id + "\"");
@@ -43,7 +43,7 @@ Result<std::vector<std::string>> left_out_by(const Task& task, const TaskFlags& 
       const std::string& id = task.steps[before].id;
       const bool is_needed_only = std::find(step.needs.begin(), step.needs.end(), id) != step.needs.end();
       if (is_needed_only || std::find(out.begin(), out.end(), id) == out.end()) continue;
-      return fail(ErrorKind::invalid, "step " + step.id + " reads what step " + id + " gives, which is left out", "", "begin with --from " + id);
+      return fail(ErrorKind::invalid, "step " + step.id + " reads what step " + id + " gives, which is left out", "", "begin with --from-step " + id);
     }
   }
   return out;
@@ -132,8 +132,8 @@ void add_task_flags(CLI::App& app, TaskFlags& flags) {
   app.add_option("--input", flags.inputs, "An input of the task")->type_name("NAME=VALUE")->allow_extra_args(false);
   app.add_flag("--dry-run", flags.dry_run, "Do what reads; show every effect to the byte, and do none of them. `deed approve` then does exactly these");
   app.add_option("--out", flags.out, "With --dry-run: a folder for the mails, requests and files, and one page of them all")->type_name("DIR");
-  app.add_option("--from", flags.from, "Leave out the steps before this one")->type_name("STEP");
-  app.add_option("--only", flags.only, "Do this step only")->type_name("STEP");
+  app.add_option("--from-step", flags.from, "Leave out the steps before this one")->type_name("STEP");
+  app.add_option("--only-step", flags.only, "Do this step only")->type_name("STEP");
 }
 
 bool names_task_file(const std::string& argument) {

@@ -33,7 +33,7 @@ class TaskExpressionTest : public testing::Test {
     return found.value_or(Json("failed"));
   }
 
-  TaskScope scope_;
+  ScopeOfTest scope_;
 };
 
 TEST_F(TaskExpressionTest, FollowsReferences) {

@@ -7,7 +7,7 @@
 
 namespace deed {
 
-struct TaskScope final : Scope {
+struct ScopeOfTest final : Scope {
   Json values = Json::object();
   std::map<std::string, Trust> trusts = {};  ///< by the first name of a reference; others are the user's
 

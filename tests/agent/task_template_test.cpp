@@ -30,7 +30,7 @@ class TaskTemplateTest : public testing::Test {
     return rendered.value_or(Json("failed"));
   }
 
-  TaskScope scope_;
+  ScopeOfTest scope_;
 };
 
 TEST_F(TaskTemplateTest, KeepsTheTypeOfATextThatIsExactlyOneExpression) {

@@ -132,10 +132,10 @@ steps:
   - {id: b, tool: file.write, with: {path: b.txt, content: b}}
   - {id: c, tool: file.write, with: {path: c.txt, content: "{{steps.b.status}}"}}
 )");
-  EXPECT_EQ(deed({"run", "t.yaml", "--only", "b"}).code, 0);
+  EXPECT_EQ(deed({"run", "t.yaml", "--only-step", "b"}).code, 0);
   EXPECT_FALSE(std::filesystem::exists(folder_ / "work/a.txt"));
   EXPECT_EQ(text("work/b.txt"), "b");
-  const Ended refused = deed({"run", "t.yaml", "--only", "c"});
+  const Ended refused = deed({"run", "t.yaml", "--only-step", "c"});
   EXPECT_EQ(refused.code, 2);
   EXPECT_THAT(refused.err, HasSubstr("reads what step b gives"));
 }

@@ -1,0 +1,100 @@
+// Each template of `deed init`, run as it is against servers of ours; and the same files in examples/tasks.
+#include <mutex>
+
+#include "deed/tests/cli/command_fixture.hpp"
+#include "deed/tests/fakes/smtp_server.hpp"
+
+namespace deed {
+namespace {
+
+using testing::HasSubstr;
+
+class TaskTemplates : public CommandTest {
+ protected:
+  // The run of a template, done without a person.
+  Ended run(const std::string& name, const std::vector<std::string>& inputs, std::vector<std::string> more = {}) {
+    EXPECT_EQ(deed({"init", name, "--output", name + ".yaml"}).code, 0);
+    return again(name, inputs, std::move(more));
+  }
+  Ended again(const std::string& name, const std::vector<std::string>& inputs, std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments = {"run", name + ".yaml", "--yes", "--json", "--smtp", "smtp://127.0.0.1:" + std::to_string(smtp_.port()),
+                                          "--from", "deed@example.org", "--allow-host", "127.0.0.1"};
+    for (const std::string& input : inputs) arguments.insert(arguments.end(), {"--input", input});
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return wait(start(std::move(arguments), "/dev/null", {"DEED_SECRET_API_TOKEN=token-123456"}));
+  }
+  fakes::SmtpServer smtp_;
+};
+
+TEST_F(TaskTemplates, AreTheFilesInExamples) {
+  for (const char* name : {"digest", "watch", "json", "tidy", "merge"}) {
+    std::ifstream in(std::string(DEED_SOURCE_DIR) + "/examples/tasks/" + name + ".yaml");
+    const std::string example{std::istreambuf_iterator<char>(in), {}};
+    EXPECT_EQ(deed({"init", name}).out, example) << "deed init " << name << " > examples/tasks/" << name << ".yaml";
+  }
+}
+
+TEST_F(TaskTemplates, WatchMailsWhenThePageHasChangedAndOnlyThen) {
+  std::mutex mutex;
+  std::string page = "old prices";
+  fakes::HttpServer web([&](const fakes::SeenRequest&) {
+    const std::lock_guard lock(mutex);
+    return fakes::HttpReply::ok(page, "text/plain");
+  });
+  const std::vector<std::string> inputs = {"url=" + web.url("/prices"), "to=ann@example.org"};
+  EXPECT_EQ(run("watch", inputs).code, 0) << text("err");
+  EXPECT_EQ(again("watch", inputs).code, 0) << text("err");
+  EXPECT_TRUE(smtp_.mails().empty());
+  {
+    const std::lock_guard lock(mutex);
+    page = "new prices";
+  }
+  const Ended changed = again("watch", inputs);
+  EXPECT_EQ(changed.code, 0) << changed.err;
+  EXPECT_EQ(changed.json().at("outputs").at("mail"), "done");
+  ASSERT_EQ(smtp_.mails().size(), 1u);
+  EXPECT_THAT(smtp_.mails()[0].message, HasSubstr("new prices"));
+  EXPECT_EQ(text("work/watched.txt"), "new prices");
+}
+
+TEST_F(TaskTemplates, JsonFetchesChangesAndPostsRecordByRecord) {
+  fakes::HttpServer web([](const fakes::SeenRequest& request) {
+    return request.method == "GET" ? fakes::HttpReply::ok(R"([{"id":1,"name":" oak ","amount":12},{"id":2,"name":"fir","amount":3},{"id":3,"name":"\"elm\"","amount":40.5}])", "application/json")
+                                   : fakes::HttpReply::ok("{}", "application/json");
+  });
+  const Ended ended = run("json", {"from=" + web.url("/records"), "to=" + web.url("/store")});
+  EXPECT_EQ(ended.code, 0) << ended.err << ended.out;
+  std::vector<Json> bodies;
+  for (const fakes::SeenRequest& request : web.requests()) {
+    if (request.method != "POST") continue;
+    EXPECT_EQ(request.header("authorization"), "Bearer token-123456");
+    bodies.push_back(*parse_json(request.body));
+  }
+  EXPECT_THAT(bodies, testing::UnorderedElementsAre(Json{{"id", 1}, {"title", "OAK"}, {"amount", 12}}, Json{{"id", 3}, {"title", "\"ELM\""}, {"amount", 40.5}}));
+}
+
+TEST_F(TaskTemplates, TidyKeepsAnIndexOfAFolderAndReportsIt) {
+  fakes::HttpServer model([](const fakes::SeenRequest&) { return says("# invoices\n\n- may.pdf"); });
+  std::filesystem::create_directories(folder_ / "work/inbox");
+  put("work/inbox/may.pdf", "%PDF-1.4");
+  const Ended ended = run("tidy", {"to=ann@example.org"}, {"--model", model_at(model)});
+  EXPECT_EQ(ended.code, 0) << ended.err << ended.out;
+  EXPECT_THAT(text("work/inbox/INDEX.md"), HasSubstr("- may.pdf"));
+  ASSERT_EQ(smtp_.mails().size(), 1u);
+  EXPECT_THAT(smtp_.mails()[0].message, HasSubstr("<h1>invoices</h1>"));
+}
+
+TEST_F(TaskTemplates, MergeAsksAboutTheFirstThreeAndTheLargeOnesAndSendsTheRest) {
+  std::string rows = "name,email,amount,active\n";
+  for (int i = 0; i < 6; ++i) rows += "N" + std::to_string(i) + ",r" + std::to_string(i) + "@example.org," + (i == 5 ? "2000" : "10") + ",yes\n";
+  put("work/people.csv", rows + "Gone,gone@example.org,10,no\n");
+  const Ended asked = run("merge", {});
+  EXPECT_EQ(asked.code, 3) << asked.err;
+  EXPECT_EQ(smtp_.mails().size(), 2u);
+  const Ended done = deed({"approve", "--json"});
+  EXPECT_EQ(done.code, 0) << done.err;
+  EXPECT_EQ(smtp_.mails().size(), 6u);
+}
+
+}  // namespace
+}  // namespace deed
