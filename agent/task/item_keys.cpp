@@ -25,14 +25,13 @@ ItemKeys::Slot ItemKeys::slot_of(std::string_view name) {
 }
 
 std::size_t ItemKeys::place_of(const Slot& slot) const {
-  const std::size_t mask = slots_.size() - 1;
-  std::size_t at = slot.high & mask;
-  while (slots_[at] != Slot{} && slots_[at] != slot) at = (at + 1) & mask;
+  std::size_t at = slot.high % slots_.size();
+  while (slots_[at] != Slot{} && slots_[at] != slot) at = at + 1 == slots_.size() ? 0 : at + 1;
   return at;
 }
 
 void ItemKeys::grow() {
-  std::vector<Slot> old(slots_.empty() ? 64 : slots_.size() * 2);
+  std::vector<Slot> old(slots_.empty() ? 64 : slots_.size() + slots_.size() / 4);
   old.swap(slots_);
   for (const Slot& slot : old) {
     if (slot != Slot{}) slots_[place_of(slot)] = slot;
@@ -40,7 +39,7 @@ void ItemKeys::grow() {
 }
 
 bool ItemKeys::insert(std::string_view name) {
-  if ((size_ + 1) * 5 > slots_.size() * 4) grow();
+  if ((size_ + 1) * 10 > slots_.size() * 9) grow();
   const Slot slot = slot_of(name);
   Slot& place = slots_[place_of(slot)];
   if (place == slot) return false;

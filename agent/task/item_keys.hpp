@@ -24,7 +24,7 @@ class ItemKeys {
   std::size_t place_of(const Slot& slot) const;
   void grow();
 
-  std::vector<Slot> slots_;  // a power of two; open addressing
+  std::vector<Slot> slots_;  // open addressing; grows by a quarter
   std::size_t size_ = 0;
 };
 
