@@ -79,10 +79,17 @@ TEST_F(TaskCommandTest, EveryTemplateIsValidAgainstTheBuiltInTools) {
   for (const TaskTemplate& one : task_templates()) {
     const std::string name = std::string(one.name) + ".yaml";
     ASSERT_EQ(deed({"init", std::string(one.name), "--output", name}).code, 0);
-    const Ended ended = deed({"validate", name});
+    const Ended ended = wait(start({"validate", name}, "/dev/null", {"DEED_SECRET_API_TOKEN=x"}));
     EXPECT_EQ(ended.out, name + ": valid\n");
     EXPECT_EQ(ended.code, 0);
   }
+}
+
+TEST_F(TaskCommandTest, ValidateMissesASecretThatIsNowhere) {
+  ASSERT_EQ(deed({"init", "json", "--output", "json.yaml"}).code, 0);
+  const Ended ended = deed({"validate", "json.yaml"});
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.out, HasSubstr("api_token"));
 }
 
 TEST(TaskTemplates, FitThePublishedSchema) {

@@ -9,7 +9,7 @@ namespace {
 
 using testing::HasSubstr;
 
-class TaskTemplates : public CommandTest {
+class TaskExamples : public CommandTest {
  protected:
   // The run of a template, done without a person.
   Ended run(const std::string& name, const std::vector<std::string>& inputs, std::vector<std::string> more = {}) {
@@ -26,7 +26,7 @@ class TaskTemplates : public CommandTest {
   fakes::SmtpServer smtp_;
 };
 
-TEST_F(TaskTemplates, AreTheFilesInExamples) {
+TEST_F(TaskExamples, AreTheFilesInExamples) {
   for (const char* name : {"digest", "watch", "json", "tidy", "merge"}) {
     std::ifstream in(std::string(DEED_SOURCE_DIR) + "/examples/tasks/" + name + ".yaml");
     const std::string example{std::istreambuf_iterator<char>(in), {}};
@@ -34,7 +34,7 @@ TEST_F(TaskTemplates, AreTheFilesInExamples) {
   }
 }
 
-TEST_F(TaskTemplates, WatchMailsWhenThePageHasChangedAndOnlyThen) {
+TEST_F(TaskExamples, WatchMailsWhenThePageHasChangedAndOnlyThen) {
   std::mutex mutex;
   std::string page = "old prices";
   fakes::HttpServer web([&](const fakes::SeenRequest&) {
@@ -57,7 +57,7 @@ TEST_F(TaskTemplates, WatchMailsWhenThePageHasChangedAndOnlyThen) {
   EXPECT_EQ(text("work/watched.txt"), "new prices");
 }
 
-TEST_F(TaskTemplates, JsonFetchesChangesAndPostsRecordByRecord) {
+TEST_F(TaskExamples, JsonFetchesChangesAndPostsRecordByRecord) {
   fakes::HttpServer web([](const fakes::SeenRequest& request) {
     return request.method == "GET" ? fakes::HttpReply::ok(R"([{"id":1,"name":" oak ","amount":12},{"id":2,"name":"fir","amount":3},{"id":3,"name":"\"elm\"","amount":40.5}])", "application/json")
                                    : fakes::HttpReply::ok("{}", "application/json");
@@ -73,7 +73,7 @@ TEST_F(TaskTemplates, JsonFetchesChangesAndPostsRecordByRecord) {
   EXPECT_THAT(bodies, testing::UnorderedElementsAre(Json{{"id", 1}, {"title", "OAK"}, {"amount", 12}}, Json{{"id", 3}, {"title", "\"ELM\""}, {"amount", 40.5}}));
 }
 
-TEST_F(TaskTemplates, TidyKeepsAnIndexOfAFolderAndReportsIt) {
+TEST_F(TaskExamples, TidyKeepsAnIndexOfAFolderAndReportsIt) {
   fakes::HttpServer model([](const fakes::SeenRequest&) { return says("# invoices\n\n- may.pdf"); });
   std::filesystem::create_directories(folder_ / "work/inbox");
   put("work/inbox/may.pdf", "%PDF-1.4");
@@ -84,7 +84,7 @@ TEST_F(TaskTemplates, TidyKeepsAnIndexOfAFolderAndReportsIt) {
   EXPECT_THAT(smtp_.mails()[0].message, HasSubstr("<h1>invoices</h1>"));
 }
 
-TEST_F(TaskTemplates, MergeAsksAboutTheFirstThreeAndTheLargeOnesAndSendsTheRest) {
+TEST_F(TaskExamples, MergeAsksAboutTheFirstThreeAndTheLargeOnesAndSendsTheRest) {
   std::string rows = "name,email,amount,active\n";
   for (int i = 0; i < 6; ++i) rows += "N" + std::to_string(i) + ",r" + std::to_string(i) + "@example.org," + (i == 5 ? "2000" : "10") + ",yes\n";
   put("work/people.csv", rows + "Gone,gone@example.org,10,no\n");
