@@ -187,7 +187,8 @@ Async<void> Drive::begin(NewRequest request) {
 }
 
 Async<void> Drive::begin_child(RunStarted started, RunId id, RunId parent) {
-  auto entered = co_await enter(std::move(started), std::move(id), std::move(parent), {});
+  std::vector<Media> none;
+  auto entered = co_await enter(std::move(started), std::move(id), std::move(parent), std::move(none));
   co_return entered;
 }
 

@@ -54,7 +54,9 @@ set(DEED_PUBLIC_HEADERS
   agent/state.hpp
   agent/task/check_task.hpp
   agent/task/expression.hpp
+  agent/task/item_keys.hpp
   agent/task/parse_task.hpp
+  agent/task/progress.hpp
   agent/task/source.hpp
   agent/task/task.hpp)
 

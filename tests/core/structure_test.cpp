@@ -32,7 +32,7 @@ const std::map<std::string, std::set<std::string>> may_include = {
     {"cli", {"cli", "web", "plugins", "agent", "llm", "tools", "net", "memory", "core"}},
     {"web", {"cli", "web", "plugins", "agent", "llm", "tools", "net", "memory", "core"}},
 };
-const std::set<std::string> other_code = {"tests", "examples", "bench"};
+const std::set<std::string> other_code = {"scripts", "tests", "examples", "bench"};
 
 struct SourceFile {
   std::string path;  ///< from the top: "net/http.hpp"
