@@ -89,6 +89,7 @@ class Drive {
   Async<bool> end_of_items(std::size_t step, std::int64_t skipped);
   Async<bool> wait_for_person(std::size_t step);
   Async<bool> end_rehearsal();
+  bool reads_on_while_asking(std::size_t step) const;
   bool waits_for_rehearsed(std::size_t step) const;
   std::set<std::string> held_destinations() const;
   Result<ToolProposed> call_of(const Step& step, const ItemRef& item, const CurrentItem* current) const;

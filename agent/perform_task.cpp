@@ -40,7 +40,7 @@ Async<bool> Drive::perform(AdvanceTask action) {
     co_return true;
   }
   const std::size_t waiting = is_step ? state_.task->steps[number].asking.size() : 0;
-  const bool reads_on = is_step && state_.task->task->steps[number].loop && waiting < most_on_a_card;
+  const bool reads_on = is_step && waiting < most_on_a_card && reads_on_while_asking(number);
   if (waiting > 0 && !reads_on) {
     auto asked = co_await wait_for_person(number);
     co_return asked;
@@ -49,6 +49,15 @@ Async<bool> Drive::perform(AdvanceTask action) {
   Async<bool> making = std::visit([this](auto chosen) { return make_move(std::move(chosen)); }, std::move(move));
   auto made = co_await std::move(making);
   co_return made;
+}
+
+// All that is to be asked about goes onto one card; but where the first items are to be seen, no other is done before they are.
+bool Drive::reads_on_while_asking(std::size_t number) const {
+  const Step& step = state_.task->task->steps[number];
+  const StepProgress& progress = state_.task->steps[number];
+  const auto begun = static_cast<std::int64_t>(progress.begun.size());
+  const bool shows_first = !parts_.rehearse && step.approve.first > 0 && begun >= step.approve.first && !progress.asking.empty();
+  return step.loop && !shows_first;
 }
 
 Async<bool> Drive::make_move(BeginStep move) {

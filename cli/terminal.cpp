@@ -151,7 +151,7 @@ void TerminalObserver::on_event(const RunId& run, const Event& event) {
   } else if (const auto* step = std::get_if<StepStarted>(&**body)) {
     line("▸", step->id);
   } else if (const auto* ended = std::get_if<StepFinished>(&**body)) {
-    if (ended->status != StepStatus::done) line("✗", ended->id + " " + to_string(ended->status) + ": " + first_line(ended->error));
+    if (ended->status != StepStatus::done) line("✗", ended->id + " " + to_string(ended->status) + (ended->error.empty() ? "" : ": " + first_line(ended->error)));
   } else if (const auto* item = std::get_if<ItemFailed>(&**body)) {
     line("✗", item_name(item->item) + ": " + first_line(item->error));
   } else if (const auto* failed = std::get_if<ModelFailed>(&**body)) {
