@@ -57,7 +57,7 @@ std::string clause_of(const Json& row, const ToolList& tools) {
   return step < plan.size() ? plan[step] : row.at("request").get<std::string>();
 }
 
-Json call_for(Scorer& scorer, const Step& step, const ToolDefinition& tool) {
+Json call_for(Scorer& scorer, const ClauseStep& step, const ToolDefinition& tool) {
   Form form(scorer, step, tool);
   const auto filled = form.fill();
   if (!filled) return {{"error", to_string(filled.error())}};
@@ -68,7 +68,7 @@ Json call_for(Scorer& scorer, const Step& step, const ToolDefinition& tool) {
 
 Result<Json> look_at(Scorer& scorer, ToolChooser& chooser, const Json& row) {
   const ToolList tools = tools_of(row.at("tools"));
-  Step step{.clause = clause_of(row, tools)};
+  ClauseStep step{.clause = clause_of(row, tools)};
   for (const Json& past : row.value("past", Json::array()))
     step.past.push_back({.tool = past.at("tool"),
                          .arguments = past.at("arguments"),

@@ -60,7 +60,7 @@ std::string slot_pointer(const std::string& path) {
   return result;
 }
 
-Form::Form(Scorer& scorer, const Step& step, const ToolDefinition& tool, FormWeights weights)
+Form::Form(Scorer& scorer, const ClauseStep& step, const ToolDefinition& tool, FormWeights weights)
     : scorer_(scorer), step_(step), tool_(tool), weights_(weights), material_(step) {
   claims_ = find_claims(material_, properties_of(tool.parameters));
 }

@@ -51,7 +51,7 @@ std::string slot_pointer(const std::string& path);
 class Form {
  public:
   /// All references outlive the form.
-  Form(Scorer& scorer, const Step& step, const ToolDefinition& tool, FormWeights weights = {});
+  Form(Scorer& scorer, const ClauseStep& step, const ToolDefinition& tool, FormWeights weights = {});
 
   /// errors  as Scorer::score
   Result<FormResult> fill();
@@ -141,7 +141,7 @@ class Form {
   Value copied(const Slot& slot, Span span, double score) const;
 
   Scorer& scorer_;
-  const Step& step_;
+  const ClauseStep& step_;
   const ToolDefinition& tool_;
   FormWeights weights_;
   Material material_;

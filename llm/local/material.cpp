@@ -186,7 +186,7 @@ std::string without_signs(std::string text) {
 
 }  // namespace
 
-Material::Material(const Step& step)
+Material::Material(const ClauseStep& step)
     : clause(step.clause),
       words(find_words(step.clause)),
       quotes(find_quotes(step.clause)),

@@ -28,7 +28,7 @@ struct PastCall {
 };
 
 /// One step of a request, before anything has been decided about it.
-struct Step {
+struct ClauseStep {
   std::string clause;  ///< the user's words, in UTF-8
   std::vector<std::string> attachments = {};
   std::vector<std::string> answers = {};  ///< of the user to questions of this step, oldest first
@@ -49,7 +49,7 @@ struct Piece {
 
 /// The clause, read once.
 struct Material {
-  explicit Material(const Step& step);
+  explicit Material(const ClauseStep& step);
 
   const std::string& clause;
   std::vector<Span> words, quotes;

@@ -14,7 +14,7 @@ namespace {
 // "show me a.txt and b.txt": one step for each place that is only listed, of a kind that is read one at a time.
 std::vector<std::string> listed(const std::string& clause) {
   constexpr std::size_t most = 8;
-  const Step step{clause};
+  const ClauseStep step{clause};
   const Material material(step);
   if (!material.quotes.empty() || material.dictation != clause.npos || material.has(SlotKind::email)) return {};
   for (const SlotKind kind : {SlotKind::path, SlotKind::url}) {
@@ -43,7 +43,7 @@ std::vector<std::string> distributed(std::string clause) {
     int kind;
   };
   std::vector<Thing> things;
-  const Step step{clause};
+  const ClauseStep step{clause};
   const Material material(step);
   for (const auto& [kind, pieces] : material.pieces)
     for (const Piece& piece : pieces)

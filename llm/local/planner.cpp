@@ -209,7 +209,7 @@ Result<PlannedStep> Planner::plan_step(const Situation& situation,
     return PlannedStep(std::move(reply));
   }
   const bool reads_first = choice.reader && !place.has_read;
-  const Step step{clause, situation.attachments, situation.answers, situation.done,
+  const ClauseStep step{clause, situation.attachments, situation.answers, situation.done,
                   language_of(situation.request),
                   place.has_read || (choice.takes_last_result && !reads_first),
                   place.clause > 0 ? plan[place.clause - 1] : "",
@@ -238,7 +238,7 @@ Result<Planner::Place> Planner::find_place(const Situation& situation,
       place.left_out.push_back(plan[place.clause]);
       continue;
     }
-    const Step step{plan[place.clause], situation.attachments,
+    const ClauseStep step{plan[place.clause], situation.attachments,
                     is_next ? situation.answers : std::vector<std::string>(),
                     {done.begin(), end},
                     language_of(situation.request),
@@ -268,7 +268,7 @@ Result<Planner::Place> Planner::find_place(const Situation& situation,
   return place;
 }
 
-Result<Reply> Planner::call(const Situation& situation, const Step& step,
+Result<Reply> Planner::call(const Situation& situation, const ClauseStep& step,
                             const ToolDefinition& tool, const ModelRequest& request) {
   const std::string& clause = step.clause;
   Form form(scorer_, step, tool);

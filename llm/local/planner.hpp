@@ -53,7 +53,7 @@ class Planner {
                            const ToolList& tools);
   Result<PlannedStep> plan_step(const Situation& situation, const std::vector<std::string>& plan,
                                 const ModelRequest& request);
-  Result<Reply> call(const Situation& situation, const Step& step, const ToolDefinition& tool,
+  Result<Reply> call(const Situation& situation, const ClauseStep& step, const ToolDefinition& tool,
                      const ModelRequest& request);
 
   Scorer& scorer_;

@@ -44,7 +44,7 @@ Result<Reply> generate_structured(Scorer& scorer, const ModelRequest& request) {
   DEED_OK(check_supported(schema, "", 0));
   const TokenUsage before = scorer.usage();
   const Situation situation = read_transcript(request);
-  Step step{.clause = situation.request, .attachments = situation.attachments};
+  ClauseStep step{.clause = situation.request, .attachments = situation.attachments};
   for (const PastCall& call : situation.done)
     step.clause += "\n" + std::string(utf8_prefix(call.result, 4096));
   const ToolDefinition answer{

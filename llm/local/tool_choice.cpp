@@ -232,7 +232,7 @@ const Lexicon& ToolChooser::lexicon(const ToolList& tools) {
   return *lexicon_;
 }
 
-Result<ToolLook> ToolChooser::look(const Step& step, const ToolList& tools) {
+Result<ToolLook> ToolChooser::look(const ClauseStep& step, const ToolList& tools) {
   const Material material(step);
   const std::string clause = shortened(material.in_english, shown_quote);
   const Lexicon& heard = lexicon(tools);
@@ -267,7 +267,7 @@ Result<ToolLook> ToolChooser::look(const Step& step, const ToolList& tools) {
   return look;
 }
 
-Result<ToolChoice> ToolChooser::choose(const Step& step, const ToolList& tools) {
+Result<ToolChoice> ToolChooser::choose(const ClauseStep& step, const ToolList& tools) {
   DEED_TRY(const ToolLook seen, look(step, tools));
   std::vector<std::string> names;
   std::vector<double> scores;

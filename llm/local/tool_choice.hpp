@@ -65,13 +65,13 @@ class ToolChooser {
   explicit ToolChooser(Scorer& scorer) : scorer_(scorer) {}
 
   /// errors  as Scorer::score
-  Result<ToolLook> look(const Step& step, const ToolList& tools);
+  Result<ToolLook> look(const ClauseStep& step, const ToolList& tools);
 
   /// Of these tools; made once for a list that comes again.
   const Lexicon& lexicon(const ToolList& tools);
 
   /// errors  as Scorer::score
-  Result<ToolChoice> choose(const Step& step, const ToolList& tools);
+  Result<ToolChoice> choose(const ClauseStep& step, const ToolList& tools);
 
  private:
   struct Likelihood {

@@ -19,7 +19,7 @@ bool has_said_text(const Material& material) {
                      [&](const Span& q) { return !material.is_in_piece(q); });
 }
 
-bool carries_files(const ToolDefinition& tool, const Step& step, const Material& material) {
+bool carries_files(const ToolDefinition& tool, const ClauseStep& step, const Material& material) {
   for (const Property& property : properties_of(tool.parameters))
     if (property.is_list && property.is_critical_string() && property.kind == SlotKind::path)
       return material.has(SlotKind::path) || !step.attachments.empty();
@@ -29,7 +29,7 @@ bool carries_files(const ToolDefinition& tool, const Step& step, const Material&
 enum class Source { none, reference, given };
 
 // Where a critical argument could come from. `reads`: of a tool that changes nothing.
-Source source_of(SlotKind kind, const Step& step, const Material& material, bool is_list, bool reads) {
+Source source_of(SlotKind kind, const ClauseStep& step, const Material& material, bool is_list, bool reads) {
   if (reads ? material.has_to_read(kind) : material.has(kind)) return Source::given;
   if (kind == SlotKind::path && is_list && !step.attachments.empty()) return Source::given;
   for (const std::string& answer : step.answers)
@@ -42,7 +42,7 @@ Source source_of(SlotKind kind, const Step& step, const Material& material, bool
   return Source::none;
 }
 
-bool has_text(const ToolDefinition& tool, const Step& step, const Material& material) {
+bool has_text(const ToolDefinition& tool, const ClauseStep& step, const Material& material) {
   return !material.quotes.empty() || material.dictation != std::string::npos ||
          !step.answers.empty() || (material.refers_back && !step.past.empty()) ||
          has_words_left(tool, material) || carries_files(tool, step, material);
@@ -138,7 +138,7 @@ bool is_enum_said(const Property& property, const std::vector<std::string>& word
 }
 
 void count_string(ToolEvidence& evidence, const ToolDefinition& tool, const Property& property,
-                  const Step& step, const Material& material, bool has_any) {
+                  const ClauseStep& step, const Material& material, bool has_any) {
   // "Find minutes.txt": the name is what to look for, not where.
   const std::vector<Property> all = properties_of(tool.parameters);
   const bool is_looked_for =
@@ -202,7 +202,7 @@ bool transfers(const Material& material) {
 }
 
 // "file it as b.txt", "put that into b.txt", after something was read; "the same in b.txt", after something was said.
-bool is_put_into(const Step& step, const Material& material) {
+bool is_put_into(const ClauseStep& step, const Material& material) {
   if (material.says_same && !step.past.empty() && step.past.back().changes_world) return material.has(SlotKind::path);
   if (step.past.empty() || step.past.back().changes_world || !material.refers_back) return false;
   for (const Piece& piece : material.pieces.at(SlotKind::path)) {
@@ -215,7 +215,7 @@ bool is_put_into(const Step& step, const Material& material) {
 
 }  // namespace
 
-bool lacks_text(const ToolDefinition& tool, const Step& step, const Material& material) {
+bool lacks_text(const ToolDefinition& tool, const ClauseStep& step, const Material& material) {
   const std::vector<Property> properties = properties_of(tool.parameters);
   const bool takes_text = std::any_of(properties.begin(), properties.end(),
                                       [](const Property& property) { return property.is_text(); });
@@ -249,7 +249,7 @@ bool speaks_of_someone(const Material& material) {
 
 namespace {
 
-bool has_no_address(const ToolDefinition& tool, const Step& step, const Material& material) {
+bool has_no_address(const ToolDefinition& tool, const ClauseStep& step, const Material& material) {
   const std::vector<Property> all = properties_of(tool.parameters);
   return std::any_of(all.begin(), all.end(), [&](const Property& property) {
     return property.is_required && property.is_critical_string() && property.kind == SlotKind::email &&
@@ -258,7 +258,7 @@ bool has_no_address(const ToolDefinition& tool, const Step& step, const Material
 }
 
 // "Her address is in contacts.txt": the tool needs an address, none is given, and the words say where one stands.
-bool lacks_address(const ToolDefinition& tool, const Step& step, const Material& material) {
+bool lacks_address(const ToolDefinition& tool, const ClauseStep& step, const Material& material) {
   return has_no_address(tool, step, material) && material.names_address;
 }
 
@@ -313,7 +313,7 @@ std::optional<std::size_t> finds_by_name(const ToolList& tools) {
 
 }  // namespace
 
-std::optional<std::size_t> reading_before(const ToolDefinition& tool, const Step& step,
+std::optional<std::size_t> reading_before(const ToolDefinition& tool, const ClauseStep& step,
                                           const Material& material, const ToolList& tools) {
   if (!tool.changes_world || step.uses_last_result) return std::nullopt;
   // "… is in some subfolder, send it to ann@…": what is to be carried has to be found.
@@ -504,7 +504,7 @@ bool tells_somebody(const Material& material) {
 
 }  // namespace
 
-ToolEvidence evidence_for(const ToolList& tools, std::size_t index, const Step& step,
+ToolEvidence evidence_for(const ToolList& tools, std::size_t index, const ClauseStep& step,
                           const Material& material, const Lexicon& lexicon,
                           std::optional<std::size_t> reader) {
   const ToolDefinition& tool = tools[index];

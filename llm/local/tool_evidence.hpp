@@ -43,7 +43,7 @@ struct ToolEvidence {
 
 /// All but what a model has to be asked for, of tool number `index`. Pure. `reader`: the tool that
 /// reads something for it before, so that it lacks no text, and what that reading takes is not left over.
-ToolEvidence evidence_for(const ToolList& tools, std::size_t index, const Step& step,
+ToolEvidence evidence_for(const ToolList& tools, std::size_t index, const ClauseStep& step,
                           const Material& material, const Lexicon& lexicon,
                           std::optional<std::size_t> reader = {});
 
@@ -54,11 +54,11 @@ bool speaks_of_someone(const Material& material);
 bool has_words_left(const ToolDefinition& tool, const Material& material);
 
 /// Whether the step lacks a text that `tool` needs, and has no words of its own for one.
-bool lacks_text(const ToolDefinition& tool, const Step& step, const Material& material);
+bool lacks_text(const ToolDefinition& tool, const ClauseStep& step, const Material& material);
 
 /// The tool that has to read something before `tool` can do the step: "save http://… as page.txt"
 /// names a place that only a reading tool takes, and no text. nullopt: none has to.
-std::optional<std::size_t> reading_before(const ToolDefinition& tool, const Step& step,
+std::optional<std::size_t> reading_before(const ToolDefinition& tool, const ClauseStep& step,
                                           const Material& material, const ToolList& tools);
 
 /// Whether the clause has words that are content: not its verb, no function words, not the tool's

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <regex>
 #include <set>
 #include <sstream>
 
@@ -226,6 +227,35 @@ TEST(Examples, IncludeInstalledHeadersOnly) {
           << at(file, include.line) << include.what;
     }
   }
+}
+
+// The types that a header defines in the namespace that it opens, with that namespace before them.
+std::vector<std::string> types_of(const SourceFile& file) {
+  static const std::regex line_of_interest(
+      R"re(^(?:namespace ([a-z_:]+) \{|(?:struct|class|enum class) ([A-Za-z]+)(?: final)?(?: : [^;]*)? \{))re");
+  std::vector<std::string> types;
+  std::string space;
+  std::istringstream lines(file.text);
+  for (std::string line; std::getline(lines, line);) {
+    std::smatch found;
+    if (!std::regex_search(line, found, line_of_interest)) continue;
+    if (found[1].matched) space = found[1];
+    else if (!space.empty()) types.push_back(space + "::" + found[2].str());
+  }
+  return types;
+}
+
+// Two types of one name in one namespace are one type to the linker: it takes a function of either for both, without a word.
+TEST(Types, HaveNamesOfTheirOwn) {
+  std::map<std::string, std::string> homes;
+  for (const SourceFile& file : all_sources()) {
+    if (!file.is_header()) continue;
+    for (const std::string& type : types_of(file)) {
+      const auto [home, is_new] = homes.emplace(type, file.path);
+      EXPECT_TRUE(is_new || home->second == file.path) << type << " is in " << home->second << " and in " << file.path;
+    }
+  }
+  EXPECT_TRUE(homes.contains("deed::Step"));
 }
 
 TEST(Coroutines, HaveNoneOfTheShapesThatTheCompilerGetsWrong) {

@@ -38,7 +38,7 @@ ToolList tools() {
 }
 
 ToolEvidence evidence(const std::string& clause, std::size_t tool, const ToolList& list = tools()) {
-  const Step step{clause};
+  const ClauseStep step{clause};
   const Material material(step);
   const Lexicon lexicon(list);
   return evidence_for(list, tool, step, material, lexicon);

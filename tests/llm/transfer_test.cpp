@@ -10,7 +10,7 @@ namespace {
 using testing::ElementsAre;
 
 std::string transferred(const std::string& clause) {
-  const Step step{clause};
+  const ClauseStep step{clause};
   const Material material(step);
   if (!material.transfer) return "";
   return std::string(material.transfer->from.in(clause)) + " > " + std::string(material.transfer->to.in(clause));
@@ -35,7 +35,7 @@ struct Said {
   bool is_memory;
 };
 Said source_in(const std::string& clause) {
-  const Step step{clause};
+  const ClauseStep step{clause};
   const Material material(step);
   const AddressSource& source = material.address_source;
   return {source.place ? std::string(source.place->in(clause)) : "", source.is_memory};
@@ -57,7 +57,7 @@ TEST(AddressSource, IsNoneWhereAnAddressIsWrittenDownOrGiven) {
 
 TEST(Material, AParticleMayStandBehindAKoreanQuotation) {
   const std::string clause = "장보기.txt 맨 아래에 '두부 한 모'도 추가해 줘";
-  const Step step{clause};
+  const ClauseStep step{clause};
   const Material material(step);
   ASSERT_EQ(material.quotes.size(), 1u);
   EXPECT_EQ(material.quotes[0].in(clause), "두부 한 모");
@@ -65,7 +65,7 @@ TEST(Material, AParticleMayStandBehindAKoreanQuotation) {
 
 TEST(Material, AQuotationWithASlashAmongItsWordsIsNoPath) {
   const std::string clause = "Put \"guest / plum-kettle\" into wifi.txt";
-  const Step step{clause};
+  const ClauseStep step{clause};
   const Material material(step);
   ASSERT_EQ(material.pieces.at(SlotKind::path).size(), 1u);
   EXPECT_EQ(material.pieces.at(SlotKind::path)[0].span.in(clause), "wifi.txt");
@@ -73,7 +73,7 @@ TEST(Material, AQuotationWithASlashAmongItsWordsIsNoPath) {
 
 TEST(Material, DictatedTextEndsWhereACopyIsAskedFor) {
   const std::string clause = "Tell ann@example.org that we start at six, and slip bob@example.org in as a blind copy";
-  const Step step{clause};
+  const ClauseStep step{clause};
   const Material material(step);
   ASSERT_NE(material.dictation, clause.npos);
   EXPECT_EQ(clause.substr(material.dictation, material.dictation_end - material.dictation), " we start at six");
