@@ -19,8 +19,6 @@ constexpr std::size_t most_on_a_card = 10'000;
 // Shorter waits are slept through; for longer ones the process ends, and whoever resumes the run at that time goes on.
 constexpr std::chrono::minutes longest_sleep{2};
 
-const char* marked_later = "it depends on what was not done";
-
 ApprovalCard card_of(const CallState& call) {
   return {call.call.name, call.call.arguments, call.policy->why, call.policy->origins, call.policy->preview};
 }
@@ -286,7 +284,7 @@ Async<bool> Drive::end_rehearsal() {
   std::size_t held = 0;
   for (const StepProgress& step : state_.task->steps) held += step.asking.size();
   std::string reason = "rehearsed: " + std::to_string(held) + (held == 1 ? " effect waits" : " effects wait");
-  for (const std::size_t step : later_) reason += "; step " + state_.task->task->steps[step].id + ": " + marked_later;
+  for (const std::size_t step : later_) reason += "; step " + state_.task->task->steps[step].id + ": it depends on what was not done";
   RunPaused waiting{RunStatus::paused, std::move(reason), "deed approve " + lease_.run + "   does exactly this"};
   auto paused = co_await pause(std::move(waiting), "");
   co_return paused;

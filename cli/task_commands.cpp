@@ -11,6 +11,7 @@
 #include "deed/agent/task/read_task_file.hpp"
 #include "deed/cli/commands.hpp"
 #include "deed/cli/flags.hpp"
+#include "deed/cli/task_run.hpp"
 #include "deed/cli/task_templates.hpp"
 #include "deed/core/checked.hpp"
 #include "deed/core/spelling.hpp"
@@ -18,17 +19,13 @@
 namespace deed {
 namespace {
 
-struct TaskFlags {
+struct FileFlags {
   Flags flags;
   std::vector<std::string> files;
   std::string template_name, output;
 };
 
 constexpr int invalid_file = 2;
-
-Json issue_json(const TaskIssue& issue) {
-  return {{"file", issue.file}, {"line", issue.place.line}, {"column", issue.place.column}, {"pointer", issue.pointer}, {"what", issue.what}, {"hint", issue.hint}};
-}
 
 std::vector<TaskIssue> issues_of(const std::string& file, const TaskPlace& place) {
   const auto text = read_task_file(file);
@@ -37,7 +34,7 @@ std::vector<TaskIssue> issues_of(const std::string& file, const TaskPlace& place
   return parsed.task ? check_task(*parsed.task, place) : std::move(parsed.issues);
 }
 
-int validate(const TaskFlags& state) {
+int validate(const FileFlags& state) {
   const auto session = open_session(state.flags, {.needs_model = false});
   if (!session) return report_error(session.error(), state.flags);
   const auto settings = settings_for(state.flags);
@@ -73,7 +70,7 @@ Result<void> write_new_file(const std::string& path, std::string_view text) {
   return fail(ErrorKind::unavailable, "cannot be written in full", path);
 }
 
-int list_templates(const TaskFlags& state) {
+int list_templates(const FileFlags& state) {
   Json listed = Json::array();
   for (const TaskTemplate& one : task_templates()) {
     listed.push_back({{"name", one.name}, {"about", one.about}});
@@ -84,7 +81,7 @@ int list_templates(const TaskFlags& state) {
   return 0;
 }
 
-int init(const TaskFlags& state) {
+int init(const FileFlags& state) {
   if (state.template_name.empty()) return list_templates(state);
   std::vector<std::string_view> names;
   for (const TaskTemplate& one : task_templates()) {
@@ -106,7 +103,7 @@ int init(const TaskFlags& state) {
 }  // namespace
 
 void add_task_commands(CLI::App& app, Chosen& chosen) {
-  auto state = std::make_shared<TaskFlags>();
+  auto state = std::make_shared<FileFlags>();
   CLI::App* validate_command = app.add_subcommand("validate", "Check task files without running them");
   add_common_flags(*validate_command, state->flags);
   validate_command->add_option("files", state->files, "Task files; - is standard input")->required();

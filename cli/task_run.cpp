@@ -138,8 +138,9 @@ void add_task_flags(CLI::App& app, TaskFlags& flags) {
 
 bool names_task_file(const std::string& argument) {
   const bool has_ending = argument.ends_with(".yaml") || argument.ends_with(".yml") || argument.ends_with(".json");
+  const bool is_one_word = argument.find_first_of(" \t\n") == std::string::npos;
   std::error_code ec;
-  return has_ending && std::filesystem::exists(argument, ec);
+  return has_ending && (is_one_word || std::filesystem::exists(argument, ec));
 }
 
 Result<ParsedTask> load_task(const std::string& path) {
@@ -150,11 +151,15 @@ Result<ParsedTask> load_task(const std::string& path) {
   return parse_task(text, whole.string(), read_task_file);
 }
 
+Json issue_json(const TaskIssue& issue) {
+  return {{"file", issue.file}, {"line", issue.place.line}, {"column", issue.place.column},
+          {"pointer", issue.pointer}, {"what", issue.what}, {"hint", issue.hint}};
+}
+
 int report_issues(const std::vector<TaskIssue>& issues, const Flags& flags) {
   Json list = Json::array();
   for (const TaskIssue& issue : issues) {
-    list.push_back({{"file", issue.file}, {"line", issue.place.line}, {"column", issue.place.column},
-                    {"pointer", issue.pointer}, {"what", issue.what}, {"hint", issue.hint}});
+    list.push_back(issue_json(issue));
     std::fprintf(stderr, "%s\n", for_terminal(to_string(issue)).c_str());
   }
   if (flags.json) print_json({{"version", 1}, {"issues", std::move(list)}, {"exit_code", 2}});

@@ -18,11 +18,15 @@ struct TaskFlags {
 };
 void add_task_flags(CLI::App& app, TaskFlags& flags);
 
-/// Whether the argument of `deed run` is a task file: by its name's ending, and there is such a file.
+/// Whether the argument of `deed run` is a task file: by the ending of its name. A name that has blanks may be a request: it is one
+/// unless there is such a file.
 bool names_task_file(const std::string& argument);
 
 /// A task with all that it uses, or its issues.
 Result<ParsedTask> load_task(const std::string& path);
+
+/// An issue as --json prints it.
+Json issue_json(const TaskIssue& issue);
 
 /// Prints the issues on standard error, and with --json on standard output; gives exit code 2.
 int report_issues(const std::vector<TaskIssue>& issues, const Flags& flags);

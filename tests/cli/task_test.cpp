@@ -98,6 +98,12 @@ steps:
 #endif
 }
 
+TEST_F(TaskCommand, ATaskFileThatIsNotThereIsNoRequestForAModel) {
+  const Ended ended = deed({"run", "dailly.yaml"});
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.err, HasSubstr("no such task file"));
+}
+
 TEST_F(TaskCommand, TwoTasksThatUseEachOtherAreRefused) {
   put("work/a.yaml", "deed: 1\nname: a\nsteps:\n  - {id: b, use: b.yaml}\n");
   put("work/b.yaml", "deed: 1\nname: b\nsteps:\n  - {id: a, use: a.yaml}\n");
