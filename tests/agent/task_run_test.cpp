@@ -379,13 +379,6 @@ steps:
   EXPECT_THAT(world_.done, ElementsAre("b"));
 }
 
-TEST_F(TaskRun, AChangedTaskFileHasNoInfluenceOnARunThatHasBegun) {
-  // The run's own record is all that a resume reads: the text is in its first event.
-  const RunReport paused = run("deed: 1\nname: t\nsteps:\n  - {id: a, tool: act, with: {what: recorded}}\n");
-  EXPECT_EQ(approve(paused.run).status, RunStatus::done);
-  EXPECT_THAT(world_.done, ElementsAre("recorded"));
-}
-
 TEST_F(TaskRun, LimitsOfCallsEndIt) {
   const auto task = task_of("deed: 1\nname: t\nsteps:\n  - {id: a, for: [a, b, c], tool: act.quiet, with: {what: \"{{item}}\"}}\n");
   NewRequest request = request_of(task, Json::object());
