@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <deque>
 
 #include "deed/agent/schedule/system.hpp"
 #include "deed/agent/schedule/zoneinfo.hpp"
@@ -13,6 +14,7 @@ namespace {
 // However quiet it is: a change that was not announced (another program wrote into the journal, a process died between writing and
 // announcing) is seen within this time.
 constexpr std::chrono::seconds look_at_least_every{60};
+constexpr std::chrono::milliseconds tell_again_after{200};
 
 class Daemon {
  public:
@@ -23,7 +25,7 @@ class Daemon {
                     {.max_running = options_.max_running, .max_retries = options_.once ? 0 : 5, .only = options_.only}) {}
 
   Result<void> run() {
-    notify_service_manager("READY=1");
+    tell("READY=1");
     bool is_first = true;
     while (!is_over()) {
       auto next = is_first || !options_.once ? dispatcher_.turn() : dispatcher_.begin_queued();
@@ -47,6 +49,7 @@ class Daemon {
     TimePoint at = now + look_at_least_every;
     if (next) at = std::min(at, *next);
     if (watchdog_) at = std::min<TimePoint>(at, now + *watchdog_);
+    if (!untold_.empty()) at = std::min<TimePoint>(at, now + tell_again_after);
     if (drain_until_) at = std::min(at, *drain_until_);
     return at;
   }
@@ -66,11 +69,13 @@ class Daemon {
       launcher_.kill_all();
       drain_until_ = system_clock().now() + std::chrono::seconds(1);
     }
+    tell_what_is_left();
+    // Said again soon: one that is lost is no loss.
     if (watchdog_) notify_service_manager("WATCHDOG=1");
   }
 
   void drain() {
-    notify_service_manager("STOPPING=1");
+    tell("STOPPING=1");
     drain_until_ = system_clock().now() + options_.drain_limit;
     dispatcher_.drain();
     if (!dispatcher_.is_idle()) options_.log("stopping: waiting for " + std::to_string(dispatcher_.going_on()) + " runs to pause");
@@ -80,7 +85,16 @@ class Daemon {
     const std::size_t count = dispatcher_.going_on();
     if (count == told_) return;
     told_ = count;
-    notify_service_manager("STATUS=" + std::to_string(count) + " runs going on");
+    tell("STATUS=" + std::to_string(count) + " runs going on");
+  }
+
+  void tell(std::string message) {
+    untold_.push_back(std::move(message));
+    tell_what_is_left();
+  }
+
+  void tell_what_is_left() {
+    while (!untold_.empty() && notify_service_manager(untold_.front())) untold_.pop_front();
   }
 
   DaemonOptions options_;
@@ -88,6 +102,7 @@ class Daemon {
   Dispatcher dispatcher_;
   std::optional<std::chrono::milliseconds> watchdog_ = watchdog_interval();
   std::optional<TimePoint> drain_until_;
+  std::deque<std::string> untold_;  // the service manager's queue was full
   std::size_t told_ = static_cast<std::size_t>(-1);
 };
 

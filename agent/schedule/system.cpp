@@ -82,20 +82,20 @@ void announce_schedule_change(const std::string& home) {
   const Descriptor file(::open(change_path(home).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
 }
 
-void notify_service_manager(const std::string& state) {
+bool notify_service_manager(const std::string& state) {
   const char* name = std::getenv("NOTIFY_SOCKET");
   sockaddr_un address{};
-  if (!name || (*name != '/' && *name != '@') || std::strlen(name) >= sizeof address.sun_path) return;
+  if (!name || (*name != '/' && *name != '@') || std::strlen(name) >= sizeof address.sun_path) return true;
   address.sun_family = AF_UNIX;
   const std::size_t length = std::strlen(name);
   std::memcpy(address.sun_path, name, length);
   if (*name == '@') address.sun_path[0] = '\0';  // an abstract socket
   const Descriptor socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  if (!socket.is_open()) return;
+  if (!socket.is_open()) return false;
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length);
-  // A manager that does not listen is no reason to stop.
-  [[maybe_unused]] const auto sent =
-      sendto(socket.number(), state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address), size);
+  // A manager that does not listen is no reason to stop: its queue holds few messages, and a send that waits would wait for ever.
+  const auto sent = sendto(socket.number(), state.data(), state.size(), MSG_NOSIGNAL | MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&address), size);
+  return sent >= 0 || (errno != EAGAIN && errno != ENOBUFS);
 }
 
 std::optional<std::chrono::milliseconds> watchdog_interval() {

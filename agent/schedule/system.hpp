@@ -43,8 +43,9 @@ class DaemonLock {
 /// Tells the daemon of `home`, if there is one, that schedules have changed.
 void announce_schedule_change(const std::string& home);
 
-/// Tells systemd ("READY=1"); does nothing where the process was not started by it.
-void notify_service_manager(const std::string& state);
+/// Tells systemd ("READY=1"); does nothing where the process was not started by it. Never waits: false where the manager's queue
+/// is full, and the message is to be sent again later.
+bool notify_service_manager(const std::string& state);
 /// How often systemd wants to hear WATCHDOG=1 of this process; nullopt: never.
 std::optional<std::chrono::milliseconds> watchdog_interval();
 

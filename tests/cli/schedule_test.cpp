@@ -225,6 +225,7 @@ std::vector<pid_t> children_of(pid_t process) {
   return out;
 }
 
+// The manager's queue takes some ten messages; until the model was asked nobody reads it here, and it is full.
 TEST_F(DaemonProcess, TellsTheServiceManagerTakesNewWorkAtOnceAndDrainsOnSigterm) {
   std::promise<void> asked;
   std::atomic<int> count = 0;
@@ -234,7 +235,7 @@ TEST_F(DaemonProcess, TellsTheServiceManagerTakesNewWorkAtOnceAndDrainsOnSigterm
     return reply.await([&] { asked.set_value(); }).hang();
   });
   NotifySocket manager(file("notify"));
-  const pid_t daemon = start_daemon({"NOTIFY_SOCKET=" + file("notify"), "WATCHDOG_USEC=200000"});
+  const pid_t daemon = start_daemon({"NOTIFY_SOCKET=" + file("notify"), "WATCHDOG_USEC=4000"});
   manager.wait_for("READY=1");
   EXPECT_EQ(deed({"daemon"}).code, 75) << "one a home";
   ASSERT_EQ(deed({"schedule", "add", "say hello", "--name", "hi", "--cron", "@yearly", "--", "--model", model_at(server)}).code, 0);
