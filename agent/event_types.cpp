@@ -40,7 +40,7 @@ template <class V> void members(V& v, auto& e, const ArgumentOrigin*) {
 }
 template <class V> void members(V& v, auto& e, const PreviewRecord*) {
   v("media_type", e.media_type), v("summary", e.summary), v("bytes", e.bytes), v("sha256", e.sha256);
-  v("destinations", e.destinations);
+  v("destinations", e.destinations), v("diff", e.diff);
 }
 template <class V> void members(V& v, auto& e, const TaskText*) { v("path", e.path), v("text", e.text); }
 template <class V> void members(V& v, auto& e, const TaskInput*) {

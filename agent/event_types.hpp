@@ -181,8 +181,9 @@ const char* to_string(Verdict verdict);
 
 /// The effect as it was shown. `bytes` is cut at 1 MiB; the hash is of all of it.
 struct PreviewRecord {
-  std::string media_type, summary, bytes, sha256;
+  std::string media_type, summary, bytes, sha256;  // the hash is of the whole bytes and of the whole diff
   std::vector<std::string> destinations;
+  std::string diff;
 };
 
 /// policy.decided. For deny, invalid and repeat `why` is what the model is told, and the call has ended.

@@ -51,9 +51,12 @@ const CallState* earlier_same_call(const State& state, const std::string& call_i
 
 PreviewRecord record_of(Preview preview) {
   constexpr std::size_t kept_bytes = 1u << 20;
-  PreviewRecord record{std::move(preview.media_type), std::move(preview.summary), {}, sha256_hex(preview.bytes),
-                       std::move(preview.destinations)};
+  // Whoever agreed to a change agreed to what is lost by it, too.
+  std::string hash = preview.diff.empty() ? sha256_hex(preview.bytes) : sha256_hex(preview.bytes + '\0' + preview.diff);
+  PreviewRecord record{std::move(preview.media_type), std::move(preview.summary), {}, std::move(hash),
+                       std::move(preview.destinations), {}};
   record.bytes = std::string(utf8_prefix(preview.bytes, kept_bytes));
+  record.diff = std::string(utf8_prefix(preview.diff, kept_bytes));
   return record;
 }
 

@@ -70,7 +70,7 @@ Async<bool> Drive::perform(JudgeCall action) {
     return has_secrets ? without_secrets(std::move(text), state_.task->task->secrets, parts_.secret_of) : text;
   };
   const auto show = [&](const std::string& id, const Preview& preview) {
-    if (parts_.on_preview) parts_.on_preview(id, {preview.media_type, shown(preview.bytes), shown(preview.summary), preview.destinations});
+    if (parts_.on_preview) parts_.on_preview(id, {preview.media_type, shown(preview.bytes), shown(preview.summary), preview.destinations, shown(preview.diff)});
   };
   if (arguments) decided = judge_call(state_, action.call, tools(), parts_.policy, context, *arguments, show);
   else decided.verdict = Verdict::invalid, decided.why = to_string(arguments.error());
@@ -81,7 +81,9 @@ Async<bool> Drive::perform(JudgeCall action) {
     decided.why = is_held ? "it is rehearsed" : call.asks;
   }
   // The hash is of the true bytes; a person sees, and the journal keeps, those without secrets.
-  if (decided.preview) decided.preview->bytes = shown(decided.preview->bytes), decided.preview->summary = shown(decided.preview->summary);
+  if (decided.preview) {
+    for (std::string* text : {&decided.preview->bytes, &decided.preview->summary, &decided.preview->diff}) *text = shown(*text);
+  }
   const bool asks = decided.verdict == Verdict::ask;
   ApprovalRequested request = request_for(call, decided);
   std::vector<Event> events;

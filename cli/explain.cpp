@@ -81,7 +81,7 @@ class Story {
       out_ += "          " + origin.pointer + " from " + origin.origin + " (" + to_string(origin.trust) + ")\n";
     }
     if (e.preview) out_ += "  effect  " + for_terminal(e.preview->summary) + "\n";
-    if (e.preview && full_) out_ += indented(for_terminal(e.preview->bytes), "          | ");
+    if (e.preview && full_) out_ += indented(for_terminal(e.preview->diff.empty() ? e.preview->bytes : e.preview->diff), "          | ");
   }
   void operator()(const ApprovalRequested&) { out_ += "  asked   for approval\n"; }
   void operator()(const ApprovalDecided& e) {

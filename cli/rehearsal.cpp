@@ -23,7 +23,7 @@ std::string file_name(std::size_t number, const std::string& call, const std::st
   }
   if (media_type == "message/rfc822") return name + ".eml";
   if (media_type == "message/http") return name + ".http";
-  return name + ".txt";
+  return name + (media_type == "text/x-diff" ? ".diff" : ".txt");
 }
 
 std::string html(std::string_view text) {
@@ -40,6 +40,8 @@ std::string html(std::string_view text) {
   return out;
 }
 
+std::string link(const std::string& file) { return "<a href=\"" + html(file) + "\">" + html(file) + "</a>"; }
+
 constexpr const char* head =
     "<!doctype html><meta charset=\"utf-8\"><meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
     "<title>What would be done</title><style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;"
@@ -53,17 +55,26 @@ void Rehearsal::take(const std::string& call, const Preview& preview) {
   const auto known = std::find_if(effects_.begin(), effects_.end(), [&](const Effect& one) { return one.call == call; });
   if (known != effects_.end()) return;  // judged again: the same arguments and context give the same bytes
   Effect effect{call, file_name(effects_.size() + 1, call, preview.media_type), preview.media_type, preview.summary, preview.bytes.size()};
+  if (!preview.diff.empty()) effect.diff = file_name(effects_.size() + 1, call, "text/x-diff");
   effects_.push_back(effect);
   if (folder_.empty() || broken_) return;
+  write(effect.file, preview.bytes);
+  page_ += "<h2>" + html(preview.summary) + "</h2><p>" + link(effect.file) + " (" + human_bytes(preview.bytes.size()) + ", " + html(call) + ")";
+  if (!effect.diff.empty()) {
+    write(effect.diff, preview.diff);
+    page_ += ", what changes: " + link(effect.diff);
+  }
+  constexpr std::size_t shown_bytes = 64u << 10;
+  page_ += "</p><pre>" + html(utf8_prefix(effect.diff.empty() ? preview.bytes : preview.diff, shown_bytes)) + "</pre>";
+}
+
+void Rehearsal::write(const std::string& file, const std::string& bytes) {
   std::error_code ec;
   std::filesystem::create_directories(folder_, ec);
-  std::ofstream out(folder_ + "/" + effect.file, std::ios::binary);
-  out.write(preview.bytes.data(), static_cast<std::streamsize>(preview.bytes.size()));
+  std::ofstream out(folder_ + "/" + file, std::ios::binary);
+  out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   out.close();
-  if (!out) broken_ = Error{ErrorKind::unavailable, "cannot write what was rehearsed", folder_ + "/" + effect.file};
-  constexpr std::size_t shown_bytes = 64u << 10;
-  page_ += "<h2>" + html(preview.summary) + "</h2><p><a href=\"" + html(effect.file) + "\">" + html(effect.file) + "</a> (" +
-           human_bytes(preview.bytes.size()) + ", " + html(call) + ")</p><pre>" + html(utf8_prefix(preview.bytes, shown_bytes)) + "</pre>";
+  if (!out) broken_ = Error{ErrorKind::unavailable, "cannot write what was rehearsed", folder_ + "/" + file};
 }
 
 Result<void> Rehearsal::finish() {
@@ -84,10 +95,13 @@ int report_rehearsal(Rehearsal& rehearsal, const RunReport& report, Session& ses
   if (!finished) return report_error(finished.error(), flags);
   // Without an effect nothing waits: the run is over.
   if (!report.rehearsed) return report_run(report, session, flags);
+  const auto path = [&](const std::string& file) {
+    return rehearsal.folder().empty() || file.empty() ? Json() : Json(rehearsal.folder() + "/" + file);
+  };
   Json effects = Json::array();
   for (const Rehearsal::Effect& effect : rehearsal.effects()) {
     effects.push_back({{"call", effect.call}, {"summary", effect.summary}, {"media_type", effect.media_type},
-                       {"bytes", effect.bytes}, {"file", rehearsal.folder().empty() ? Json() : Json(rehearsal.folder() + "/" + effect.file)}});
+                       {"bytes", effect.bytes}, {"file", path(effect.file)}, {"diff", path(effect.diff)}});
     if (!flags.json && !flags.events) std::printf("%s\n", for_terminal(effect.summary).c_str());
   }
   if (flags.json) {

@@ -20,6 +20,7 @@ class Rehearsal {
   struct Effect {
     std::string call, file, media_type, summary;
     std::size_t bytes = 0;
+    std::string diff = {};  // the file with what changes; empty where nothing is replaced
   };
   const std::vector<Effect>& effects() const { return effects_; }
   const std::string& folder() const { return folder_; }
@@ -28,6 +29,8 @@ class Rehearsal {
   Result<void> finish();
 
  private:
+  void write(const std::string& file, const std::string& bytes);
+
   std::string folder_;
   std::vector<Effect> effects_;
   std::string page_;  // what has been shown so far

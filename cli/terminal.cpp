@@ -88,7 +88,7 @@ std::string card_text(const ApprovalCard& card) {
   }
   std::string text = "\n── " + card.tool + " ──\n";
   if (card.preview) {
-    text += for_terminal(card.preview->summary) + "\n\n" + for_terminal(card.preview->bytes) + "\n";
+    text += for_terminal(card.preview->summary) + "\n\n" + for_terminal(card.preview->diff.empty() ? card.preview->bytes : card.preview->diff) + "\n";
   } else {
     text += for_terminal(to_text(card.arguments, 2)) + "\n";
   }

@@ -13,6 +13,8 @@ find_package(yaml-cpp 0.7 REQUIRED)
 # Debian's CCTZ has neither a package file for CMake nor one for pkg-config; it is linked by its name.
 find_path(DEED_CCTZ_INCLUDE cctz/time_zone.h REQUIRED)
 find_library(DEED_CCTZ_LIBRARY cctz REQUIRED)
+# dtl is headers alone.
+find_path(DEED_DTL_INCLUDE dtl/dtl.hpp REQUIRED)
 pkg_check_modules(GMIME REQUIRED IMPORTED_TARGET gmime-3.0)
 add_library(deed_gmime INTERFACE)
 target_link_libraries(deed_gmime INTERFACE PkgConfig::GMIME)

@@ -4,6 +4,7 @@
 #include "deed/core/text.hpp"
 #include "deed/tools/builtin.hpp"
 #include "deed/tools/file_place.hpp"
+#include "deed/tools/text_diff.hpp"
 
 #include <functional>
 #include <utility>
@@ -115,7 +116,12 @@ Result<Preview> preview_write(const SharedRoot& root, const Json& arguments) {
   std::string summary =
       before ? "overwrite " + name + " (" + human_bytes(before->size) + ") with " + size
              : "write " + size + " to " + name;
-  return preview_of(place, std::move(content), std::move(summary));
+  Preview preview = preview_of(place, std::move(content), std::move(summary));
+  if (before) {
+    DEED_TRY(const FilePiece old, place.root->read_whole(place.path));
+    preview.diff = unified_diff(name, old.bytes, preview.bytes);
+  }
+  return preview;
 }
 
 Result<Preview> preview_append(const SharedRoot& root, const Json& arguments) {

@@ -114,6 +114,8 @@ struct Preview {
   std::vector<std::string> destinations =
       {};  ///< what a rule such as --allow 'email.send:*@example.org' is matched against; all must
            ///< match
+  /// Where `bytes` replaces something: what changes, in unified format. An approval covers it too.
+  std::string diff = {};
 };
 
 /// Where one part of a call's effect stands. A part is an effect with an outcome of its own, such as

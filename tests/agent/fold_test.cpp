@@ -88,7 +88,7 @@ TEST(Events, EveryKindSurvivesWritingAndReading) {
                    12},
       ModelFailed{ErrorKind::denied, "w", "x", "y"},
       ToolProposed{{"id", "name", {{"k", "v"}}}, "bad", "key", "hash"},
-      PolicyDecided{Verdict::ask, "why", "v1", {{"/to/0", "request", Trust::user}}, PreviewRecord{"t", "s", "b", "h", {"d"}}},
+      PolicyDecided{Verdict::ask, "why", "v1", {{"/to/0", "request", Trust::user}}, PreviewRecord{"t", "s", "b", "h", {"d"}, "-a\n+b\n"}},
       ApprovalRequested{"k", "h", "p", "s", "summary"},
       ApprovalDecided{"k", "h", "p", "s", true, "by", "note"},
       EffectIntended{"k", "h", 2, EffectClass::keyed},

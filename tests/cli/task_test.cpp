@@ -50,6 +50,27 @@ steps:
   EXPECT_EQ(web.requests().size(), 1u) << "what was read is not read again";
 }
 
+TEST_F(TaskCommand, AnOverwrittenFileIsRehearsedAsADiffAndAskedAboutAgainWhereItChangedMeanwhile) {
+  put("work/t.yaml", R"(deed: 1
+name: t
+steps: [{id: save, tool: file.write, with: {path: status.txt, content: "one\nTWO\nthree\n"}}]
+)");
+  put("work/status.txt", "one\ntwo\nthree\n");
+  const Ended dry = deed({"run", "t.yaml", "--dry-run", "--out", "dry", "--json"});
+  EXPECT_EQ(dry.code, 0) << dry.err;
+  const std::string diff = "--- a/status.txt\n+++ b/status.txt\n@@ -1,3 +1,3 @@\n one\n-two\n+TWO\n three\n";
+  EXPECT_EQ(rehearsed(".diff"), diff);
+  EXPECT_EQ(dry.json().at("effects").at(0).at("diff"), "dry/000001-save.diff");
+  EXPECT_THAT(text("work/dry/index.html"), HasSubstr("-two\n+TWO"));
+  put("work/status.txt", "one\ntwo\nthree\nfour\n");
+  const Ended early = deed({"approve"});
+  EXPECT_EQ(early.code, 3) << early.err;
+  EXPECT_EQ(text("work/status.txt"), "one\ntwo\nthree\nfour\n");
+  EXPECT_THAT(deed({"show", "--full"}).out, HasSubstr("-four"));
+  EXPECT_EQ(deed({"approve"}).code, 0);
+  EXPECT_EQ(text("work/status.txt"), "one\nTWO\nthree\n");
+}
+
 TEST_F(TaskCommand, AnItemWithoutAColumnFailsAloneAndTheReportSaysWhich) {
   std::string rows = "email,name\n";
   for (int i = 0; i < 12; ++i) rows += "r" + std::to_string(i) + "@example.org" + (i == 7 ? "" : ",N") + "\n";
