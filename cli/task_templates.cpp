@@ -137,40 +137,55 @@ outputs:
   failed: "{{steps.send.failures}}"
 )yaml";
 
-constexpr std::string_view tidy = R"yaml(# What lies in a folder is put in order in an index file, and somebody gets it as a report. The files themselves stay where they are.
+constexpr std::string_view tidy = R"yaml(# What lies in a folder goes into folders of its kind, and somebody gets a report. No model is needed.
 deed: 1
 name: tidy
-description: Keeps an index of a folder and reports it.
+description: Puts the files of a folder in order and reports it.
 
 inputs:
   folder: {type: string, format: path, default: inbox}
   to: {type: string, format: email, description: Who gets the report}
 
 steps:
+  # What is in the folder itself; nothing below it is touched, so that what was put in order stays where it is.
   - id: files
     tool: file.list
     with: {path: "{{inputs.folder}}"}
 
-  # A model without tools: whatever the files are called, it can only become text here.
-  - id: order
-    llm: "Put these files in order, as a Markdown list with a heading a kind (invoices, letters, pictures, other):\n\n{{steps.files.text}}"
-    budget: {max_tokens: 20000}
+  # A move never overwrites: a file whose name is taken stays, and the report says why. Two steps with disjoint conditions.
+  - id: pictures
+    for: {list: "{{steps.files.out.entries}}", key: item.path, max: 1000}
+    if: "item.kind == 'file' and (item.path | lower | last(4) in ['.jpg', '.png', '.gif'] or item.path | lower | last(5) in ['.jpeg', '.webp'])"
+    tool: file.move
+    with: {from: "{{item.path}}", to: "{{inputs.folder}}/pictures/"}
+    on_error: continue
 
-  - id: index
-    tool: file.write
-    with: {path: "{{inputs.folder}}/INDEX.md", content: "# {{inputs.folder}} on {{run.date}}\n\n{{steps.order.text}}\n"}
+  - id: documents
+    for: {list: "{{steps.files.out.entries}}", key: item.path, max: 1000}
+    if: "item.kind == 'file' and (item.path | lower | last(4) in ['.pdf', '.doc', '.odt', '.txt'] or item.path | lower | last(5) == '.docx')"
+    tool: file.move
+    with: {from: "{{item.path}}", to: "{{inputs.folder}}/documents/"}
+    on_error: continue
+
+  - id: after
+    needs: [pictures, documents]
+    tool: file.list
+    with: {path: "{{inputs.folder}}"}
 
   - id: report
-    needs: [index]
     tool: email.send
     with:
       to: ["{{inputs.to}}"]
-      subject: "{{inputs.folder}}: {{steps.files.out.entries | length}} files"
-      text: "{{steps.order.text}}"
-      html: "{{steps.order.text | markdown}}"
+      subject: "{{inputs.folder}}: {{steps.pictures.count}} pictures and {{steps.documents.count}} documents put away"
+      text: |
+        What could not be moved: {{steps.pictures.failures | json}} {{steps.documents.failures | json}}
+
+        What is left in {{inputs.folder}} on {{run.date}}:
+        {{steps.after.text}}
 
 outputs:
-  index: "{{steps.index.out.path}}"
+  pictures: "{{steps.pictures.count}}"
+  documents: "{{steps.documents.count}}"
 )yaml";
 
 constexpr std::string_view merge = R"yaml(# One mail a row of a CSV file.
@@ -209,7 +224,7 @@ constexpr std::array<TaskTemplate, 5> templates = {{
     {"digest", "three pages summed up and mailed to a team", digest},
     {"watch", "a mail when a page changes", watch},
     {"json", "fetch JSON, change it, post it record by record", json},
-    {"tidy", "an index of a folder, and a report of it", tidy},
+    {"tidy", "files of a folder into folders of their kind, and a report", tidy},
     {"merge", "one mail a row of a CSV file", merge},
 }};
 

@@ -13,6 +13,7 @@ Result<void> add_builtin_tools(Registry& registry, const BuiltinOptions& options
   DEED_OK(registry.add(file_read(options.root)));
   DEED_OK(registry.add(file_write(options.root)));
   DEED_OK(registry.add(file_append(options.root)));
+  DEED_OK(registry.add(file_move(options.root)));
   DEED_OK(registry.add(file_list(options.root)));
   DEED_OK(registry.add(file_find(options.root)));
   if (options.journal) {

@@ -66,6 +66,7 @@ Tool http_request(HttpClient& client, const EgressGuard& guard);
 Tool file_read(std::string root);
 Tool file_write(std::string root);
 Tool file_append(std::string root);
+Tool file_move(std::string root);
 Tool file_list(std::string root);
 Tool file_find(std::string root);
 Tool memory_search(Journal& journal);

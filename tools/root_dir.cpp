@@ -2,6 +2,7 @@
 
 #include "deed/core/text.hpp"
 #include "deed/tools/beneath.hpp"
+#include "deed/tools/move_beneath.hpp"
 #include "deed/tools/staged_file.hpp"
 
 #include <algorithm>
@@ -259,6 +260,18 @@ class LinuxRootDir final : public RootDir {
   }
   Result<bool> has_staged(const RelativePath& path, const std::string& key) const override {
     return is_file_staged(fd_.get(), path, key);
+  }
+
+  Result<EntryLook> look(const RelativePath& path) const override {
+    DEED_TRY(const OwnedFd entry, open_beneath(fd_.get(), path, O_PATH | O_NOFOLLOW));
+    DEED_TRY(const struct stat st, look_at(entry.get(), path));
+    return EntryLook{kind_of(st), st.st_ctim.tv_sec * 1'000'000'000 + st.st_ctim.tv_nsec};
+  }
+  Result<void> move(const RelativePath& from, const RelativePath& to) const override {
+    return move_beneath(fd_.get(), from, to);
+  }
+  Result<void> sync_move(const RelativePath& from, const RelativePath& to) const override {
+    return sync_move_beneath(fd_.get(), from, to);
   }
 
   Result<Listing> list(const RelativePath& folder, std::size_t max_entries) const override {

@@ -42,6 +42,12 @@ struct FolderEntry {
   bool operator==(const FolderEntry&) const = default;
 };
 
+/// One name, itself: what a link leads to is not looked at.
+struct EntryLook {
+  EntryKind kind = EntryKind::other;
+  std::int64_t changed_ns = 0;  ///< ctime, since 1970: when it was last written, renamed or given other permissions
+};
+
 /// Sorted by path. `complete` is false where a cap was reached or a folder could not be read.
 struct Listing {
   std::vector<FolderEntry> entries;
@@ -132,6 +138,15 @@ class RootDir {
                                                     const std::string& key) const = 0;
   /// Whether an attempt with `key` to write `path` was staged, and neither committed nor discarded.
   virtual Result<bool> has_staged(const RelativePath& path, const std::string& key) const = 0;
+
+  virtual Result<EntryLook> look(const RelativePath& path) const = 0;
+  /// Gives the file or folder `from` the name `to`, in one step; missing folders are made. Never overwrites. On an error nothing
+  /// has changed but for folders made.
+  /// errors  conflict: something has the name `to`. unsupported: the two are on different file systems, or the file system
+  ///         cannot rename without the danger of overwriting. invalid: `to` is in `from`; it is a link or a device
+  virtual Result<void> move(const RelativePath& from, const RelativePath& to) const = 0;
+  /// After `move`: waits until both names are on disk. On an error a power cut may still undo the move.
+  virtual Result<void> sync_move(const RelativePath& from, const RelativePath& to) const = 0;
 
   /// What is directly in a folder.
   virtual Result<Listing> list(const RelativePath& folder,

@@ -8,6 +8,7 @@
 #include "deed/core/failpoint.hpp"
 #include "deed/core/text.hpp"
 #include "deed/tools/beneath.hpp"
+#include "deed/tools/folders.hpp"
 
 #include <cerrno>
 #include <cstdio>
@@ -15,52 +16,15 @@
 #include <optional>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <vector>
 
 namespace deed {
 namespace {
-
-constexpr int open_folder = O_PATH | O_DIRECTORY;
 
 // Of the key's 64 digits the first 32: names stay short, and 128 bits are no less unique for it.
 std::string temporary_name(const std::string& key) {
   DEED_CHECK(!key.empty() && key.find_first_not_of("0123456789abcdef") == std::string::npos,
              "not an effect key");
   return ".deed-" + key.substr(0, 32) + ".tmp";
-}
-
-// "a", "a/b", "a/b/c" for the file "a/b/c/d"; "." comes first.
-std::vector<RelativePath> folders_of(const RelativePath& path) {
-  std::vector<RelativePath> folders;
-  for (RelativePath at = path.parent();; at = at.parent()) {
-    folders.insert(folders.begin(), at);
-    if (at.is_root()) return folders;
-  }
-}
-
-struct Existing {
-  OwnedFd folder;
-  std::vector<RelativePath> missing;  ///< from the top down
-};
-
-// Opens the deepest folder that exists; `visit(fd)` is called for each on the way.
-template <class Visit>
-Result<Existing> deepest_folder(int root, const RelativePath& path, Visit visit) {
-  Existing found;
-  for (RelativePath& folder : folders_of(path)) {
-    if (!found.missing.empty()) {
-      found.missing.push_back(std::move(folder));
-      continue;
-    }
-    auto opened = open_beneath(root, folder, open_folder);
-    if (!opened && opened.error().kind == ErrorKind::not_found && !folder.is_root()) {
-      found.missing.push_back(std::move(folder));
-      continue;
-    }
-    DEED_TRY(found.folder, std::move(opened));
-    DEED_OK(visit(found.folder.get()));
-  }
-  return found;
 }
 
 Result<void> write_all(int fd, std::string_view bytes, const std::string& where) {
@@ -71,15 +35,6 @@ Result<void> write_all(int fd, std::string_view bytes, const std::string& where)
     bytes.remove_prefix(static_cast<std::size_t>(n));
   }
   if (::fsync(fd) != 0) return system_error(errno, "cannot write the file", where);
-  return {};
-}
-
-// Some file systems know no fsync of a folder; their renames are as durable as they get.
-Result<void> sync_folder(int root, const RelativePath& folder) {
-  DEED_TRY(const OwnedFd fd, open_beneath(root, folder, O_RDONLY | O_DIRECTORY));
-  if (::fsync(fd.get()) != 0 && errno != EINVAL && errno != EROFS) {
-    return system_error(errno, "cannot sync the folder", folder.text());
-  }
   return {};
 }
 
@@ -104,12 +59,10 @@ Result<std::optional<mode_t>> mode_of_target(int folder, const RelativePath& pat
 
 class Staged final : public StagedFile {
  public:
-  Staged(int root, RelativePath path, OwnedFd folder, std::vector<RelativePath> missing,
-         std::string temporary)
+  Staged(int root, RelativePath path, DeepestFolder place, std::string temporary)
       : root_(root),
         path_(std::move(path)),
-        folder_(std::move(folder)),
-        missing_(std::move(missing)),
+        place_(std::move(place)),
         temporary_(std::move(temporary)) {}
   ~Staged() override {
     if (!keep_) discard();
@@ -117,17 +70,17 @@ class Staged final : public StagedFile {
 
   void keep() override { keep_ = true; }
   void discard() override {
-    if (!done_) ::unlinkat(folder_.get(), temporary_.c_str(), 0);
+    if (!done_) ::unlinkat(place_.folder.get(), temporary_.c_str(), 0);
     done_ = true;
   }
 
   Result<void> commit() override {
-    DEED_TRY(const OwnedFd folder, make_folders());
+    DEED_TRY(const OwnedFd folder, make_folders(root_, place_, path_));
     // Again: what is there may have changed since it was staged.
     DEED_TRY(const auto mode, mode_of_target(folder.get(), path_));
     (void)mode;
     failpoint(failpoints::file_before_rename);
-    if (::renameat(folder_.get(), temporary_.c_str(), folder.get(),
+    if (::renameat(place_.folder.get(), temporary_.c_str(), folder.get(),
                    std::string(path_.name()).c_str()) != 0) {
       return system_error(errno, "cannot give the file its name", path_.text());
     }
@@ -138,28 +91,14 @@ class Staged final : public StagedFile {
 
   Result<void> sync() override {
     // A new folder's own name is in the one above it.
-    for (const RelativePath& made : missing_) DEED_OK(sync_folder(root_, made.parent()));
+    for (const RelativePath& made : place_.missing) DEED_OK(sync_folder(root_, made.parent()));
     return sync_folder(root_, path_.parent());
   }
 
  private:
-  Result<OwnedFd> make_folders() {
-    OwnedFd above;
-    int fd = folder_.get();
-    for (const RelativePath& folder : missing_) {
-      if (::mkdirat(fd, std::string(folder.name()).c_str(), 0777) != 0 && errno != EEXIST) {
-        return system_error(errno, "cannot make the folder", folder.text());
-      }
-      DEED_TRY(above, open_beneath(root_, folder, open_folder));
-      fd = above.get();
-    }
-    return open_beneath(root_, path_.parent(), open_folder);
-  }
-
   int root_;
   RelativePath path_;
-  OwnedFd folder_;
-  std::vector<RelativePath> missing_;
+  DeepestFolder place_;
   std::string temporary_;
   bool keep_ = false, done_ = false;
 };
@@ -189,7 +128,7 @@ Result<std::unique_ptr<StagedFile>> stage_file(int root, const RelativePath& pat
       return {};
     return system_error(errno, "cannot remove what an earlier attempt left", temporary);
   };
-  DEED_TRY(Existing place, deepest_folder(root, path, remove_leftover));
+  DEED_TRY(DeepestFolder place, deepest_folder(root, path, remove_leftover));
   std::optional<mode_t> mode;
   if (place.missing.empty()) {
     DEED_TRY(mode, mode_of_target(place.folder.get(), path));
@@ -198,13 +137,12 @@ Result<std::unique_ptr<StagedFile>> stage_file(int root, const RelativePath& pat
                           O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
   if (fd < 0) return system_error(errno, "cannot make a file there", path.text());
   const OwnedFd file(fd);
-  const RelativePath& above = place.missing.empty() ? path : place.missing.front();
-  auto staged =
-      std::make_unique<Staged>(root, path, std::move(place.folder), place.missing, temporary);
+  const RelativePath above = (place.missing.empty() ? path : place.missing.front()).parent();
+  auto staged = std::make_unique<Staged>(root, path, std::move(place), temporary);
   if (mode && ::fchmod(file.get(), *mode) != 0)
     return system_error(errno, "cannot keep the file's permissions", path.text());
   DEED_OK(write_all(file.get(), bytes, path.text()));
-  DEED_OK(sync_folder(root, above.parent()));
+  DEED_OK(sync_folder(root, above));
   return std::unique_ptr<StagedFile>(std::move(staged));
 }
 
@@ -219,7 +157,7 @@ Result<bool> is_file_staged(int root, const RelativePath& path, const std::strin
       return system_error(errno, "cannot look for the temporary file", path.text());
     return {};
   };
-  DEED_TRY(const Existing place, deepest_folder(root, path, look));
+  DEED_TRY(const DeepestFolder place, deepest_folder(root, path, look));
   (void)place;
   return there;
 }

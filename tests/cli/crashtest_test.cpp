@@ -27,6 +27,14 @@ TEST_F(CrashtestCommand, PrintsATableAndEndsWellWhenNothingHappensTwice) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "work/a.txt")) << "it works on copies";
 }
 
+TEST_F(CrashtestCommand, AFileIsMovedOnceWhereverTheProcessDies) {
+  put("work/a.txt", "text");
+  const Ended ended = deed({"crashtest", "--random", "2", "--check", "test \"$(cat archive/a.txt)\" = text -a ! -e a.txt", "--", "tools", "call",
+      "file.move", R"({"from":"a.txt","to":"archive/"})"});
+  EXPECT_EQ(ended.code, 0) << ended.out << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("file.rename/after"));
+}
+
 TEST_F(CrashtestCommand, AsksForAnOnceEffectAndSaysSoInJson) {
   const Ended ended = deed({"crashtest", "--json", "--random", "0", "--", "tools", "call", "file.append", to_text(a_line)});
   EXPECT_EQ(ended.code, 0) << ended.out << ended.err;

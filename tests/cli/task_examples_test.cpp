@@ -73,15 +73,23 @@ TEST_F(TaskExamples, JsonFetchesChangesAndPostsRecordByRecord) {
   EXPECT_THAT(bodies, testing::UnorderedElementsAre(Json{{"id", 1}, {"title", "OAK"}, {"amount", 12}}, Json{{"id", 3}, {"title", "\"ELM\""}, {"amount", 40.5}}));
 }
 
-TEST_F(TaskExamples, TidyKeepsAnIndexOfAFolderAndReportsIt) {
-  fakes::HttpServer model([](const fakes::SeenRequest&) { return says("# invoices\n\n- may.pdf"); });
-  std::filesystem::create_directories(folder_ / "work/inbox");
-  put("work/inbox/may.pdf", "%PDF-1.4");
-  const Ended ended = run("tidy", {"to=ann@example.org"}, {"--model", model_at(model)});
+TEST_F(TaskExamples, TidyPutsFilesWhereTheyBelongAndReportsWhatIsLeft) {
+  for (const char* name : {"may.pdf", "Letter.TXT", "beach.JPEG", "cat.png", "odd.bin", "documents/taken.txt", "taken.txt"}) {
+    std::filesystem::create_directories((folder_ / "work/inbox" / name).parent_path());
+    put(std::string("work/inbox/") + name, name);
+  }
+  const Ended ended = run("tidy", {"to=ann@example.org"}, {"--json"});
   EXPECT_EQ(ended.code, 0) << ended.err << ended.out;
-  EXPECT_THAT(text("work/inbox/INDEX.md"), HasSubstr("- may.pdf"));
+  EXPECT_EQ(ended.json().at("outputs"), (Json{{"documents", 2}, {"pictures", 2}}));
+  EXPECT_EQ(text("work/inbox/pictures/beach.JPEG"), "beach.JPEG");
+  EXPECT_EQ(text("work/inbox/documents/Letter.TXT"), "Letter.TXT");
+  EXPECT_EQ(text("work/inbox/documents/taken.txt"), "documents/taken.txt") << "never overwritten";
+  EXPECT_EQ(text("work/inbox/taken.txt"), "taken.txt");
+  EXPECT_EQ(text("work/inbox/odd.bin"), "odd.bin");
   ASSERT_EQ(smtp_.mails().size(), 1u);
-  EXPECT_THAT(smtp_.mails()[0].message, HasSubstr("<h1>invoices</h1>"));
+  EXPECT_THAT(smtp_.mails()[0].message, HasSubstr("Subject: inbox: 2 pictures and 2 documents put away"));
+  EXPECT_THAT(smtp_.mails()[0].message, HasSubstr("that name already"));
+  EXPECT_THAT(smtp_.mails()[0].message, HasSubstr("inbox/odd.bin"));
 }
 
 TEST_F(TaskExamples, MergeAsksAboutTheFirstThreeAndTheLargeOnesAndSendsTheRest) {

@@ -34,7 +34,7 @@ TEST_F(Builtin, ToolsStandInTheirOrder) {
   std::vector<std::string> names;
   for (const RegisteredTool& entry : registry_.tools()) names.push_back(entry.tool.spec.name);
   EXPECT_THAT(names, ElementsAre("email.send", "http.get", "http.request", "file.read",
-                                 "file.write", "file.append", "file.list", "file.find",
+                                 "file.write", "file.append", "file.move", "file.list", "file.find",
                                  "memory.search", "memory.remember", "time.now", "user.ask"));
 }
 
@@ -46,7 +46,7 @@ TEST_F(Builtin, ToolsWithoutAJournalLeaveTheMemoryOut) {
                                .http = &client_};
   ASSERT_OK(add_builtin_tools(registry, options));
   EXPECT_EQ(registry.find("memory.search"), nullptr);
-  EXPECT_EQ(registry.tools().size(), 10u);
+  EXPECT_EQ(registry.tools().size(), 11u);
 }
 
 TEST_F(Builtin, EveryArgumentIsDescribedAndHasARole) {

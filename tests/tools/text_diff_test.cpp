@@ -22,7 +22,7 @@ std::string patched(const std::string& before, const std::string& diff) {
 
 TEST(UnifiedDiff, ShowsTheChangedLinesWithSomeAround) {
   EXPECT_EQ(unified_diff("notes.txt", "1\n2\n3\n4\nfive\n6\n7\n8\n9\n10\n", "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n"),
-            "--- a/notes.txt\n+++ b/notes.txt\n@@ -2,8 +2,8 @@\n 2\n 3\n 4\n-five\n+5\n 6\n 7\n 8\n 9\n");
+            "--- a/notes.txt\n+++ b/notes.txt\n@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-five\n+5\n 6\n 7\n 8\n");
 }
 
 TEST(UnifiedDiff, IsEmptyWhereNothingChanges) { EXPECT_EQ(unified_diff("a", "same\n", "same\n"), ""); }

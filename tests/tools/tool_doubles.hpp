@@ -77,13 +77,14 @@ class FakeContext final : public ToolContext {
     co_return Result<void>();
   }
   const std::string& probed_part() const override { return asked_part; }
-  TimePoint dispatched_at() const override { return FixedClock().now(); }
+  TimePoint dispatched_at() const override { return dispatched_time; }
 
   std::map<std::string, EffectPart> parts;
   std::vector<std::chrono::milliseconds> waits;  ///< none of them takes time
   std::function<void()> at_wait;
   bool is_stopping = false;
   std::string asked_part;
+  TimePoint dispatched_time = FixedClock().now();
   int dispatches = 0;
   std::function<void()> at_dispatch;  ///< looks at the world at the commit point
   std::optional<Error> dispatch_error;
