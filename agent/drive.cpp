@@ -54,7 +54,7 @@ Async<void> Drive::record_all(std::vector<Event> events, AppendOptions options) 
   }
   const bool at_once = options.durability == Durability::full || options.status;
   if (options.durability == Durability::full) unwritten_options_.durability = Durability::full;
-  if (options.status) unwritten_options_.status = options.status;
+  if (options.status) unwritten_options_.status = options.status, unwritten_options_.wakes = options.wakes;
   if (!at_once) co_return Result<void>();
   auto written = co_await write();
   co_return written;
@@ -339,12 +339,13 @@ Async<void> Drive::loop() {
   }
 }
 
-Async<bool> Drive::pause(RunPaused paused, std::string call) {
+Async<bool> Drive::pause(RunPaused paused, std::string call, std::optional<TimePoint> wakes) {
   is_paused_ = true;
   paused_ = paused;
   waiting_ = call;
-  const RunStatus status = paused.status;
-  auto recorded = co_await record(std::move(paused), std::move(call), ended_as(status));
+  AppendOptions options = ended_as(paused.status);
+  options.wakes = wakes;
+  auto recorded = co_await record(std::move(paused), std::move(call), options);
   DEED_CO_OK(std::move(recorded));
   co_return false;
 }

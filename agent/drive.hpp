@@ -117,7 +117,7 @@ class Drive {
   /// Waits until one has landed; gives back whether the run goes on. errors  of the one that landed
   Async<bool> land_one();
   Async<void> enter(RunStarted started, RunId id, RunId parent, std::vector<Media> media);
-  Async<bool> pause(RunPaused paused, std::string call);
+  Async<bool> pause(RunPaused paused, std::string call, std::optional<TimePoint> wakes = std::nullopt);
   Async<bool> record_reply(int step, Reply reply, std::chrono::milliseconds took);
   Async<bool> ask_operator(std::string call, std::string what);
   struct Obstacle {

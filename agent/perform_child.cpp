@@ -142,7 +142,7 @@ Async<bool> Drive::perform(DriveChild action) {
     }
     RunPaused waiting{report.status, "its run " + child.run + " " + report.reason, report.hint + ", then deed resume " + lease_.run};
     std::string call = report.waiting_call.empty() ? "" : item_name(child.item);
-    auto paused = co_await pause(std::move(waiting), std::move(call));
+    auto paused = co_await pause(std::move(waiting), std::move(call), waits_until(report.state));
     co_return paused;
   }
   auto finished = finished_of(report);

@@ -313,8 +313,8 @@ Async<bool> Drive::perform(WaitUntil action) {
   }
   if (action.time - now > longest_sleep) {
     try_later_ = true;
-    RunPaused waiting{RunStatus::paused, "waits until " + to_iso8601(action.time), "deed resume " + lease_.run + " then; deed resume --all takes up every task whose time has come"};
-    auto paused = co_await pause(std::move(waiting), "");
+    RunPaused waiting{RunStatus::paused, "waits until " + to_iso8601(action.time), "deed daemon goes on with it then, or deed resume --all"};
+    auto paused = co_await pause(std::move(waiting), "", action.time);
     co_return paused;
   }
   auto written = co_await write();

@@ -156,13 +156,9 @@ int on_run(const Flags& flags, const std::string& id, Act act) {
   return report_run(act(*(*session)->agent), **session, flags);
 }
 
-// Whether the run is a task that has waited for a time which has come.
-bool is_due(Agent& agent, const RunRecord& run) {
-  if (run.status != RunStatus::paused || !run.parent.empty()) return false;
-  const auto shown = agent.show(run.id);
-  const auto state = shown ? fold_all(shown->second) : Result<State>(fail(shown.error()));
-  const auto time = state ? waits_until(*state) : std::nullopt;
-  return time && *time <= system_clock().now();
+// Whether the run has waited for a time which has come. One that another began is gone on with by that one.
+bool is_due(const RunRecord& run) {
+  return run.status == RunStatus::paused && run.parent.empty() && run.wakes && *run.wakes <= system_clock().now();
 }
 
 // Goes on with every run that a process left behind when it died, and with tasks whose time has come; the worst exit code counts. A run that is being driven is left alone.
@@ -174,7 +170,7 @@ int resume_all(const Flags& flags) {
   if (!runs) return report_error(runs.error(), flags);
   // Of a run without an event nothing was done, and nothing is known: its user gives the request again.
   std::erase_if(*runs, [&](const RunRecord& run) {
-    return run.last_event == 0 || (run.status != RunStatus::running && !is_due(*(*looker)->agent, run));
+    return run.last_event == 0 || (run.status != RunStatus::running && !is_due(run));
   });
   looker->reset();
   int worst = 0;

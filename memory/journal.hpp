@@ -33,6 +33,7 @@ struct RunRecord {
   TimePoint created = {};
   TimePoint updated = {};
   EventNumber last_event = 0;
+  std::optional<TimePoint> wakes = {};  ///< paused until then, and then to be gone on with
 };
 
 /// The right to append to one run. `fence` grows with each owner; an append with an old one is a
@@ -53,6 +54,7 @@ struct NewRun {
 struct AppendOptions {
   Durability durability = Durability::normal;
   std::optional<RunStatus> status = {};  ///< the run's status from now on
+  std::optional<TimePoint> wakes = {};   ///< with a status: RunRecord::wakes from now on
 };
 
 struct SearchHit {

@@ -88,6 +88,11 @@ struct FiringEnd {
 };
 
 /// Where the run of a firing stands.
+struct WaitingRun {
+  RunId run;
+  TimePoint wakes = {};
+};
+
 struct RunStanding {
   enum class Kind {
     absent,       ///< it was never begun, or died before its first event: nothing of it was done
@@ -99,6 +104,7 @@ struct RunStanding {
   Kind kind = Kind::absent;
   RunStatus status = RunStatus::running;
   std::int64_t owner = 0;  ///< the process, if owned
+  std::optional<TimePoint> wakes = {};  ///< paused until then
 };
 
 }  // namespace deed

@@ -44,6 +44,8 @@ class ScheduleStore {
   virtual Result<void> end(FiringId firing, const FiringEnd& end) = 0;
 
   virtual Result<RunStanding> standing(const RunId& run) = 0;
+  /// Paused runs at the top that wait for a time, the earliest first, at most `max`.
+  virtual Result<std::vector<WaitingRun>> waiting_runs(std::size_t max) = 0;
 };
 
 /// Opens or makes the journal's file, as open_sqlite_journal does. The redactor only refuses: nothing here is blacked out silently.

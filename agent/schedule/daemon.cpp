@@ -6,6 +6,7 @@
 #include <deque>
 
 #include "deed/agent/schedule/system.hpp"
+#include "deed/agent/schedule/waker.hpp"
 #include "deed/agent/schedule/zoneinfo.hpp"
 
 namespace deed {
@@ -21,6 +22,7 @@ class Daemon {
   Daemon(DaemonOptions options, ScheduleStore& store, SystemLauncher& launcher)
       : options_(std::move(options)),
         launcher_(launcher),
+        waker_({store, system_clock(), launcher, load_time_zone, options_.log}),
         dispatcher_({store, system_clock(), launcher, load_time_zone, options_.log},
                     {.max_running = options_.max_running, .max_retries = options_.once ? 0 : 5, .only = options_.only}) {}
 
@@ -28,21 +30,32 @@ class Daemon {
     tell("READY=1");
     bool is_first = true;
     while (!is_over()) {
-      auto next = is_first || !options_.once ? dispatcher_.turn() : dispatcher_.begin_queued();
+      auto next = turn(is_first || !options_.once);
       is_first = false;
       // Nothing is lost: it is tried again, at the latest in a minute.
       if (!next) options_.log(to_string(next.error()));
       // A single pass cannot wait for better times.
       if (!next && options_.once) return fail(std::move(next).error());
       tell_status();
-      if (options_.once && dispatcher_.is_idle()) return {};
+      if (options_.once && is_idle()) return {};
       handle(launcher_.wait(wake_at(next ? *next : std::nullopt)));
     }
     return {};
   }
 
  private:
-  bool is_over() const { return drain_until_ && dispatcher_.is_idle(); }
+  std::size_t going_on() const { return dispatcher_.going_on() + waker_.going_on(); }
+  bool is_idle() const { return going_on() == 0; }
+  bool is_over() const { return drain_until_ && is_idle(); }
+
+  Result<std::optional<TimePoint>> turn(bool looks_for_new) {
+    DEED_TRY(const auto of_schedules, looks_for_new ? dispatcher_.turn() : dispatcher_.begin_queued());
+    if (!looks_for_new || options_.only) return of_schedules;
+    const std::size_t others = dispatcher_.going_on();
+    DEED_TRY(const auto of_runs, waker_.turn(options_.max_running > others ? options_.max_running - others : 0));
+    if (!of_schedules || !of_runs) return of_schedules ? of_schedules : of_runs;
+    return std::optional<TimePoint>(std::min(*of_schedules, *of_runs));
+  }
 
   std::optional<TimePoint> wake_at(std::optional<TimePoint> next) const {
     const TimePoint now = system_clock().now();
@@ -62,6 +75,7 @@ class Daemon {
       else drain();
     }
     for (const ProcessEnd& end : happened.ended) {
+      if (waker_.ended(end.process)) continue;
       const Result<void> entered = dispatcher_.ended(end.process, end.exit_code);
       if (!entered) options_.log(to_string(entered.error()));
     }
@@ -78,11 +92,12 @@ class Daemon {
     tell("STOPPING=1");
     drain_until_ = system_clock().now() + options_.drain_limit;
     dispatcher_.drain();
-    if (!dispatcher_.is_idle()) options_.log("stopping: waiting for " + std::to_string(dispatcher_.going_on()) + " runs to pause");
+    waker_.drain();
+    if (!is_idle()) options_.log("stopping: waiting for " + std::to_string(going_on()) + " runs to pause");
   }
 
   void tell_status() {
-    const std::size_t count = dispatcher_.going_on();
+    const std::size_t count = going_on();
     if (count == told_) return;
     told_ = count;
     tell("STATUS=" + std::to_string(count) + " runs going on");
@@ -99,6 +114,7 @@ class Daemon {
 
   DaemonOptions options_;
   SystemLauncher& launcher_;
+  Waker waker_;
   Dispatcher dispatcher_;
   std::optional<std::chrono::milliseconds> watchdog_ = watchdog_interval();
   std::optional<TimePoint> drain_until_;

@@ -233,6 +233,10 @@ Result<void> Dispatcher::ended_with(Active& active, int exit_code) {
 Result<void> Dispatcher::try_later(Active& active) {
   DEED_TRY(const RunStanding standing, parts_.store.standing(active.firing.run));
   if (standing.kind == RunStanding::Kind::owned || standing.kind == RunStanding::Kind::ended) return pursue(active);
+  if (standing.kind == RunStanding::Kind::paused && standing.wakes) {
+    return end(active, {.state = FiringState::paused, .time = parts_.clock.now(), .exit_code = 75,
+                        .reason = "it waits until " + to_iso8601(*standing.wakes) + "; the daemon goes on with it then"});
+  }
   if (active.retries < options_.max_retries) {
     const auto wait = first_retry * (1 << active.retries++);
     active.not_before = parts_.clock.now() + wait;

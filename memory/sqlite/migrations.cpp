@@ -116,6 +116,8 @@ CREATE VIEW event_texts AS  -- exactly the rows that the index has, so that its 
 
 // Schedules are configuration and move; what came of a time is written once, and only its outcome is added.
 constexpr const char* version_3 = R"sql(
+ALTER TABLE runs ADD COLUMN wakes INTEGER;  -- milliseconds since 1970-01-01 UTC: a paused run is to be gone on with then
+CREATE INDEX runs_waking ON runs (wakes) WHERE wakes IS NOT NULL;
 CREATE TABLE schedules (
   id            INTEGER PRIMARY KEY,
   name          TEXT NOT NULL,
@@ -167,7 +169,7 @@ CREATE TRIGGER firings_no_replace BEFORE INSERT ON firings
 constexpr std::array<Migration, 3> all_migrations = {{
     {"the first schema", version_1},
     {"the full-text index may lag behind", version_2},
-    {"schedules and their firings", version_3},
+    {"schedules and their firings, and runs that wait for a time", version_3},
 }};
 
 Result<std::int64_t> single_integer(Connection& connection, const char* sql) {

@@ -116,6 +116,7 @@ class SqliteSchedules final : public ScheduleStore {
   Result<void> begin(FiringId firing, TimePoint now) override;
   Result<void> end(FiringId firing, const FiringEnd& end) override;
   Result<RunStanding> standing(const RunId& run) override;
+  Result<std::vector<WaitingRun>> waiting_runs(std::size_t max) override;
 
  private:
   /// `work` in a transaction that is on the disk when this returns; a failure undoes it.
@@ -272,7 +273,7 @@ Result<void> SqliteSchedules::end(FiringId firing, const FiringEnd& end) {
 }
 
 Result<RunStanding> SqliteSchedules::standing(const RunId& run) {
-  Query query = connection_.query("SELECT status, last_event, pid, started, machine, instance FROM runs LEFT JOIN leases ON leases.run = runs.key"
+  Query query = connection_.query("SELECT status, last_event, pid, started, machine, instance, wakes FROM runs LEFT JOIN leases ON leases.run = runs.key"
                                   " WHERE id = ?1", run);
   DEED_TRY(const bool exists, query.next());
   RunStanding out;
@@ -280,6 +281,7 @@ Result<RunStanding> SqliteSchedules::standing(const RunId& run) {
   DEED_TRY(out.status, parse_run_status(query.text(0)));
   const sqlite::Owner owner{query.integer(2), query.integer(3), query.text(4), query.text(5)};
   out.owner = owner.pid;
+  if (const std::int64_t wakes = query.integer(6)) out.wakes = TimePoint(std::chrono::milliseconds(wakes));
   using Kind = RunStanding::Kind;
   if (sqlite::is_alive(owner, sqlite::this_process(""))) out.kind = Kind::owned;
   else if (query.integer(1) == 0) out.kind = Kind::absent;
@@ -287,6 +289,17 @@ Result<RunStanding> SqliteSchedules::standing(const RunId& run) {
   else if (out.status == RunStatus::paused || out.status == RunStatus::unknown) out.kind = Kind::paused;
   else out.kind = Kind::ended;
   return out;
+}
+
+Result<std::vector<WaitingRun>> SqliteSchedules::waiting_runs(std::size_t max) {
+  Query query = connection_.query("SELECT id, wakes FROM runs WHERE wakes IS NOT NULL AND status = 'paused' AND parent = '' ORDER BY wakes, key LIMIT ?1",
+                                  static_cast<std::int64_t>(max));
+  std::vector<WaitingRun> out;
+  for (;;) {
+    DEED_TRY(const bool row, query.next());
+    if (!row) return out;
+    out.push_back({query.text(0), TimePoint(std::chrono::milliseconds(query.integer(1)))});
+  }
 }
 
 }  // namespace

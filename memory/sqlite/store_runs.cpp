@@ -8,12 +8,12 @@ namespace deed::sqlite {
 namespace {
 
 constexpr const char* run_columns_newest_first =
-    "SELECT id, parent, task_hash, title, status, created, updated, last_event FROM runs ORDER BY "
+    "SELECT id, parent, task_hash, title, status, created, updated, last_event, wakes FROM runs ORDER BY "
     "key DESC LIMIT ?1";
 
 // A run that another began is found by its own id.
 constexpr const char* newest_at_the_top =
-    "SELECT id, parent, task_hash, title, status, created, updated, last_event FROM runs"
+    "SELECT id, parent, task_hash, title, status, created, updated, last_event, wakes FROM runs"
     " WHERE parent = '' ORDER BY key DESC LIMIT 1";
 
 Result<RunRecord> run_of(const Query& query) {
@@ -25,6 +25,7 @@ Result<RunRecord> run_of(const Query& query) {
   run.created = TimePoint(std::chrono::milliseconds(query.integer(5)));
   run.updated = TimePoint(std::chrono::milliseconds(query.integer(6)));
   run.last_event = query.integer(7);
+  if (const std::int64_t wakes = query.integer(8)) run.wakes = TimePoint(std::chrono::milliseconds(wakes));
   return run;
 }
 
@@ -163,7 +164,7 @@ Result<std::vector<RunRecord>> Store::runs(std::size_t max) {
 
 Result<std::vector<RunRecord>> Store::matching_runs(const std::string& part, std::size_t max) {
   return all_runs(connection_.query(
-      "SELECT id, parent, task_hash, title, status, created, updated, last_event FROM runs"
+      "SELECT id, parent, task_hash, title, status, created, updated, last_event, wakes FROM runs"
       " WHERE substr(id, 1, length(?1)) = ?1 OR substr(id, -length(?1)) = ?1 ORDER BY key DESC "
       "LIMIT ?2",
       part, static_cast<std::int64_t>(max)));

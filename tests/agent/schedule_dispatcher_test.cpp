@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "deed/agent/schedule/dispatcher.hpp"
+#include "deed/agent/schedule/waker.hpp"
 #include "deed/tests/core/walked_cron.hpp"
 #include "deed/tests/fakes/matchers.hpp"
 
@@ -65,8 +66,10 @@ class StoreWithRuns final : public ScheduleStore {
   Result<void> begin(FiringId id, TimePoint now) override { return store_.begin(id, now); }
   Result<void> end(FiringId id, const FiringEnd& end) override { return store_.end(id, end); }
   Result<RunStanding> standing(const RunId&) override { return run; }
+  Result<std::vector<WaitingRun>> waiting_runs(std::size_t) override { return waiting; }
 
   RunStanding run;
+  std::vector<WaitingRun> waiting;
 
  private:
   ScheduleStore& store_;
@@ -351,6 +354,80 @@ TEST_F(DispatcherTest, ServesOneFiringOnlyIfItIsToldSo) {
   ASSERT_OK(one.turn());
   EXPECT_THAT(launcher_.started, ElementsAre(testing::Contains(manual->run)));
   EXPECT_THAT(*file_->history(0, 10), SizeIs(1)) << "the time that is due is for a daemon";
+}
+
+class WakerTest : public DispatcherTest {
+ protected:
+  Waker waker() { return Waker({*store_, clock_, launcher_, {}, [this](const std::string& line) { said_ += line + "\n"; }}); }
+  void waits(std::vector<WaitingRun> runs) { store_->waiting = std::move(runs); }
+};
+
+TEST_F(WakerTest, GoesOnWithARunWhenItsTimeHasCome) {
+  Waker one = waker();
+  waits({{"run-a", zero + 10min}, {"run-b", zero + 1h}});
+  EXPECT_EQ(*one.turn(4), zero + 10min);
+  EXPECT_THAT(launcher_.started, IsEmpty());
+  go_to(10min);
+  EXPECT_EQ(*one.turn(4), zero + 1h);
+  EXPECT_THAT(launcher_.started, ElementsAre(ElementsAre("resume", "run-a", "--quiet")));
+  EXPECT_EQ(one.going_on(), 1u);
+  EXPECT_EQ(*one.turn(4), zero + 1h) << "it is going on";
+  EXPECT_THAT(launcher_.started, SizeIs(1));
+  EXPECT_FALSE(one.ended(1));
+  EXPECT_TRUE(one.ended(1000));
+  EXPECT_EQ(one.going_on(), 0u);
+}
+
+TEST_F(WakerTest, BeginsNoMoreThanThereIsRoomFor) {
+  Waker one = waker();
+  waits({{"run-a", zero}, {"run-b", zero}, {"run-c", zero}});
+  EXPECT_EQ(*one.turn(2), std::nullopt) << "the end of a process is the next time to look";
+  EXPECT_THAT(launcher_.started, SizeIs(2));
+  waits({{"run-c", zero}});
+  one.ended(1000);
+  ASSERT_OK(one.turn(2));
+  EXPECT_THAT(launcher_.started.back(), ElementsAre("resume", "run-c", "--quiet"));
+}
+
+TEST_F(WakerTest, TriesARunThatGetsNowhereLessAndLessOften) {
+  Waker one = waker();
+  waits({{"run-a", zero}});
+  ASSERT_OK(one.turn(1));
+  one.ended(1000);
+  EXPECT_EQ(*one.turn(1), zero + 30s);
+  clock_.time = zero + 30s;
+  ASSERT_OK(one.turn(1));
+  one.ended(1001);
+  EXPECT_EQ(*one.turn(1), zero + 90s);
+  EXPECT_THAT(launcher_.started, SizeIs(2));
+  // It has got on, and waits for something else.
+  waits({{"run-a", zero + 40s}});
+  clock_.time = zero + 41s;
+  ASSERT_OK(one.turn(1));
+  EXPECT_THAT(launcher_.started, SizeIs(3));
+}
+
+TEST_F(WakerTest, StopsItsRunsWhenTheDaemonEnds) {
+  Waker one = waker();
+  waits({{"run-a", zero}, {"run-b", zero}});
+  ASSERT_OK(one.turn(1));
+  one.drain();
+  EXPECT_THAT(launcher_.stopped, ElementsAre(1000));
+  ASSERT_OK(one.turn(2));
+  EXPECT_THAT(launcher_.started, SizeIs(1));
+}
+
+TEST_F(DispatcherTest, ARunThatWaitsForATimeEndsItsFiringAsPausedAndIsNotTriedAgain) {
+  add();
+  Dispatcher one = dispatcher();
+  go_to(60min);
+  ASSERT_OK(one.turn());
+  stands(RunStanding::Kind::paused, RunStatus::paused);
+  store_->run.wakes = zero + 5h;
+  ASSERT_OK(one.ended(1000, 75));
+  EXPECT_EQ(newest().state, FiringState::paused);
+  EXPECT_THAT(newest().reason, HasSubstr("waits until 2026-11-02T05:00:00"));
+  EXPECT_TRUE(one.is_idle());
 }
 
 }  // namespace

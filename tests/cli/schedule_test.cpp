@@ -1,5 +1,6 @@
 // deed schedule, and deed daemon as a process: what it fires, drains, adopts, and that a SIGKILL at any instant loses and doubles nothing.
 #include <poll.h>
+#include <sqlite3.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -286,6 +287,24 @@ TEST_F(DaemonProcess, AFiringThatCouldNotBeBegunSaysWhereToLook) {
   EXPECT_THAT(ended.err, HasSubstr("nobody:nothing"));
   EXPECT_EQ(history("bad").at(0).at("state"), "failed");
   EXPECT_THAT(history("bad").at(0).at("reason").get<std::string>(), HasSubstr("before the run was begun"));
+}
+
+TEST_F(DaemonProcess, GoesOnWithATaskWhoseTimeHasCome) {
+  put("work/t.yaml", "deed: 1\nname: t\nsteps:\n  - {id: pause, wait: 3h}\n  - {id: now, tool: time.now}\n");
+  const Ended begun = deed({"run", "t.yaml", "--json"});
+  EXPECT_EQ(begun.code, 75) << begun.err;
+  EXPECT_THAT(begun.json().at("hint").get<std::string>(), HasSubstr("deed daemon goes on with it then"));
+  const std::string run = begun.json().at("run").get<std::string>();
+  EXPECT_THAT(deed({"daemon", "--once"}).err, testing::Not(HasSubstr(run))) << "not before its time";
+  // As if three hours had passed. The step itself looks at the clock, and waits again.
+  sqlite3* file_of_journal = nullptr;
+  ASSERT_EQ(sqlite3_open(file("home/journal.db").c_str(), &file_of_journal), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(file_of_journal, "UPDATE runs SET wakes = 1 WHERE wakes IS NOT NULL", nullptr, nullptr, nullptr), SQLITE_OK);
+  EXPECT_EQ(sqlite3_changes(file_of_journal), 1);
+  sqlite3_close(file_of_journal);
+  EXPECT_THAT(deed({"daemon", "--once"}).err, HasSubstr("going on with run " + run));
+  EXPECT_THAT(deed({"daemon", "--once"}).err, testing::Not(HasSubstr(run))) << "it waits for its own time again";
+  EXPECT_THAT(deed({"show", run}).out, HasSubstr("\nresumed\n"));
 }
 
 TEST_F(DaemonProcess, ARunThatOutlivesItsDaemonIsWaitedForByTheNextOne) {
