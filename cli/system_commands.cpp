@@ -71,7 +71,7 @@ int doctor(const SystemFlags& state) {
   add("model", with_model ? Result<std::string>((*with_model)->agent->model().info().name)
                           : Result<std::string>(fail(with_model.error())));
   const std::string smtp = settings ? settings->text("smtp.url") : "";
-  add("mail", smtp.empty() ? std::string("no server is configured: mail goes into the outbox") : "sent by the configured server");
+  add("mail", smtp.empty() ? std::string("no server is configured: mail goes into the outbox") : "sent by the configured server; deed mail check tries it");
   if (state.flags.json) print_json({{"version", 1}, {"healthy", healthy}, {"checks", checks}});
   return healthy ? 0 : 1;
 }
