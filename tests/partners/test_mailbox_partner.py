@@ -45,6 +45,11 @@ class CutMail(PartnerTest):
         self.assertEqual(len(self.about(events, "effect.dispatched")), 2)
         self.assertEqual(self.about(events, "effect.reconciled"), [])
 
+    def test_the_check_goes_through_both_servers_and_leaves_no_mail(self):
+        found = self.deed("mail", "check", "--smtp", f"smtp://127.0.0.1:{self.greenmail.smtp}", "--from", "ann@example.org", "--json")
+        self.assertEqual([(c["check"], c["ok"]) for c in found["checks"]], [("smtp", True), ("imap", True)])
+        self.assertEqual(self.greenmail.mails, [])
+
 
 if __name__ == "__main__":
     unittest.main()
