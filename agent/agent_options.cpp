@@ -8,16 +8,11 @@
 namespace deed {
 namespace {
 
-std::string origin_of(const Settings& settings, std::string_view key) {
-  const Setting* setting = settings.find(key);
-  return setting ? setting->origin : "";
-}
-
 Result<std::int64_t> whole_at(const Settings& settings, std::string_view key, std::int64_t other) {
   const auto value = settings.number(key);
   if (!value) return other;
   if (*value < 0 || *value > 1e15) {
-    return fail(ErrorKind::invalid, std::string(key) + " must not be negative", origin_of(settings, key));
+    return fail(ErrorKind::invalid, std::string(key) + " must not be negative", settings.origin(key));
   }
   return static_cast<std::int64_t>(*value);
 }
@@ -48,7 +43,7 @@ Result<std::optional<MailboxOptions>> mailbox_of(const Settings& settings, const
   const std::string url = settings.text("imap.url");
   if (url.empty()) return std::optional<MailboxOptions>();
   MailboxOptions sent;
-  DEED_TRY(sent.server, with_context(ImapServer::parse(url), origin_of(settings, "imap.url")));
+  DEED_TRY(sent.server, with_context(ImapServer::parse(url), settings.origin("imap.url")));
   if (sent.server.user.empty()) sent.server.user = settings.text("imap.user");
   if (sent.server.password.empty()) {
     DEED_TRY(sent.server.password, mail_password(settings, "imap", getenv));
@@ -61,7 +56,7 @@ Result<std::optional<MailboxOptions>> mailbox_of(const Settings& settings, const
   sent.is_authoritative = settings.flag("imap.authoritative");
   DEED_TRY(const std::int64_t seconds, whole_at(settings, "imap.settle_s", 60));
   if (seconds > 86'400) {
-    return fail(ErrorKind::invalid, "imap.settle_s is more than a day", origin_of(settings, "imap.settle_s"));
+    return fail(ErrorKind::invalid, "imap.settle_s is more than a day", settings.origin("imap.settle_s"));
   }
   sent.settle_time = std::chrono::seconds(seconds);
   return std::optional<MailboxOptions>(std::move(sent));
@@ -97,7 +92,7 @@ Result<AgentOptions> agent_options(const Settings& settings,
   DEED_TRY(options.models, own_models(settings));
   const std::optional<Effort> effort = parse_effort(settings.text("effort"));
   if (!effort) {
-    return fail(ErrorKind::invalid, "effort must be none, low, medium or high", origin_of(settings, "effort"));
+    return fail(ErrorKind::invalid, "effort must be none, low, medium or high", settings.origin("effort"));
   }
   options.effort = *effort;
   options.recorded_settings = recorded(settings);
@@ -107,20 +102,20 @@ Result<AgentOptions> agent_options(const Settings& settings,
   DEED_TRY(const std::int64_t threads, whole_at(settings, "threads", 0));
   options.threads = static_cast<int>(threads);
   for (const std::string& text : settings.list("allow")) {
-    DEED_TRY(AllowRule rule, with_context(AllowRule::parse(text), origin_of(settings, "allow")));
+    DEED_TRY(AllowRule rule, with_context(AllowRule::parse(text), settings.origin("allow")));
     options.policy.allow.push_back(std::move(rule));
   }
   for (const std::string& text : settings.list("allow_hosts")) {
-    DEED_TRY(AllowedHost host, with_context(AllowedHost::parse(text), origin_of(settings, "allow_hosts")));
+    DEED_TRY(AllowedHost host, with_context(AllowedHost::parse(text), settings.origin("allow_hosts")));
     options.allow_hosts.push_back(std::move(host));
   }
   const std::string from = settings.text("smtp.from");
   if (!from.empty()) {
-    DEED_TRY(options.from, with_context(EmailAddress::parse(from), origin_of(settings, "smtp.from")));
+    DEED_TRY(options.from, with_context(EmailAddress::parse(from), settings.origin("smtp.from")));
   }
   const std::string url = settings.text("smtp.url");
   if (!url.empty()) {
-    DEED_TRY(SmtpServer server, with_context(SmtpServer::parse(url), origin_of(settings, "smtp.url")));
+    DEED_TRY(SmtpServer server, with_context(SmtpServer::parse(url), settings.origin("smtp.url")));
     if (server.user.empty()) server.user = settings.text("smtp.user");
     if (server.password.empty()) {
       DEED_TRY(server.password, mail_password(settings, "smtp", getenv));

@@ -12,8 +12,6 @@
 namespace deed {
 namespace {
 
-constexpr AppendOptions durable{.durability = Durability::full};
-constexpr AppendOptions at_leisure;
 constexpr std::size_t max_name_bytes = 1000;
 
 Unexpected stopped() { return fail(ErrorKind::cancelled, "the run is to stop"); }
@@ -41,7 +39,7 @@ bool CallContext::stop_requested() const {
 Async<void> CallContext::dispatching() {
   if (options_.dispatch != Dispatch::by_tool || dispatched_) co_return Result<void>();
   EffectDispatched body{call_.effect_key, options_.attempt};
-  auto recorded = co_await drive_.record(std::move(body), id_, durable);
+  auto recorded = co_await drive_.record(std::move(body), id_, on_disk);
   DEED_CO_OK(std::move(recorded));
   dispatched_ = true;
   co_return Result<void>();
@@ -67,7 +65,7 @@ Async<void> CallContext::dispatching_part(std::string name) {
   }
   if (stop_requested()) co_return stopped();  // remembered: the call is not over
   EffectDispatched body{call_.effect_key, options_.attempt, std::move(name)};
-  auto recorded = co_await drive_.record(std::move(body), id_, durable);
+  auto recorded = co_await drive_.record(std::move(body), id_, on_disk);
   co_return recorded;
 }
 

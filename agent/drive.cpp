@@ -16,9 +16,6 @@
 namespace deed {
 namespace {
 
-// How an append is to be kept; named, because braces inside an awaited expression are miscompiled by g++ 12.
-constexpr AppendOptions at_leisure;
-constexpr AppendOptions on_disk{.durability = Durability::full};
 AppendOptions running() { return {.status = RunStatus::running}; }
 AppendOptions ended_as(RunStatus status) { return {.durability = Durability::full, .status = status}; }
 

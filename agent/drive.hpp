@@ -15,6 +15,10 @@
 
 namespace deed {
 
+// How an append is to be kept; named, because braces inside an awaited expression are miscompiled by g++ 12.
+inline constexpr AppendOptions at_leisure;
+inline constexpr AppendOptions on_disk{.durability = Durability::full};
+
 class Drive {
  public:
   Drive(RunnerParts& parts, Interrupt& interrupt) : parts_(parts), interrupt_(interrupt) {}

@@ -13,11 +13,6 @@
 namespace deed {
 namespace {
 
-std::string origin_of(const Settings& settings, const std::string& key) {
-  const Setting* setting = settings.find(key);
-  return setting ? setting->origin : "";
-}
-
 Result<std::string> resolve(const Settings& settings, const std::string& name, int depth) {
   constexpr int most = 8;
   if (depth > most) return fail(ErrorKind::invalid, "the aliases lead in a circle", escaped(name), "`deed config show` lists them");
@@ -91,11 +86,11 @@ Result<std::map<std::string, ProviderSettings, std::less<>>> provider_settings(c
     provider.base_url = settings.text(beginning + ".base_url");
     DEED_TRY(provider.key, key_of(settings, beginning));
     for (const std::string& text : settings.list(beginning + ".headers")) {
-      DEED_OK(add_header(provider, text, origin_of(settings, beginning + ".headers"), getenv));
+      DEED_OK(add_header(provider, text, settings.origin(beginning + ".headers"), getenv));
     }
     const double idle_s = settings.number(beginning + ".idle_timeout_s").value_or(0);
     if (idle_s < 0 || idle_s > 86'400) {
-      return fail(ErrorKind::invalid, "an idle timeout is from 0 to 86400 seconds", origin_of(settings, beginning + ".idle_timeout_s"));
+      return fail(ErrorKind::invalid, "an idle timeout is from 0 to 86400 seconds", settings.origin(beginning + ".idle_timeout_s"));
     }
     provider.idle_timeout = std::chrono::milliseconds(static_cast<std::int64_t>(idle_s * 1000));
     provider.stream = streams && (!settings.find(beginning + ".stream") || settings.flag(beginning + ".stream"));
@@ -129,7 +124,7 @@ Result<std::vector<ModelRow>> own_models(const Settings& settings) {
     row.takes_documents = flag("documents", known.takes_documents);
     const std::string tools = settings.text(beginning + "tools", "auto");
     const std::optional<ToolFormat> format = parse_tool_format(tools);
-    if (!format) return fail(ErrorKind::invalid, "models.*.tools is auto, trained or planner", origin_of(settings, beginning + "tools"));
+    if (!format) return fail(ErrorKind::invalid, "models.*.tools is auto, trained or planner", settings.origin(beginning + "tools"));
     row.tools = *format;
     const double least = std::min({row.usd_per_million_input, row.usd_per_million_output, row.usd_per_million_cached.value_or(0),
                                    row.usd_per_million_cache_write.value_or(0), static_cast<double>(row.context_window)});

@@ -13,8 +13,6 @@
 namespace deed {
 namespace {
 
-constexpr AppendOptions durable{.durability = Durability::full};
-
 Dispatch dispatch_of(const Tool& tool, EffectClass effect) {
   if (!changes_world(effect) || effect == EffectClass::local) return Dispatch::never;
   return tool.spec.dispatches ? Dispatch::by_tool : Dispatch::at_entry;
@@ -223,7 +221,7 @@ Async<bool> Drive::perform(RunTool action) {
     std::vector<Event> events;
     events.push_back(event_of(std::move(intended), action.call));
     if (dispatch == Dispatch::at_entry) events.push_back(event_of(std::move(entered), action.call));
-    auto recorded = co_await record_all(std::move(events), durable);
+    auto recorded = co_await record_all(std::move(events), on_disk);
     DEED_CO_OK(std::move(recorded));
   } else if (arguments_hash(call.call.arguments) != call.arguments_hash) {
     JudgeCall judge{action.call};  // which finds that a secret in them is gone
@@ -255,7 +253,7 @@ Async<bool> Drive::perform(RunTool action) {
 }
 
 Async<bool> Drive::settle(std::string call, EffectSettled settled, Trust trust, bool changed_world) {
-  const AppendOptions options = changed_world ? durable : AppendOptions{};
+  const AppendOptions options = changed_world ? on_disk : AppendOptions{};
   auto recorded = co_await record(std::move(settled), std::move(call), options, trust);
   DEED_CO_OK(std::move(recorded));
   co_return true;
@@ -299,7 +297,7 @@ Async<bool> Drive::perform(ProbeCall action) {
                           "Done; confirmed afterwards: " + found.evidence, call.attempts, 0};
     events.push_back(event_of(std::move(settled), action.call, Trust::tool));
   }
-  auto recorded = co_await record_all(std::move(events), durable);
+  auto recorded = co_await record_all(std::move(events), on_disk);
   DEED_CO_OK(std::move(recorded));
   co_return true;
 }

@@ -7,8 +7,6 @@
 namespace deed {
 namespace {
 
-constexpr AppendOptions on_disk{.durability = Durability::full};
-
 // Text of a step as a request: the words that the task's writer wrote are the user's, what was put in keeps its own trust.
 Result<void> take_words(const Template& text, const Scope& scope, RunStarted& started) {
   DEED_TRY(Template::Rendered rendered, text.render(scope));

@@ -13,7 +13,6 @@
 namespace deed {
 namespace {
 
-constexpr AppendOptions on_disk{.durability = Durability::full};
 // Together on one card; what is more is asked about afterwards.
 constexpr std::size_t most_on_a_card = 10'000;
 // Shorter waits are slept through; for longer ones the process ends, and whoever resumes the run at that time goes on.

@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "deed/core/text.hpp"
+#include "deed/tools/beneath.hpp"
 
 extern char** environ;
 
@@ -19,20 +20,6 @@ namespace deed {
 namespace {
 
 constexpr std::size_t max_bytes = 64u << 10;
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 Secret first_line(const std::string& text) { return Secret(text.substr(0, text.find_first_of("\r\n"))); }
 
@@ -57,7 +44,7 @@ Result<std::string> read_all(int fd, std::chrono::steady_clock::time_point deadl
 }  // namespace
 
 Result<Secret> read_secret_file(const std::string& path) {
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const OwnedFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat info {};
   if (file.get() < 0 || fstat(file.get(), &info) != 0) {
     return fail(ErrorKind::not_found, std::string("the secret's file cannot be read: ") + std::strerror(errno), path);
@@ -74,10 +61,10 @@ Result<Secret> read_secret_command(const std::vector<std::string>& arguments) {
   if (arguments.empty()) return fail(ErrorKind::invalid, "the secret's command is empty");
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return fail(ErrorKind::unavailable, "no pipe for the secret's command");
-  const Descriptor out(ends[0]);
+  const OwnedFd out(ends[0]);
   pid_t child = 0;
   {
-    const Descriptor in(ends[1]);
+    const OwnedFd in(ends[1]);
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, in.get(), STDOUT_FILENO);

@@ -205,6 +205,11 @@ const Setting* Settings::find(std::string_view key) const {
   const auto it = values_.find(key);
   return it == values_.end() ? nullptr : &it->second;
 }
+std::string Settings::origin(std::string_view key) const {
+  const Setting* setting = find(key);
+  return setting ? setting->origin : "";
+}
+
 std::string Settings::text(std::string_view key, std::string_view other) const {
   const Setting* setting = find(key);
   return setting && setting->value.is_string() ? setting->value.get<std::string>() : std::string(other);

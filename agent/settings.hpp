@@ -35,6 +35,8 @@ class Settings {
  public:
   /// nullptr where nothing set it.
   const Setting* find(std::string_view key) const;
+  /// Where the value came from; "" where nothing set it.
+  std::string origin(std::string_view key) const;
   std::string text(std::string_view key, std::string_view other = {}) const;
   std::vector<std::string> list(std::string_view key) const;
   std::optional<double> number(std::string_view key) const;

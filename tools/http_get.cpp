@@ -8,17 +8,16 @@ namespace deed {
 namespace {
 
 constexpr int max_redirects = 5;
-constexpr std::size_t max_body_bytes = 8u << 20;
 // The tool's whole time; a hop that takes longer is ended with the tool.
-constexpr std::chrono::milliseconds longest{100'000};
+constexpr std::chrono::milliseconds longest_hop{100'000};
 
 HttpRequest request_for(const HttpUrl& url, const EgressGuard& guard) {
   HttpHeaders headers = {
       {"Accept", "text/html, text/plain, application/json, application/xml;q=0.9, */*;q=0.5"}};
   return {.url = url,
           .headers = std::move(headers),
-          .timeout = longest,
-          .max_response_bytes = max_body_bytes,
+          .timeout = longest_hop,
+          .max_response_bytes = max_http_body_bytes,
           .guard = &guard};
 }
 

@@ -13,7 +13,7 @@ using Verdict = ProbeResult::Verdict;
 
 // The tool's own timeout is twice that.
 constexpr int max_settle_s = 60;
-constexpr std::chrono::milliseconds longest{20'000};
+constexpr std::chrono::milliseconds longest_question{20'000};
 constexpr std::size_t max_answer_bytes = 8u << 20;
 
 std::string with_key(std::string text, const std::string& key) {
@@ -25,7 +25,7 @@ std::string with_key(std::string text, const std::string& key) {
 }
 
 HttpRequest question(const HttpProbe& probe, const EgressGuard& guard) {
-  return {.url = probe.url, .timeout = longest, .max_response_bytes = max_answer_bytes, .guard = &guard};
+  return {.url = probe.url, .timeout = longest_question, .max_response_bytes = max_answer_bytes, .guard = &guard};
 }
 
 }  // namespace

@@ -10,16 +10,8 @@
 namespace deed {
 namespace {
 
-constexpr std::size_t max_body_bytes = 8u << 20;
 // Less than the tool's own timeout: the exchange knows best how far it came.
-constexpr std::chrono::milliseconds longest{100'000};
-
-bool has_header(const HttpHeaders& headers, std::string_view name) {
-  for (const auto& header : headers) {
-    if (lower_ascii(header.first) == name) return true;
-  }
-  return false;
-}
+constexpr std::chrono::milliseconds longest_request{100'000};
 
 Result<HttpHeaders> headers_of(const Json& arguments, const std::string& body,
                                const std::string& effect_key) {
@@ -53,8 +45,8 @@ Result<HttpRequest> request_of(const Json& arguments, const EgressGuard& guard,
                       .url = std::move(url),
                       .headers = std::move(headers),
                       .body = std::move(body),
-                      .timeout = longest,
-                      .max_response_bytes = max_body_bytes,
+                      .timeout = longest_request,
+                      .max_response_bytes = max_http_body_bytes,
                       .guard = &guard};
   DEED_OK(check_request(request));
   if (!guard.is_allowed_by_name(request.url)) DEED_OK(check_target(request.url));

@@ -11,6 +11,9 @@
 
 namespace deed {
 
+/// Of a response; more ends the exchange.
+inline constexpr std::size_t max_http_body_bytes = 8u << 20;
+
 /// {"status","url","content_type","body"}; a body that is not text in UTF-8 is left out: "size" and
 /// "binary" stand for it.
 Json response_fields(const HttpUrl& url, const HttpResponse& response);

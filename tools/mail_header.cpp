@@ -1,5 +1,6 @@
 #include "deed/tools/mail_header.hpp"
 
+#include "deed/core/base64.hpp"
 #include "deed/core/text.hpp"
 #include "deed/tools/gmime_ptr.hpp"
 
@@ -36,11 +37,6 @@ std::string folded(std::string line, std::string_view subject) {
     line += word;
   }
   return out + line + "\n";
-}
-
-std::string base64(std::string_view bytes) {
-  const GText text(g_base64_encode(reinterpret_cast<const guchar*>(bytes.data()), bytes.size()));
-  return text.get();
 }
 
 // Each encoded word holds whole characters, as RFC 2047, section 5, demands.

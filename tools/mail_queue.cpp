@@ -4,8 +4,6 @@
 
 namespace deed {
 
-using Verdict = SmtpReceipt::Verdict;
-
 MailQueue::MailQueue(std::vector<std::size_t> recipients, MailLimits limits)
     : limits_(std::move(limits)), now_(recipients.begin(), recipients.end()) {}
 
@@ -17,6 +15,7 @@ std::optional<std::size_t> MailQueue::next() {
 }
 
 bool MailQueue::add(std::size_t recipient, const SmtpReceipt& receipt) {
+  using Verdict = SmtpReceipt::Verdict;
   constexpr int closing = 421;  // RFC 5321, section 3.8: for every recipient, not for this one
   const bool is_silent = receipt.verdict == Verdict::not_sent && receipt.is_silent;
   has_answered_ = has_answered_ || !is_silent;

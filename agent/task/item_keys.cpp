@@ -8,7 +8,7 @@
 namespace deed {
 namespace {
 
-std::uint64_t number(std::string_view digits) {
+std::uint64_t hex_number(std::string_view digits) {
   std::uint64_t value = 0;
   std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
   return value;
@@ -19,7 +19,7 @@ std::uint64_t number(std::string_view digits) {
 ItemKeys::Slot ItemKeys::slot_of(std::string_view name) {
   const std::string hash = sha256_hex(name);
   const std::string_view digits = hash;
-  Slot slot{number(digits.substr(0, 16)), number(digits.substr(16, 16))};
+  Slot slot{hex_number(digits.substr(0, 16)), hex_number(digits.substr(16, 16))};
   if (slot == Slot{}) slot.low = 1;  // {0, 0} is a free place
   return slot;
 }

@@ -58,9 +58,9 @@ class File final : public Origin {
   std::string path_;
 };
 
-class Reader final : public ItemReader {
+class OriginReader final : public ItemReader {
  public:
-  Reader(const State& state, RunId run, std::size_t step, std::unique_ptr<Origin> origin)
+  OriginReader(const State& state, RunId run, std::size_t step, std::unique_ptr<Origin> origin)
       : state_(state), run_(std::move(run)), step_(step), origin_(std::move(origin)) {}
 
   std::size_t step() const override { return step_; }
@@ -154,7 +154,7 @@ Result<std::unique_ptr<ItemReader>> read_items(const State& state, const RunId& 
   const TaskScope scope(state, run);
   const auto* list = std::get_if<Template>(&loop.over);
   DEED_TRY(std::unique_ptr<Origin> origin, list ? open_list(*list, scope) : open_file(std::get<RowFile>(loop.over), scope, root));
-  return std::unique_ptr<ItemReader>(std::make_unique<Reader>(state, run, step, std::move(origin)));
+  return std::unique_ptr<ItemReader>(std::make_unique<OriginReader>(state, run, step, std::move(origin)));
 }
 
 }  // namespace deed

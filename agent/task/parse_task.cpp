@@ -18,8 +18,8 @@
 namespace deed {
 namespace {
 
-constexpr std::size_t max_issues = 100, max_steps = 1000, max_files = 100;
-constexpr int max_nesting = 8;
+constexpr std::size_t max_steps = 1000, max_files = 100;
+constexpr int max_open_files = 8;
 
 // Of the file and all files that it uses.
 class TaskLoader {
@@ -28,7 +28,7 @@ class TaskLoader {
 
   std::shared_ptr<const Task> load(std::string_view text, const std::string& path);
   std::vector<TaskIssue> take_issues() {
-    if (issues_.size() > max_issues) issues_.resize(max_issues);
+    if (issues_.size() > max_task_issues) issues_.resize(max_task_issues);
     return std::move(issues_);
   }
 
@@ -195,7 +195,7 @@ std::string TaskLoader::problem_of(const std::string& path) const {
     for (auto file = begin; file != open_.end(); ++file) circle += *file + " -> ";
     return "the files use each other in a circle: " + escaped(circle + path);
   }
-  if (open_.size() >= static_cast<std::size_t>(max_nesting)) return "files use each other more than 8 deep";
+  if (open_.size() >= static_cast<std::size_t>(max_open_files)) return "files use each other more than 8 deep";
   if (loaded_.size() >= max_files) return "more than 100 files are used";
   return read_ ? "" : "no other files can be read here";
 }

@@ -25,7 +25,7 @@ std::string plain_name(std::string_view text) {
   return out.empty() || !std::isalpha(static_cast<unsigned char>(out[0])) ? "step_" + out : out;
 }
 
-bool is_name(const std::string& part) {
+bool is_plain_member(const std::string& part) {
   return !part.empty() && !std::isdigit(static_cast<unsigned char>(part[0])) && std::all_of(part.begin(), part.end(), [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) || c == '_';
   });
@@ -37,7 +37,7 @@ void take_sources(const Json& value, const std::string& reference, std::vector<K
   if (value.is_string()) sources.push_back({value.get<std::string>(), reference});
   if (value.is_object()) {
     for (const auto& [name, member] : value.items()) {
-      take_sources(member, reference + (is_name(name) ? "." + name : "[" + to_text(name) + "]"), sources, depth + 1);
+      take_sources(member, reference + (is_plain_member(name) ? "." + name : "[" + to_text(name) + "]"), sources, depth + 1);
     }
   }
   if (!value.is_array()) return;
@@ -118,7 +118,7 @@ Result<std::string> task_text_of(const State& state) {
     steps += "  - id: " + one.id + "\n    tool: " + call.call.name + "\n";
     const Json with = with_references(call.call.arguments, sources);
     if (!with.empty()) steps += "    with:\n";
-    for (const auto& [name, value] : with.items()) steps += "      " + (is_name(name) ? name : to_text(name)) + ": " + to_text(value) + "\n";
+    for (const auto& [name, value] : with.items()) steps += "      " + (is_plain_member(name) ? name : to_text(name)) + ": " + to_text(value) + "\n";
     take_sources(call.outcome->result, "steps." + one.id + ".out", sources);
     sources.push_back({call.outcome->text, "steps." + one.id + ".text"});
   }

@@ -13,8 +13,6 @@
 namespace deed {
 namespace {
 
-constexpr std::size_t max_issues = 100;
-
 bool all_of(std::string_view text, bool (*is_right)(char)) { return std::all_of(text.begin(), text.end(), is_right); }
 
 // Every text of the value that is no template, each with its own pointer.
@@ -35,7 +33,7 @@ void note_bad_templates(const Json& value, const std::string& pointer, TaskIssue
 
 }  // namespace
 
-bool TaskIssues::is_full() const { return found_.size() >= max_issues; }
+bool TaskIssues::is_full() const { return found_.size() >= max_task_issues; }
 
 void TaskIssues::add(std::string pointer, std::string what, std::string hint) {
   if (is_full()) return;

@@ -13,6 +13,9 @@
 
 namespace deed {
 
+/// What is said of a task at most, all its files together.
+inline constexpr std::size_t max_task_issues = 100;
+
 /// Collects what is wrong with one file.
 class TaskIssues {
  public:

@@ -10,7 +10,7 @@
 namespace deed {
 namespace {
 
-bool is_one_of(std::string_view text, std::initializer_list<std::string_view> names) {
+bool is_among(std::string_view text, std::initializer_list<std::string_view> names) {
   return std::find(names.begin(), names.end(), text) != names.end();
 }
 
@@ -59,7 +59,7 @@ std::optional<Json> based(std::string_view text) {
 }
 
 // nullopt: no number, or one that no JSON number is near to.
-std::optional<Json> number(std::string_view text) {
+std::optional<Json> plain_number(std::string_view text) {
   if (auto value = based(text)) return value;
   if (!is_decimal(text)) return std::nullopt;
   if (text[0] == '+') text.remove_prefix(1);
@@ -70,16 +70,16 @@ std::optional<Json> number(std::string_view text) {
 }
 
 Json plain(const std::string& text) {
-  if (is_one_of(text, {"", "~", "null", "Null", "NULL"})) return nullptr;
-  if (is_one_of(text, {"true", "True", "TRUE"})) return true;
-  if (is_one_of(text, {"false", "False", "FALSE"})) return false;
-  if (auto value = number(text)) return *std::move(value);
+  if (is_among(text, {"", "~", "null", "Null", "NULL"})) return nullptr;
+  if (is_among(text, {"true", "True", "TRUE"})) return true;
+  if (is_among(text, {"false", "False", "FALSE"})) return false;
+  if (auto value = plain_number(text)) return *std::move(value);
   return text;
 }
 
 bool is_no_json_number(std::string_view text) {
   if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
-  return is_one_of(text, {".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN"}) || (is_decimal(text) && !number(text));
+  return is_among(text, {".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN"}) || (is_decimal(text) && !plain_number(text));
 }
 
 }  // namespace
@@ -93,7 +93,7 @@ Result<Json> yaml_scalar(std::string_view tag, const std::string& text) {
   Json value = plain(text);
   if (tag == "?") return value;
   const std::string_view type = tag.starts_with(core) ? tag.substr(core.size()) : std::string_view();
-  if (!is_one_of(type, {"null", "bool", "int", "float"})) {
+  if (!is_among(type, {"null", "bool", "int", "float"})) {
     return fail(ErrorKind::invalid, "the tag " + escaped(tag) + " is not understood", "", "leave it out");
   }
   const bool fits = type == "null" ? value.is_null() : type == "bool" ? value.is_boolean() : type == "int" ? value.is_number_integer() : value.is_number();
