@@ -14,7 +14,7 @@ constexpr std::int64_t million = 1'048'576;
 // sounds, documents. Where prices depend on the length of the prompt, that of short ones stands here; where they depend on the hour or
 // end on a day that is known, the dearer ones, so that a budget does not run over. Pages of single models are named where the price
 // page did not say enough; a price that nobody gave is 0.
-const ModelRow rows[] = {
+const ModelRow model_rows[] = {
     // https://developers.openai.com/api/docs/pricing
     {"gpt-3.5-turbo", 16'385, 0.5, {}, {}, 1.5, false, false, false},
     {"gpt-4", 8'192, 30, {}, {}, 60, false, false, false},
@@ -132,14 +132,14 @@ const ModelRow* longest_match(std::span<const ModelRow> table, std::string_view 
 
 }  // namespace
 
-std::span<const ModelRow> known_models() { return rows; }
+std::span<const ModelRow> known_models() { return model_rows; }
 
 ModelInfo model_info(std::string name, std::string_view model, std::span<const ModelRow> own) {
   // OpenRouter and others put the maker in front.
   const std::string bare = lower_ascii(model.substr(model.rfind('/') + 1));
   const ModelRow* row = longest_match(own, lower_ascii(name));
   if (!row) row = longest_match(own, bare);
-  if (!row) row = longest_match(rows, claude_name(bare));
+  if (!row) row = longest_match(model_rows, claude_name(bare));
   ModelInfo info{.name = std::move(name), .context_window = default_window};
   if (!row) {
     info.takes_images = info.takes_audio = info.takes_documents = true;

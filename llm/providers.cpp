@@ -18,7 +18,7 @@ Result<std::unique_ptr<Model>> open_local(std::string name, const ModelEnvironme
   return open_local_model(name.substr(name.find(':') + 1), environment);
 }
 
-constexpr Provider rows[] = {
+constexpr Provider provider_rows[] = {
     {"local", "local:NAME or local:/path/to/model.gguf", "runs inside this process", "", open_local},
     {"openai", "openai:NAME", "OpenAI, or OPENAI_BASE_URL; key from OPENAI_API_KEY", "OPENAI_API_KEY", open_openai},
     {"openai-responses", "openai-responses:NAME", "the same, always by the Responses API", "OPENAI_API_KEY", open_openai_responses},
@@ -34,14 +34,14 @@ constexpr Provider rows[] = {
 
 std::string all_forms() {
   std::string out;
-  for (const Provider& row : rows) out += (out.empty() ? "" : ", ") + std::string(row.form);
+  for (const Provider& row : provider_rows) out += (out.empty() ? "" : ", ") + std::string(row.form);
   return out;
 }
 
 Result<std::unique_ptr<Model>> open_one(std::string name, const ModelEnvironment& environment) {
   const std::size_t colon = name.find(':');
   const std::string scheme = lower_ascii(std::string_view(name).substr(0, colon));
-  for (const Provider& row : rows) {
+  for (const Provider& row : provider_rows) {
     if (colon != std::string::npos && row.scheme == scheme) {
       return row.open(std::move(name), environment);
     }
@@ -52,7 +52,7 @@ Result<std::unique_ptr<Model>> open_one(std::string name, const ModelEnvironment
 
 }  // namespace
 
-std::span<const Provider> providers() { return rows; }
+std::span<const Provider> providers() { return provider_rows; }
 
 Result<std::unique_ptr<Model>> open_model(std::string name, const ModelEnvironment& environment) {
   std::vector<std::unique_ptr<Model>> models;

@@ -14,7 +14,7 @@ namespace {
 std::string id_to_wire(const std::string& id) { return wire_tool_name(id); }
 
 // The API refuses texts of blanks only.
-bool is_blank(std::string_view text) { return trim(text).empty(); }
+bool is_only_blanks(std::string_view text) { return trim(text).empty(); }
 
 Json text_block(std::string text) { return {{"type", "text"}, {"text", std::move(text)}}; }
 
@@ -23,14 +23,14 @@ Json media_block(const Media& media) {
   if (!is_image && media.media_type != "application/pdf") return text_block("[" + media.name + " (" + media.media_type + ") cannot be shown]");
   const Json source = {{"type", "base64"}, {"media_type", media.media_type}, {"data", base64(*media.bytes)}};
   Json block = {{"type", is_image ? "image" : "document"}, {"source", source}};
-  if (!is_image && !is_blank(media.name)) block["title"] = media.name;
+  if (!is_image && !is_only_blanks(media.name)) block["title"] = media.name;
   return block;
 }
 
 Json user_blocks(const Message& message) {
   Json blocks = Json::array();
   for (const Media& media : message.media) blocks.push_back(media_block(media));
-  if (!is_blank(message.text)) blocks.push_back(text_block(message.text));
+  if (!is_only_blanks(message.text)) blocks.push_back(text_block(message.text));
   if (blocks.empty()) blocks.push_back(text_block("(no text)"));
   return blocks;
 }
@@ -39,13 +39,13 @@ Json result_block(const Message& message) {
   Json block = {{"type", "tool_result"}, {"tool_use_id", id_to_wire(message.tool_call_id)}};
   std::string text = message.text;
   // An error without words is refused.
-  if (message.is_error && is_blank(text) && message.media.empty()) text = "The call failed.";
+  if (message.is_error && is_only_blanks(text) && message.media.empty()) text = "The call failed.";
   if (!message.media.empty()) {
     Json content = Json::array();
-    if (!is_blank(text)) content.push_back(text_block(std::move(text)));
+    if (!is_only_blanks(text)) content.push_back(text_block(std::move(text)));
     for (const Media& media : message.media) content.push_back(media_block(media));
     block["content"] = std::move(content);
-  } else if (!is_blank(text)) {
+  } else if (!is_only_blanks(text)) {
     block["content"] = std::move(text);
   }
   if (message.is_error) block["is_error"] = true;
@@ -86,7 +86,7 @@ class AssistantBlocks {
   void add_text(std::size_t bytes) {
     const std::string_view text = utf8_prefix(std::string_view(message_.text).substr(text_), bytes);
     text_ += text.size();
-    if (!is_blank(text)) blocks_.push_back(text_block(std::string(text)));
+    if (!is_only_blanks(text)) blocks_.push_back(text_block(std::string(text)));
   }
 
   void add_call() { blocks_.push_back(call_block(message_.tool_calls[calls_++])); }
@@ -96,7 +96,7 @@ class AssistantBlocks {
   std::size_t text_ = 0, calls_ = 0;  // how much has been said
 };
 
-const Json& replayed(const Message& message, const std::string& replay_to) {
+const Json& replayed_blocks(const Message& message, const std::string& replay_to) {
   static const Json none;
   return message.role == Role::assistant && !replay_to.empty() && message.replay.provider == replay_to ? message.replay.items : none;
 }
@@ -109,14 +109,14 @@ bool is_thinking(const Json& block) {
 }
 
 bool begins_with_thinking(const Message& message, const std::string& replay_to) {
-  const Json& items = replayed(message, replay_to);
+  const Json& items = replayed_blocks(message, replay_to);
   return items.is_array() && !items.empty() && is_thinking(items.front());
 }
 
 Json anthropic_blocks(const Message& message, const std::string& replay_to) {
   switch (message.role) {
     case Role::assistant:
-      return AssistantBlocks(message).take(replayed(message, replay_to));
+      return AssistantBlocks(message).take(replayed_blocks(message, replay_to));
     case Role::tool:
       return Json::array({result_block(message)});
     case Role::user:

@@ -13,12 +13,12 @@ constexpr std::string_view refused_keywords[] = {
     "if",          "then",          "else",             "not",               "prefixItems",   "$schema",   "unevaluatedItems", "dependentRequired"};
 constexpr std::string_view known_formats[] = {"date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"};
 
-bool is_one_of(std::string_view word, const auto& list) { return std::find(std::begin(list), std::end(list), word) != std::end(list); }
+bool is_listed(std::string_view word, const auto& list) { return std::find(std::begin(list), std::end(list), word) != std::end(list); }
 
 bool is_refused(const std::string& key, const Json& value) {
   if (key == "minItems") return value != 0 && value != 1;
-  if (key == "format") return !value.is_string() || !is_one_of(value.get<std::string>(), known_formats);
-  return is_one_of(key, refused_keywords);
+  if (key == "format") return !value.is_string() || !is_listed(value.get<std::string>(), known_formats);
+  return is_listed(key, refused_keywords);
 }
 
 bool is_of_object(const Json& schema) {
@@ -32,12 +32,12 @@ constexpr std::string_view named_schemas[] = {"properties", "$defs", "definition
 constexpr std::string_view inner_schemas[] = {"items", "anyOf", "allOf", "oneOf"};
 
 Json reduced_member(const std::string& key, const Json& value) {
-  if (is_one_of(key, named_schemas) && value.is_object()) {
+  if (is_listed(key, named_schemas) && value.is_object()) {
     Json out = Json::object();
     for (const auto& [name, inner] : value.items()) out[name] = structured_output_schema(inner);
     return out;
   }
-  if (!is_one_of(key, inner_schemas)) return value;
+  if (!is_listed(key, inner_schemas)) return value;
   if (!value.is_array()) return structured_output_schema(value);
   Json out = Json::array();
   for (const Json& inner : value) out.push_back(structured_output_schema(inner));

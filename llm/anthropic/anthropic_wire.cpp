@@ -15,7 +15,7 @@ namespace {
 
 Json cache_mark() { return {{"type", "ephemeral"}}; }
 
-Json tool_to_wire(const ToolDefinition& tool) {
+Json anthropic_tool(const ToolDefinition& tool) {
   Json schema = tool.parameters.is_object() ? tool.parameters : Json::object();
   if (!schema.contains("type")) schema["type"] = "object";
   if (schema.size() == 1) schema["properties"] = Json::object();
@@ -36,7 +36,7 @@ ToolList tools_of_calls(const Transcript& messages) {
 std::string list_to_wire(const ToolList& tools) {
   std::string out = "[";
   for (std::size_t i = 0; i < tools.size(); ++i) {
-    Json tool = tool_to_wire(tools[i]);
+    Json tool = anthropic_tool(tools[i]);
     if (i + 1 == tools.size()) tool["cache_control"] = cache_mark();
     out += (i > 0 ? "," : "") + to_text(tool);
   }
@@ -68,7 +68,7 @@ std::int64_t thinking_tokens(Effort effort, const ClaudeTraits& traits) {
   return traits.thinks_by_itself ? 8192 : 0;
 }
 
-Json choice_to_wire(const ModelRequest& request, bool thinks) {
+Json anthropic_choice(const ModelRequest& request, bool thinks) {
   ToolCalling::Mode mode = request.tool_choice.mode;
   if (request.tools.empty() || mode == ToolCalling::Mode::none) return {{"type", "none"}};
   // A choice cannot be forced on a model that thinks.
@@ -83,7 +83,7 @@ Json choice_to_wire(const ModelRequest& request, bool thinks) {
 
 }  // namespace
 
-std::string to_wire(const ModelRequest& request, const AnthropicWireOptions& options) { return AnthropicWire(options).write(request); }
+std::string to_anthropic_wire(const ModelRequest& request, const AnthropicWireOptions& options) { return AnthropicWire(options).write(request); }
 
 // Results and what the user says to them are one message: the API wants all results of a turn together, before any text.
 std::string AnthropicWire::messages_to_wire() const {
@@ -162,7 +162,7 @@ std::string AnthropicWire::write(const ModelRequest& request) {
   }
   body += ",\"messages\":" + messages_to_wire();
   const bool is_default = request.tool_choice.mode == ToolCalling::Mode::automatic && !request.parallel_tool_calls && !request.tools.empty();
-  if (!tools.empty() && !is_default) append_member(body, "tool_choice", choice_to_wire(request, may_think(request)));
+  if (!tools.empty() && !is_default) append_member(body, "tool_choice", anthropic_choice(request, may_think(request)));
   return body + rest_of(request) + '}';
 }
 

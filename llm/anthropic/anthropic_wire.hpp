@@ -22,7 +22,7 @@ struct AnthropicWireOptions {
 /// An effort asks for thinking, except of models that have none; Claude 5 and later think unasked. While a model thinks, the API takes neither a temperature nor a choice
 /// of tool, so they are not sent, and the thinking's tokens are granted on top of `max_tokens`. A model that thinks within a budget is
 /// not asked to where the turn at hand began without: the API wants all of a turn, its calls and their results, in one mode.
-std::string to_wire(const ModelRequest& request, const AnthropicWireOptions& options);
+std::string to_anthropic_wire(const ModelRequest& request, const AnthropicWireOptions& options);
 
 /// Writes the bodies of one conversation after another; messages that it has written before are not written again. Gives what `to_wire`
 /// gives.

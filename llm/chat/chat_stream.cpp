@@ -8,7 +8,7 @@ namespace deed {
 namespace {
 
 // How servers name the same four ends. Some write them in capitals.
-constexpr NamedStop finish_reasons[] = {
+constexpr NamedStop chat_finish_reasons[] = {
     {"stop", StopReason::end},
     {"eos", StopReason::end},
     {"end_turn", StopReason::end},
@@ -107,7 +107,7 @@ Result<void> ChatStream::take_calls(const Json& calls) {
 }
 
 Result<void> ChatStream::take_finish_reason(const std::string& reason) {
-  stop_ = stop_named(lower_ascii(reason), finish_reasons);
+  stop_ = stop_named(lower_ascii(reason), chat_finish_reasons);
   // "error", "abort", "insufficient_system_resource", …: what stands so far is not the whole reply.
   if (!stop_) return broken_off(reason);
   return complete(), Result<void>();

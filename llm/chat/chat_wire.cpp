@@ -9,7 +9,7 @@
 namespace deed {
 namespace {
 
-Json tool_to_wire(const ToolDefinition& tool) {
+Json chat_tool(const ToolDefinition& tool) {
   Json function = {{"name", wire_tool_name(tool.name)},
                    {"description", tool.description},
                    {"parameters", parameters_of(tool)}};
@@ -42,7 +42,7 @@ Json assistant_to_wire(const Message& message, const ChatWireOptions& options) {
   return wire;
 }
 
-Json media_to_wire(const Media& media) {
+Json chat_media(const Media& media) {
   const std::string data = base64(*media.bytes);
   if (media.media_type.starts_with("audio/")) {
     return {{"type", "input_audio"}, {"input_audio", {{"data", data}, {"format", audio_format(media)}}}};
@@ -52,11 +52,11 @@ Json media_to_wire(const Media& media) {
   return {{"type", "file"}, {"file", {{"filename", media.name}, {"file_data", std::move(url)}}}};
 }
 
-Json user_to_wire(const std::string& text, const std::vector<Media>& media) {
+Json chat_user_message(const std::string& text, const std::vector<Media>& media) {
   if (media.empty()) return {{"role", "user"}, {"content", text}};
   Json parts = Json::array();
   if (!text.empty()) parts.push_back({{"type", "text"}, {"text", text}});
-  for (const Media& part : media) parts.push_back(media_to_wire(part));
+  for (const Media& part : media) parts.push_back(chat_media(part));
   return {{"role", "user"}, {"content", std::move(parts)}};
 }
 
@@ -69,7 +69,7 @@ Json message_to_wire(const Message& message, const ChatWireOptions& options) {
     case Role::user:
       break;
   }
-  return user_to_wire(message.text, message.media);
+  return chat_user_message(message.text, message.media);
 }
 
 // A tool message can hold only text: what results carried besides follows the last result of the turn, as if the user showed it.
@@ -82,7 +82,7 @@ std::vector<Media> media_of_results_before(const Transcript& messages, std::size
   return media;
 }
 
-Json choice_to_wire(const ToolCalling& choice) {
+Json chat_choice(const ToolCalling& choice) {
   switch (choice.mode) {
     case ToolCalling::Mode::none:
       return "none";
@@ -98,7 +98,7 @@ Json choice_to_wire(const ToolCalling& choice) {
 
 }  // namespace
 
-std::string to_wire(const ModelRequest& request, const ChatWireOptions& options) {
+std::string to_chat_wire(const ModelRequest& request, const ChatWireOptions& options) {
   return ChatWire(options).write(request);
 }
 
@@ -113,7 +113,7 @@ void ChatWire::begin(const ModelRequest& request) {
   written_ += streams_ ? ",\"stream\":true,\"stream_options\":{\"include_usage\":true}" : ",\"stream\":false";
   if (!tools_.empty()) {
     written_ += ",\"tools\":[";
-    for (const ToolDefinition& tool : tools_) append_item(written_, tool_to_wire(tool));
+    for (const ToolDefinition& tool : tools_) append_item(written_, chat_tool(tool));
     written_ += ']';
   }
   written_ += ",\"messages\":[";
@@ -124,7 +124,7 @@ void ChatWire::begin(const ModelRequest& request) {
 void ChatWire::write_message(const Transcript& messages, std::size_t i) {
   if (messages[i].role != Role::tool) {
     const std::vector<Media> shown = media_of_results_before(messages, i);
-    if (!shown.empty()) append_item(written_, user_to_wire({}, shown));
+    if (!shown.empty()) append_item(written_, chat_user_message({}, shown));
   }
   append_item(written_, message_to_wire(messages[i], options_));
 }
@@ -145,10 +145,10 @@ std::string ChatWire::write(const ModelRequest& request) {
 
   std::string body = written_;
   const std::vector<Media> shown = media_of_results_before(messages_, messages_.size());
-  if (!shown.empty()) append_item(body, user_to_wire({}, shown));
+  if (!shown.empty()) append_item(body, chat_user_message({}, shown));
   body += ']';
   if (!tools_.empty() && request.tool_choice.mode != ToolCalling::Mode::automatic) {
-    body += ",\"tool_choice\":" + to_text(choice_to_wire(request.tool_choice));
+    body += ",\"tool_choice\":" + to_text(chat_choice(request.tool_choice));
   }
   if (!tools_.empty() && request.parallel_tool_calls) {
     body += std::string(",\"parallel_tool_calls\":") + (*request.parallel_tool_calls ? "true" : "false");

@@ -28,7 +28,7 @@ struct ChatWireOptions {
 
 /// The body: one JSON object. Pure; bytes that are not UTF-8 become U+FFFD. Ends of `messages` are
 /// as they are given: that each call has its result is the loop's affair.
-std::string to_wire(const ModelRequest& request, const ChatWireOptions& options);
+std::string to_chat_wire(const ModelRequest& request, const ChatWireOptions& options);
 
 /// Writes the bodies of one conversation after another. What a request shares with the one before
 /// (the same tools, the very same messages at its beginning) is not written again, so that a turn

@@ -36,7 +36,7 @@ Json user_parts(const Message& message) {
   return parts;
 }
 
-const Json& replayed(const Message& message, const std::string& replay_to) {
+const Json& replayed_parts(const Message& message, const std::string& replay_to) {
   static const Json none = Json::array();
   const bool is_ours = !replay_to.empty() && message.replay.provider == replay_to && message.replay.items.is_array();
   return is_ours ? message.replay.items : none;
@@ -48,7 +48,7 @@ class ModelParts {
   ModelParts(const Message& message, const GeminiPartsOptions& options) : message_(message), options_(options) {}
 
   Json take() {
-    for (const Json& item : replayed(message_, options_.replay_to)) take_item(item);
+    for (const Json& item : replayed_parts(message_, options_.replay_to)) take_item(item);
     if (text_ < message_.text.size()) add_text(message_.text.size(), nullptr);
     while (calls_ < message_.tool_calls.size()) add_call(nullptr);
     if (parts_.empty()) parts_.push_back(text_part("(no text)"));
@@ -111,7 +111,7 @@ Json gemini_parts(const Message& message, const GeminiPartsOptions& options) {
 }
 
 std::string gemini_call_id(const Message& message, std::size_t call, const std::string& replay_to) {
-  for (const Json& item : replayed(message, replay_to)) {
+  for (const Json& item : replayed_parts(message, replay_to)) {
     if (string_at(item, "type") == "call" && call-- == 0) return string_at(item, "id");
   }
   return {};

@@ -8,7 +8,7 @@ namespace deed {
 namespace {
 
 // What is not among them ended by a fault: MALFORMED_FUNCTION_CALL, UNEXPECTED_TOOL_CALL, MALFORMED_RESPONSE, OTHER.
-constexpr NamedStop finish_reasons[] = {
+constexpr NamedStop gemini_finish_reasons[] = {
     {"STOP", StopReason::end},
     {"FUNCTION_CALL", StopReason::tool_calls},  // no word of the API, but of servers that speak it
     {"MAX_TOKENS", StopReason::length},
@@ -108,7 +108,7 @@ void GeminiStream::take_text(const std::string& text, const std::string& signatu
 
 Result<void> GeminiStream::take_finish_reason(const std::string& reason, const std::string& message) {
   if (reason.empty()) return {};
-  const std::optional<StopReason> known = stop_named(reason, finish_reasons);
+  const std::optional<StopReason> known = stop_named(reason, gemini_finish_reasons);
   if (!known) return broken_off(message.empty() ? reason : reason + ": " + message);
   if (*known == StopReason::refused) return refuse(message.empty() ? "The reply was stopped: " + reason : message), Result<void>();
   stop_ = *known;

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::int64_t max_output_tokens = 65'536;  // of the models that think
 
-Json tool_to_wire(const ToolDefinition& tool) {
+Json gemini_tool(const ToolDefinition& tool) {
   Json declaration = {{"name", gemini_tool_name(tool.name)}, {"description", tool.description}};
   // A function without parameters has no schema. This member takes JSON Schema as it is; "parameters" takes OpenAPI's dialect.
   const bool has_parameters = tool.parameters.is_object() && tool.parameters.contains("properties") && !tool.parameters["properties"].empty();
@@ -18,7 +18,7 @@ Json tool_to_wire(const ToolDefinition& tool) {
   return declaration;
 }
 
-Json choice_to_wire(const ToolCalling& choice) {
+Json gemini_choice(const ToolCalling& choice) {
   Json config = {{"mode", choice.mode == ToolCalling::Mode::none ? "NONE" : "ANY"}};
   if (choice.mode == ToolCalling::Mode::named) config["allowedFunctionNames"] = Json::array({gemini_tool_name(choice.name)});
   return {{"functionCallingConfig", std::move(config)}};
@@ -61,7 +61,7 @@ std::string call_id_of(const Transcript& messages, std::size_t result, const std
 
 }  // namespace
 
-std::string to_wire(const ModelRequest& request, const GeminiWireOptions& options) { return GeminiWire(options).write(request); }
+std::string to_gemini_wire(const ModelRequest& request, const GeminiWireOptions& options) { return GeminiWire(options).write(request); }
 
 GeminiWire::Piece GeminiWire::write_piece(std::size_t i) const {
   const GeminiPartsOptions options{
@@ -133,12 +133,12 @@ std::string GeminiWire::write(const ModelRequest& request) {
   }
   if (!request.tools.empty()) {
     Json declarations = Json::array();
-    for (const ToolDefinition& tool : request.tools) declarations.push_back(tool_to_wire(tool));
+    for (const ToolDefinition& tool : request.tools) declarations.push_back(gemini_tool(tool));
     body += "\"tools\":[{\"functionDeclarations\":" + to_text(declarations) + "}],";
   }
   body += "\"contents\":[" + contents() + "]";
   if (!request.tools.empty() && request.tool_choice.mode != ToolCalling::Mode::automatic) {
-    body += ",\"toolConfig\":" + to_text(choice_to_wire(request.tool_choice));
+    body += ",\"toolConfig\":" + to_text(gemini_choice(request.tool_choice));
   }
   return body + ",\"generationConfig\":" + to_text(generation_config(request)) + '}';
 }

@@ -17,7 +17,7 @@ struct GeminiWireOptions {
 
 /// The body: one JSON object. Pure; bytes that are not UTF-8 become U+FFFD. `messages` are as `mended` leaves them. Whether calls may be
 /// parallel cannot be said to this API.
-std::string to_wire(const ModelRequest& request, const GeminiWireOptions& options);
+std::string to_gemini_wire(const ModelRequest& request, const GeminiWireOptions& options);
 
 /// Writes the bodies of one conversation after another; messages that it has written before are not written again. Gives what `to_wire`
 /// gives.

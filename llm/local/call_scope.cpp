@@ -12,8 +12,8 @@
 namespace deed {
 namespace {
 
-constexpr int max_depth = 8;
-constexpr std::size_t max_text_bytes = 2048, max_read_bytes = 1u << 20;
+constexpr int max_copied_depth = 8;
+constexpr std::size_t max_copied_bytes = 2048, max_read_bytes = 1u << 20;
 constexpr std::uint64_t max_counted = 16;  // larger bounds make grammars that take long to read
 
 // What was said and found, by kind, in the order in which it is offered.
@@ -27,7 +27,7 @@ class Given {
     for (auto& [kind, texts] : texts_) {
       std::set<std::string> seen;
       std::erase_if(texts, [&](const std::string& text) {
-        return text.empty() || text.size() > max_text_bytes || !is_utf8(text) || !seen.insert(text).second;
+        return text.empty() || text.size() > max_copied_bytes || !is_utf8(text) || !seen.insert(text).second;
       });
     }
   }
@@ -73,7 +73,7 @@ class Given {
   }
 
   void take_leaves(const Json& value, int depth) {
-    if (depth > max_depth) return;
+    if (depth > max_copied_depth) return;
     if (value.is_string()) {
       texts_[SlotKind::path].push_back(value.get<std::string>());
       texts_[SlotKind::label].push_back(value.get<std::string>());
@@ -91,7 +91,7 @@ class Narrowing {
   Narrowing(const Json& root, const Given& given) : root_(root), given_(given) {}
 
   std::optional<Json> of(const Json& schema, const std::string& name, bool is_copied, int depth = 0) const {
-    if (depth > max_depth) return std::nullopt;
+    if (depth > max_copied_depth) return std::nullopt;
     if (!schema.is_object()) return schema == Json(false) || is_copied ? std::nullopt : std::optional(Json::object());
     if (schema.contains("$ref")) return at_reference(schema, name, is_copied, depth);
     for (const char* either : {"anyOf", "oneOf"})

@@ -16,8 +16,6 @@ constexpr std::array labels = {"to",      "cc",    "bcc",     "recipient", "subj
                                "url",     "attach", "attachment", "attachments", "key", "name"};
 constexpr std::array text_labels = {"body", "text", "message", "msg", "content", "contents"};
 
-bool is_blank(char c) { return static_cast<unsigned char>(c) <= ' '; }
-
 struct Label {
   Span span;            // of the word
   std::size_t begin;    // of what separates it from the value before
@@ -39,7 +37,7 @@ std::size_t separator_before(std::string_view text, std::size_t at) {
   return begin;
 }
 
-Span trimmed(std::string_view text, Span span) {
+Span trimmed_value(std::string_view text, Span span) {
   while (span.begin < span.end && is_blank(text[span.begin])) ++span.begin;
   while (span.end > span.begin && is_blank(text[span.end - 1])) --span.end;
   if (span.size() > 2 && text[span.begin] == '"' && text[span.end - 1] == '"') ++span.begin, --span.end;
@@ -76,12 +74,12 @@ Fields find_fields(std::string_view clause) {
     Span value = {found[i].value, i + 1 < found.size() ? found[i + 1].begin : clause.size()};
     if (i + 1 == found.size() && !is_text_label(found[i].name)) {
       // What stands apart from a title or an address is something else.
-      const Span whole = trimmed(clause, value);
+      const Span whole = trimmed_value(clause, value);
       // Or a sentence of its own behind a title: "Subj: Soil. Three bags are coming."
       const std::size_t gap = std::min({clause.find("  ", whole.begin), clause.find('\n', whole.begin), clause.find(". ", whole.begin)});
       if (gap < whole.end) value.end = fields.rest = gap;
     }
-    value = trimmed(clause, value);
+    value = trimmed_value(clause, value);
     if (value.size() > 0) fields.list.push_back({found[i].name, value});
   }
   // One heading alone may be any word before a colon.

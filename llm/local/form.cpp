@@ -12,7 +12,7 @@
 namespace deed {
 namespace {
 
-constexpr std::string_view examples =
+constexpr std::string_view form_examples =
     "Each form is filled with values copied from the request. A field that the request does not "
     "mention gets -.\n\n"
     "Function: restaurant.book - Reserve a table in a restaurant.\n"
@@ -41,7 +41,7 @@ std::string label_of(std::string path, const Property& property) {
 
 Tokens form_beginning(Scorer& scorer) {
   Tokens tokens = scorer.document_start();
-  const Tokens text = scorer.tokenize(examples);
+  const Tokens text = scorer.tokenize(form_examples);
   tokens.insert(tokens.end(), text.begin(), text.end());
   return tokens;
 }
@@ -88,7 +88,7 @@ Form::Value Form::copied(const Slot& slot, Span span, double score) const {
 
 Result<FormResult> Form::fill() {
   form_ = scorer_.document_start();
-  const std::string head = std::string(examples) + "\nFunction: " + tool_.name + " - " +
+  const std::string head = std::string(form_examples) + "\nFunction: " + tool_.name + " - " +
                            std::string(utf8_prefix(tool_.description, 400)) +
                            "\nRequest: " + shortened(step_.clause) + "\n";
   const Tokens tokens = scorer_.tokenize(head);

@@ -16,8 +16,6 @@ bool is_any(std::string_view word, std::initializer_list<std::string_view> words
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-
 bool has_word(std::string_view text) { return std::any_of(text.begin(), text.end(), is_word_byte); }
 
 bool is_only_digits(std::string_view text) {

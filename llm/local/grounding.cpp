@@ -9,9 +9,6 @@
 namespace deed {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_blank(char c) { return static_cast<unsigned char>(c) <= ' '; }
 
 struct QuoteMarks {
   std::string_view open, close;
@@ -71,7 +68,7 @@ bool is_path_byte(char c) {
 }
 
 // "report.csv", "archive.tar.gz"; not "3.5", "e.g", "example.org".
-bool has_extension(std::string_view name) {
+bool has_file_extension(std::string_view name) {
   const std::size_t dot = name.rfind('.');
   if (dot == name.npos || dot == 0) return false;
   const std::string_view extension = name.substr(dot + 1);
@@ -88,14 +85,14 @@ bool has_extension(std::string_view name) {
 bool may_be_path_with_blanks(std::string_view inside) {
   if (inside.find(' ') == inside.npos) return true;
   const bool has_joint = inside.find(" /") != inside.npos || inside.find("/ ") != inside.npos;
-  return !has_joint && (has_extension(inside.substr(inside.rfind('/') + 1)) || inside.ends_with('/'));
+  return !has_joint && (has_file_extension(inside.substr(inside.rfind('/') + 1)) || inside.ends_with('/'));
 }
 
 bool looks_like_path(std::string_view word) {
   if (word.empty() || word == "/" || word == "and/or" || word == "km/h") return word == "/";
   const std::size_t slash = word.find('/');
   if (slash == word.npos)
-    return has_extension(word) || (word.size() > 2 && word[0] == '.' && is_letter(word[1]));
+    return has_file_extension(word) || (word.size() > 2 && word[0] == '.' && is_letter(word[1]));
   // "3/4" and "12/05/2026" are numbers.
   return std::any_of(word.begin(), word.end(),
                      [](char c) { return is_letter(c) || (c & 0x80) || c == '_' || c == '.'; });

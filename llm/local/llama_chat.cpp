@@ -37,7 +37,7 @@ class Allowance {
 };
 
 // llama.cpp's complaint without the template's source around it.
-std::string complaint_of(std::string_view what) {
+std::string template_complaint(std::string_view what) {
   if (const std::size_t at = what.rfind("Error: "); at != what.npos) what = what.substr(at + 7);
   return escaped(utf8_prefix(trim(what), 300));
 }
@@ -52,7 +52,7 @@ auto guarded(F&& work) -> decltype(work()) {
   } catch (const std::exception& error) {
     const bool is_greedy = jinja::allowance::current().units < 0;
     return fail(is_greedy ? ErrorKind::limit : ErrorKind::unsupported,
-                "the model's chat template cannot be used: " + complaint_of(error.what()));
+                "the model's chat template cannot be used: " + template_complaint(error.what()));
   }
 }
 

@@ -12,9 +12,6 @@
 namespace deed {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
 struct NumberWord {
   double value;
   bool is_weak = false;

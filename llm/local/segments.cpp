@@ -117,7 +117,7 @@ std::optional<std::size_t> joined_address(std::string_view text, const std::vect
 
 // The clause without the joining words and punctuation at its end; the cut at its beginning is
 // already behind them.
-Span trimmed(std::string_view text, Span clause) {
+Span trimmed_clause(std::string_view text, Span clause) {
   const auto is_loose = [](char c) {
     return static_cast<unsigned char>(c) <= ' ' || c == ',' || c == ';' || c == ':' || c == '+';
   };
@@ -135,7 +135,7 @@ std::vector<Span> korean_clauses(std::string_view request, const std::vector<Wor
     const std::string_view word = words[i].span.in(request);
     // "…, 그다음 …": then
     if (words[i].lower == "then" && i > 0) {
-      clauses.push_back(trimmed(request, {begin, words[i].span.begin}));
+      clauses.push_back(trimmed_clause(request, {begin, words[i].span.begin}));
       begin = words[i].span.end;
       continue;
     }
@@ -143,18 +143,18 @@ std::vector<Span> korean_clauses(std::string_view request, const std::vector<Wor
     const std::string_view behind = request.substr(words[i].span.end);
     const bool is_listed = behind.starts_with(" + ") || behind.starts_with(" -> ");
     if (is_listed) {
-      clauses.push_back(trimmed(request, {begin, words[i].span.end}));
+      clauses.push_back(trimmed_clause(request, {begin, words[i].span.end}));
       begin = words[i].span.end + behind.find_first_not_of(" +->");
       continue;
     }
     // "기억해 두고": the verb may stand before one that only helps it.
     const bool is_verb = starts_step(words[i], step_words) || (i > 0 && starts_step(words[i - 1], step_words));
     if (!goes_on || word.ends_with("라고") || word.ends_with("다고") || !is_verb) continue;
-    const Span clause = trimmed(request, {begin, words[i].span.end});
+    const Span clause = trimmed_clause(request, {begin, words[i].span.end});
     if (clause.size() > 0) clauses.push_back(clause);
     begin = words[i].span.end;
   }
-  const Span rest = trimmed(request, {begin, request.size()});
+  const Span rest = trimmed_clause(request, {begin, request.size()});
   if (rest.size() > 0) clauses.push_back(rest);
   return clauses;
 }
@@ -204,7 +204,7 @@ std::vector<Span> find_clauses(std::string_view request, const StepWords& step_w
     const Joint joint = joint_before(bare, language, words, i, first);
     // "…, and to bob@… say that …": the address stands before its verb.
     if (const auto joined = joined_address(bare, words, places, i)) {
-      const Span clause = trimmed(request, {begin, words[*joined].span.begin});
+      const Span clause = trimmed_clause(request, {begin, words[*joined].span.begin});
       if (clause.size() > 0 && has_place(begin, words[*joined].span.begin)) {
         clauses.push_back(clause);
         begin = words[*joined].span.end;
@@ -233,12 +233,12 @@ std::vector<Span> find_clauses(std::string_view request, const StepWords& step_w
         (after == '.' && words[i].span.end + 1 < bare.size() &&
          is_word_byte(bare[words[i].span.end + 1])))
       continue;
-    const Span clause = trimmed(request, {begin, words[first].span.begin});
+    const Span clause = trimmed_clause(request, {begin, words[first].span.begin});
     if (clause.size() == 0) continue;
     clauses.push_back(clause);
     begin = words[i].span.begin;
   }
-  const Span rest = trimmed(request, {begin, request.size()});
+  const Span rest = trimmed_clause(request, {begin, request.size()});
   if (rest.size() > 0) clauses.push_back(rest);
   return clauses;
 }

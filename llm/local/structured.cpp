@@ -8,7 +8,7 @@
 namespace deed {
 namespace {
 
-constexpr int max_depth = 4;
+constexpr int max_form_depth = 4;
 
 Result<void> check_supported(const Json& schema, const std::string& where, int depth) {
   const auto refuse = [&](std::string what) {
@@ -16,7 +16,7 @@ Result<void> check_supported(const Json& schema, const std::string& where, int d
                 "the embedded model cannot answer in this form: " + std::move(what), where,
                 "use an object of strings, numbers, booleans and enums, or a larger model");
   };
-  if (depth > max_depth) return refuse("nested too deep");
+  if (depth > max_form_depth) return refuse("nested too deep");
   if (!schema.is_object()) return refuse("no schema of an object");
   for (const char* keyword :
        {"$ref", "anyOf", "oneOf", "allOf", "not", "if", "prefixItems", "patternProperties"})

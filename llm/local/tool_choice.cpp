@@ -15,7 +15,7 @@
 namespace deed {
 namespace {
 
-constexpr std::string_view examples =
+constexpr std::string_view choice_examples =
     "Each request is answered by the function above it.\n\n"
     "Function: restaurant.book(restaurant, people, time) - Reserve a table in a restaurant.\n"
     "Request: Book a table for 4 people at Luigi's tomorrow at 7pm.\n\n"
@@ -159,7 +159,7 @@ Result<ToolChooser::Likelihood> ToolChooser::likelihood(const std::string& claus
                                                         const ToolList& tools,
                                                         const std::vector<bool>& asked) {
   ScoreQuestion question{.prefix = scorer_.document_start(), .keeps_given = true};
-  const Tokens head = scorer_.tokenize(examples);
+  const Tokens head = scorer_.tokenize(choice_examples);
   question.prefix.insert(question.prefix.end(), head.begin(), head.end());
   const Tokens request = scorer_.tokenize(" " + clause);
   Preparation again{.prefix = question.prefix, .other = form_beginning(scorer_)};

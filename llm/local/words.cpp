@@ -9,9 +9,6 @@
 namespace deed {
 namespace {
 
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-
 const std::set<std::string, std::less<>>& untelling() {
   static const auto words = [] {
     std::set<std::string, std::less<>> result;
@@ -28,8 +25,7 @@ const std::set<std::string, std::less<>>& untelling() {
 }  // namespace
 
 bool is_word_byte(char c) {
-  return is_lower(c) || is_upper(c) || (c >= '0' && c <= '9') || c == '_' ||
-         static_cast<unsigned char>(c) >= 0x80;
+  return is_letter(c) || is_digit(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80;
 }
 
 std::vector<std::string> identifier_words(std::string_view text) {

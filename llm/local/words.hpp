@@ -47,6 +47,13 @@ bool announces_name(std::string_view lower_case_word);
 /// them.
 std::vector<Span> find_words(std::string_view text, std::size_t max = 2048);
 
+/// Of ASCII alone; control characters are blanks, too.
+inline bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+inline bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+inline bool is_letter(char c) { return is_lower(c) || is_upper(c); }
+inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
+inline bool is_blank(char c) { return static_cast<unsigned char>(c) <= ' '; }
+
 /// Bytes of a word: letters, digits, '_' and everything beyond ASCII.
 bool is_word_byte(char c);
 

@@ -8,7 +8,7 @@
 namespace deed {
 namespace {
 
-std::string_view without_quotes(std::string_view text) {
+std::string_view unquoted(std::string_view text) {
   text = trim(text);
   while (!text.empty() && (text.front() == '"' || text.front() == '\'')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == '"' || text.back() == '\'')) text.remove_suffix(1);
@@ -37,7 +37,7 @@ bool is_port(std::string_view text) {
 }  // namespace
 
 std::string ollama_address(std::string_view host) {
-  std::string_view rest = without_quotes(host);
+  std::string_view rest = unquoted(host);
   std::string scheme = "http", port = "11434";
   if (const std::size_t end = rest.find("://"); end != std::string_view::npos) {
     scheme = std::string(rest.substr(0, end));

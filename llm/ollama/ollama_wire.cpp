@@ -12,7 +12,7 @@
 namespace deed {
 namespace {
 
-Json tool_to_wire(const ToolDefinition& tool) {
+Json ollama_tool(const ToolDefinition& tool) {
   Json function = {{"name", wire_tool_name(tool.name)}, {"description", tool.description}, {"parameters", parameters_of(tool)}};
   return {{"type", "function"}, {"function", std::move(function)}};
 }
@@ -31,7 +31,7 @@ Json assistant_to_wire(const Message& message, const OllamaWireOptions& options)
   return wire;
 }
 
-Json user_to_wire(const std::string& text, const std::vector<Media>& media) {
+Json ollama_user_message(const std::string& text, const std::vector<Media>& media) {
   Json wire = {{"role", "user"}, {"content", text}};
   for (const Media& picture : media) wire["images"].push_back(base64(*picture.bytes));
   return wire;
@@ -49,14 +49,14 @@ Json message_to_wire(const Message& message, const OllamaWireOptions& options) {
     case Role::user:
       break;
   }
-  return user_to_wire(message.text, message.media);
+  return ollama_user_message(message.text, message.media);
 }
 
 // Few of the models' templates show pictures of a tool's result: they follow the last result of the turn, as if the user showed them.
 void append_messages(std::string& list, const Transcript& messages, const OllamaWireOptions& options) {
   std::vector<Media> shown;
   const auto show = [&] {
-    if (!shown.empty()) append_item(list, user_to_wire({}, std::exchange(shown, {})));
+    if (!shown.empty()) append_item(list, ollama_user_message({}, std::exchange(shown, {})));
   };
   for (const Message& message : messages) {
     if (message.role != Role::tool) show();
@@ -92,7 +92,7 @@ std::string to_ollama_wire(const ModelRequest& request, const OllamaWireOptions&
   body += ",\"truncate\":false,\"shift\":false";
   if (!request.tools.empty() && request.tool_choice.mode != ToolCalling::Mode::none) {
     body += ",\"tools\":[";
-    for (const ToolDefinition& tool : request.tools) append_item(body, tool_to_wire(tool));
+    for (const ToolDefinition& tool : request.tools) append_item(body, ollama_tool(tool));
     body += ']';
   }
   body += ",\"messages\":[";

@@ -35,7 +35,7 @@ std::string call_id_to_wire(const std::string& id) {
   return id.size() <= max_call_id_bytes ? id : "call_" + sha256_hex(id).substr(0, 32);
 }
 
-Json tool_to_wire(const ToolDefinition& tool) {
+Json responses_tool(const ToolDefinition& tool) {
   // Strict is what the API does by itself, and then it refuses schemas with optional members.
   return {{"type", "function"},
           {"name", wire_tool_name(tool.name)},
@@ -44,7 +44,7 @@ Json tool_to_wire(const ToolDefinition& tool) {
           {"strict", false}};
 }
 
-Json media_to_wire(const Media& media) {
+Json responses_media(const Media& media) {
   std::string url = "data:" + media.media_type + ";base64," + base64(*media.bytes);
   if (media.media_type.starts_with("image/")) return {{"type", "input_image"}, {"image_url", std::move(url)}, {"detail", "auto"}};
   return {{"type", "input_file"}, {"filename", media.name.empty() ? "document" : media.name}, {"file_data", std::move(url)}};
@@ -55,7 +55,7 @@ Json content_to_wire(const Message& message) {
   if (message.media.empty()) return message.text;
   Json parts = Json::array();
   if (!message.text.empty()) parts.push_back({{"type", "input_text"}, {"text", message.text}});
-  for (const Media& media : message.media) parts.push_back(media_to_wire(media));
+  for (const Media& media : message.media) parts.push_back(responses_media(media));
   return parts;
 }
 
@@ -86,7 +86,7 @@ void append_message(std::string& list, const Message& message, const ResponsesWi
   }
 }
 
-Json choice_to_wire(const ToolCalling& choice) {
+Json responses_choice(const ToolCalling& choice) {
   switch (choice.mode) {
     case ToolCalling::Mode::none:
       return "none";
@@ -117,7 +117,7 @@ std::string head(const ModelRequest& request, const ResponsesWireOptions& option
   if (!request.system.empty()) append_member(body, "instructions", request.system);
   if (!request.tools.empty()) {
     body += ",\"tools\":[";
-    for (const ToolDefinition& tool : request.tools) append_item(body, tool_to_wire(tool));
+    for (const ToolDefinition& tool : request.tools) append_item(body, responses_tool(tool));
     body += ']';
   }
   return body + ",\"input\":[";
@@ -132,7 +132,7 @@ std::string to_responses_wire(const ModelRequest& request, const ResponsesWireOp
   for (const Message& message : request.messages) append_message(body, message, options);
   body += ']';
   if (!request.tools.empty()) {
-    if (request.tool_choice.mode != ToolCalling::Mode::automatic) append_member(body, "tool_choice", choice_to_wire(request.tool_choice));
+    if (request.tool_choice.mode != ToolCalling::Mode::automatic) append_member(body, "tool_choice", responses_choice(request.tool_choice));
     if (request.parallel_tool_calls) append_member(body, "parallel_tool_calls", *request.parallel_tool_calls);
   }
   if (request.response_schema) append_member(body, "text", format_to_wire(*request.response_schema));

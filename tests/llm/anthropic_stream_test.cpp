@@ -3,7 +3,7 @@
 
 #include "deed/tests/llm/recorded_streams.hpp"
 
-namespace deed {
+namespace deed::anthropic {
 namespace {
 
 using testing::HasSubstr;
@@ -249,4 +249,4 @@ TEST(AnthropicStream, RefusesThinkingOverTheLimitOfAReplyEvenWhereNobodySeesIt) 
 }
 
 }  // namespace
-}  // namespace deed
+}  // namespace deed::anthropic

@@ -5,6 +5,7 @@
 #include "deed/core/text.hpp"
 #include "deed/llm/anthropic/anthropic_schema.hpp"
 #include "deed/llm/anthropic/anthropic_stream.hpp"
+#include "deed/tests/llm/messages.hpp"
 #include "deed/tests/llm/opened_model.hpp"
 #include "deed/tests/llm/random_transcripts.hpp"
 
@@ -12,7 +13,7 @@
 
 #include <set>
 
-namespace deed {
+namespace deed::anthropic {
 namespace {
 
 using testing::HasSubstr;
@@ -21,29 +22,12 @@ using testing::Not;
 const AnthropicWireOptions budget_model{.model = "claude-sonnet-4-5", .replay_to = "me"};
 const AnthropicWireOptions adaptive_model{.model = "claude-opus-4-6", .replay_to = "me"};
 
-Message user(std::string text, std::vector<Media> media = {}) { return {.role = Role::user, .text = std::move(text), .media = std::move(media)}; }
-Message assistant(std::string text, std::vector<ToolCall> calls = {}, Json items = nullptr, std::string provider = "me") {
-  Message message{.role = Role::assistant, .text = std::move(text), .tool_calls = std::move(calls)};
-  if (!items.is_null()) message.replay = {std::move(provider), std::move(items)};
-  return message;
-}
-Message result(std::string id, std::string name, std::string text) {
-  return {.role = Role::tool, .text = std::move(text), .tool_call_id = std::move(id), .tool_name = std::move(name)};
-}
 Json thinking(const std::string& text, const std::string& signature) {
   return {{"type", "thinking"}, {"thinking", text}, {"signature", signature}};
 }
-Media media(std::string type, std::string name, std::string bytes) {
-  return {std::move(type), std::move(name), std::make_shared<const std::string>(std::move(bytes))};
-}
-std::string every_byte() {
-  std::string bytes;
-  for (int i = 0; i < 256; ++i) bytes += static_cast<char>(i);
-  return bytes;
-}
 
 Json body_of(const ModelRequest& request, const AnthropicWireOptions& options = budget_model) {
-  const auto body = parse_json(to_wire(request, options));
+  const auto body = parse_json(to_anthropic_wire(request, options));
   EXPECT_OK(body);
   return body ? *body : Json();
 }
@@ -102,7 +86,7 @@ TEST(AnthropicWire, LeavesOutWhatIsNotAskedFor) {
 }
 
 TEST(AnthropicWire, MarksAtMostFourPlacesForTheCache) {
-  const std::string body = to_wire(sample(), budget_model);
+  const std::string body = to_anthropic_wire(sample(), budget_model);
   std::size_t marks = 0;
   for (std::size_t at = body.find("cache_control"); at != std::string::npos; at = body.find("cache_control", at + 1)) ++marks;
   EXPECT_EQ(marks, 3u);
@@ -114,7 +98,7 @@ TEST(AnthropicWire, BeginsEachTurnWithTheBytesOfTheTurnBeforeButForTheMark) {
   for (std::size_t n = 1; n <= whole.messages.size(); ++n) {
     ModelRequest turn = whole;
     turn.messages.cut(n);
-    const std::string body = to_wire(turn, budget_model);
+    const std::string body = to_anthropic_wire(turn, budget_model);
     EXPECT_TRUE(body.starts_with(before)) << body << "\ndoes not begin with\n" << before;
     before = body.substr(0, body.rfind(",\"cache_control\""));
     EXPECT_GT(before.size(), 100u);
@@ -127,26 +111,26 @@ TEST(AnthropicWire, AWriterThatGoesOnGivesTheBytesOfOneThatBegins) {
   for (std::size_t n = 0; n <= whole.messages.size(); ++n) {
     ModelRequest turn = whole;
     turn.messages.cut(n);
-    EXPECT_EQ(writer.write(turn), to_wire(turn, budget_model));
-    EXPECT_EQ(writer.write(turn), to_wire(turn, budget_model));
+    EXPECT_EQ(writer.write(turn), to_anthropic_wire(turn, budget_model));
+    EXPECT_EQ(writer.write(turn), to_anthropic_wire(turn, budget_model));
   }
   ModelRequest changed = whole;
   changed.messages.replace(1, assistant("other"));
-  EXPECT_EQ(writer.write(changed), to_wire(changed, budget_model));
+  EXPECT_EQ(writer.write(changed), to_anthropic_wire(changed, budget_model));
   changed.messages.cut(1);
-  EXPECT_EQ(writer.write(changed), to_wire(changed, budget_model));
-  EXPECT_EQ(writer.write(sample()), to_wire(sample(), budget_model));
+  EXPECT_EQ(writer.write(changed), to_anthropic_wire(changed, budget_model));
+  EXPECT_EQ(writer.write(sample()), to_anthropic_wire(sample(), budget_model));
 }
 
 TEST(AnthropicWire, SendsThinkingBackToItsOwnProviderOnly) {
   const ModelRequest request = sample();
-  EXPECT_THAT(to_wire(request, budget_model), HasSubstr("sig1"));
+  EXPECT_THAT(to_anthropic_wire(request, budget_model), HasSubstr("sig1"));
   for (const char* other : {"", "you", "me2"}) {
-    EXPECT_THAT(to_wire(request, {.model = "claude-sonnet-4-5", .replay_to = other}), Not(HasSubstr("sig1"))) << other;
+    EXPECT_THAT(to_anthropic_wire(request, {.model = "claude-sonnet-4-5", .replay_to = other}), Not(HasSubstr("sig1"))) << other;
   }
   ModelRequest foreign = sample();
   foreign.messages.replace(1, assistant("", {{"c1", "http.get"}}, Json{{"reasoning_content", "secret"}}, "deepseek"));
-  EXPECT_THAT(to_wire(foreign, budget_model), Not(HasSubstr("secret")));
+  EXPECT_THAT(to_anthropic_wire(foreign, budget_model), Not(HasSubstr("secret")));
 }
 
 TEST(AnthropicWire, SendsThinkingBackUnmodifiedAndWhereItStood) {
@@ -398,7 +382,7 @@ TEST(AnthropicWire, IsValidJsonInUtf8WhateverTheMessagesHold) {
   const std::string wild = std::string("\xC3(\0\x1b[31m\xE2\x82", 10);
   ModelRequest request{.system = "\xFF\x01\"\\"};
   request.messages = {user(wild), assistant(wild, {{wild, wild, {{wild, wild}}}}, Json::array({thinking(wild, wild)})), result(wild, wild, wild)};
-  const std::string body = to_wire(request, {.model = wild, .replay_to = "me"});
+  const std::string body = to_anthropic_wire(request, {.model = wild, .replay_to = "me"});
   EXPECT_TRUE(is_utf8(body));
   EXPECT_OK(parse_json(body));
 }
@@ -433,7 +417,7 @@ TEST(AnthropicWire, IsAsTheApiDemandsForFiveHundredRandomConversations) {
   for (int i = 0; i < 500; ++i) {
     ModelRequest request{.messages = random.next(), .effort = i % 2 == 0 ? Effort::low : Effort::none};
     const std::string body = writer.write(request);
-    ASSERT_EQ(body, to_wire(request, budget_model));
+    ASSERT_EQ(body, to_anthropic_wire(request, budget_model));
     ASSERT_TRUE(is_utf8(body));
     ASSERT_NO_FATAL_FAILURE(expect_valid(body_of(request))) << body;
   }
@@ -495,4 +479,4 @@ TEST_F(AnthropicModelTest, SaysThatItNeedsAKey) {
 }
 
 }  // namespace
-}  // namespace deed
+}  // namespace deed::anthropic

@@ -2,30 +2,16 @@
 // garbage.
 #include "deed/llm/chat/chat_stream.hpp"
 
-#include "deed/tests/fakes/matchers.hpp"
+#include "deed/tests/llm/recorded_streams.hpp"
 
-#include <gtest/gtest.h>
-
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <random>
 
-namespace deed {
+namespace deed::chat {
 namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
-
-const std::filesystem::path data_folder =
-    std::filesystem::path(DEED_SOURCE_DIR) / "tests/data/chat";
-
-std::string load(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  EXPECT_TRUE(in) << path;
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 ReplyReader::Options test_options() {
   std::vector<ToolDefinition> tools;
@@ -60,74 +46,18 @@ Json to_json(const Reply& reply) {
   return out;
 }
 
-struct Outcome {
-  Result<Reply> reply;
-  std::vector<StreamEvent> events;
-};
+std::unique_ptr<ReplyReader> make_reader(ReplyReader::Options options) {
+  return std::make_unique<ChatStream>(std::move(options));
+}
 
-Outcome read_pieces(const std::vector<std::string_view>& pieces,
-                    std::string_view type = "text/event-stream",
-                    ReplyReader::Options options = test_options()) {
-  ChatStream stream(std::move(options));
-  std::vector<StreamEvent> all;
-  const auto keep = [&](std::vector<StreamEvent> events) {
-    for (StreamEvent& event : events) all.push_back(std::move(event));
-  };
-  for (const std::string_view piece : pieces) {
-    auto events = stream.feed(piece);
-    if (!events) return {fail(events.error()), all};
-    keep(*std::move(events));
-  }
-  Result<Reply> reply = stream.finish(type);
-  keep(stream.take_events());
-  return {std::move(reply), std::move(all)};
+ReadOutcome read_pieces(const std::vector<std::string_view>& pieces,
+                        std::string_view type = "text/event-stream",
+                        ReplyReader::Options options = test_options()) {
+  return deed::read_pieces(make_reader, pieces, type, std::move(options));
 }
 
 Result<Reply> read(std::string_view body, std::string_view type = "text/event-stream") {
   return read_pieces({body}, type).reply;
-}
-
-// What a sink that only concatenates has seen.
-struct Heard {
-  std::string text, reasoning;
-  std::map<std::string, std::string> arguments;
-  bool operator==(const Heard&) const = default;
-};
-Heard hear(const std::vector<StreamEvent>& events) {
-  Heard heard;
-  for (const StreamEvent& event : events) {
-    if (const auto* text = std::get_if<TextDelta>(&event)) heard.text += text->text;
-    if (const auto* thought = std::get_if<ReasoningDelta>(&event)) heard.reasoning += thought->text;
-    if (const auto* call = std::get_if<ToolCallDelta>(&event))
-      heard.arguments[call->id] += call->arguments;
-  }
-  return heard;
-}
-
-struct Recording {
-  std::string name, body, type;
-  Json reply;
-  friend void PrintTo(const Recording& recording, std::ostream* out) { *out << recording.name; }
-};
-
-std::vector<Recording> recordings() {
-  std::vector<Recording> out;
-  for (const auto& entry : std::filesystem::directory_iterator(data_folder)) {
-    const std::string file = entry.path().filename();
-    const std::size_t suffix = file.find(".reply.json");
-    if (suffix == std::string::npos) continue;
-    Recording recording{.name = file.substr(0, suffix), .type = "text/event-stream; charset=utf-8"};
-    auto body = data_folder / (recording.name + ".sse");
-    if (!std::filesystem::exists(body)) {
-      body = data_folder / (recording.name + ".json");
-      recording.type = "application/json";
-    }
-    recording.body = load(body);
-    recording.reply = parse_json(load(entry.path())).value();
-    out.push_back(std::move(recording));
-  }
-  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
-  return out;
 }
 
 // The first length at which the terminal marker is there: behind the line with a finish_reason, or
@@ -139,7 +69,7 @@ std::size_t terminal_length(const Recording& recording) {
 }
 
 class RecordedStream : public testing::TestWithParam<Recording> {};
-INSTANTIATE_TEST_SUITE_P(Chat, RecordedStream, testing::ValuesIn(recordings()),
+INSTANTIATE_TEST_SUITE_P(Chat, RecordedStream, testing::ValuesIn(recordings_in("chat")),
                          [](const auto& test) { return test.param.name; });
 
 TEST_P(RecordedStream, GivesItsReply) {
@@ -353,7 +283,7 @@ TEST(ChatStream, SaysThatPlainTextIsNotAnAnswer) {
 }
 
 TEST(ChatStream, TakesADocumentOnlyUnderAJsonContentType) {
-  const std::string body = load(data_folder / "plain_document.json");
+  const std::string body = load_file(std::filesystem::path(DEED_SOURCE_DIR) / "tests/data/chat/plain_document.json");
   EXPECT_THAT(read(body, "text/plain"), IsError(ErrorKind::corrupt, HasSubstr("text/plain")));
   EXPECT_OK(read(body, "Application/JSON; charset=utf-8"));
 }
@@ -511,7 +441,7 @@ void feed_garbage(const std::string& body, std::mt19937& random) {
 TEST(ChatStream, EndsCleanlyOnDamagedRecordings) {
   std::mt19937 random(20251124);
   const std::string_view spice = "{}[]\",:0-e\\\n\r\xFF\xC3nul";
-  for (const Recording& recording : recordings()) {
+  for (const Recording& recording : recordings_in("chat")) {
     for (int round = 0; round < 150; ++round) {
       std::string body = recording.body;
       for (unsigned i = 0, n = 1 + random() % 12; i < n; ++i) {
@@ -549,7 +479,7 @@ TEST(ChatStream, EndsCleanlyOnValuesOfTheWrongType) {
                                     Json::array({1, "x"}),
                                     Json{{"index", -5}},
                                     Json{{"message", 1}}};
-  for (const Recording& recording : recordings()) {
+  for (const Recording& recording : recordings_in("chat")) {
     const std::size_t at = recording.body.find('{');
     const auto first =
         parse_json(recording.type == "application/json"
@@ -572,4 +502,4 @@ TEST(ChatStream, EndsCleanlyOnValuesOfTheWrongType) {
 }
 
 }  // namespace
-}  // namespace deed
+}  // namespace deed::chat

@@ -2,22 +2,12 @@
 
 #include "deed/core/text.hpp"
 #include "deed/tests/fakes/matchers.hpp"
+#include "deed/tests/llm/messages.hpp"
 
 #include <gtest/gtest.h>
 
-namespace deed {
+namespace deed::chat {
 namespace {
-
-Message user(std::string text) { return {.role = Role::user, .text = std::move(text)}; }
-Message assistant(std::string text, std::vector<ToolCall> calls = {}) {
-  return {.role = Role::assistant, .text = std::move(text), .tool_calls = std::move(calls)};
-}
-Message result(std::string id, std::string name, std::string text) {
-  return {.role = Role::tool,
-          .text = std::move(text),
-          .tool_call_id = std::move(id),
-          .tool_name = std::move(name)};
-}
 
 ModelRequest sample() {
   ModelRequest request{.system = "You act."};
@@ -57,14 +47,14 @@ TEST(ChatWire, SaysARequestAsTheApiHasIt) {
       {"role": "assistant", "content": "Done."}],
     "max_tokens": 2048, "temperature": 0.5, "seed": 7})")
                             .value();
-  const auto body = parse_json(to_wire(request, {.model = "m"}));
+  const auto body = parse_json(to_chat_wire(request, {.model = "m"}));
   ASSERT_OK(body);
   EXPECT_EQ(to_text(*body, 1), to_text(expected, 1));
 }
 
 TEST(ChatWire, LeavesOutWhatIsNotAskedFor) {
   ModelRequest request{.messages = {user("Hi")}};
-  const auto body = parse_json(to_wire(request, {.model = "m"}));
+  const auto body = parse_json(to_chat_wire(request, {.model = "m"}));
   ASSERT_OK(body);
   for (const char* key : {"tools", "response_format", "temperature", "seed"})
     EXPECT_FALSE(body->contains(key)) << key;
@@ -75,7 +65,7 @@ TEST(ChatWire, AsksForASchemaWhereTheTextMustBeJson) {
   ModelRequest request{.messages = {user("Hi")}};
   request.response_schema = Json{{"type", "object"}};
   const auto body =
-      parse_json(to_wire(request, {.model = "m", .max_tokens_key = "max_completion_tokens"}));
+      parse_json(to_chat_wire(request, {.model = "m", .max_tokens_key = "max_completion_tokens"}));
   ASSERT_OK(body);
   EXPECT_EQ((*body)["response_format"]["type"], "json_schema");
   EXPECT_EQ((*body)["response_format"]["json_schema"]["schema"], (Json{{"type", "object"}}));
@@ -96,7 +86,7 @@ TEST(ChatWire, BeginsEachTurnWithTheBytesOfTheTurnBefore) {
     ModelRequest turn = whole;
     turn.messages.cut(n);
     turn.max_tokens = 2048 - static_cast<std::int64_t>(n);
-    const std::string body = to_wire(turn, {.model = "m"});
+    const std::string body = to_chat_wire(turn, {.model = "m"});
     EXPECT_TRUE(body.starts_with(before)) << body << "\ndoes not begin with\n" << before;
     before = cacheable(body);
     EXPECT_GT(before.size(), 100u);
@@ -110,27 +100,27 @@ TEST(ChatWire, AWriterThatGoesOnGivesTheBytesOfOneThatBegins) {
   for (std::size_t n = 1; n <= whole.messages.size(); ++n) {
     ModelRequest turn = whole;
     turn.messages.cut(n);
-    EXPECT_EQ(writer.write(turn), to_wire(turn, options));
+    EXPECT_EQ(writer.write(turn), to_chat_wire(turn, options));
   }
   // Another message in the middle, fewer of them, other tools, another prompt, another conversation.
   ModelRequest changed = whole;
   changed.messages.replace(1, assistant("other", {}));
-  EXPECT_EQ(writer.write(changed), to_wire(changed, options));
+  EXPECT_EQ(writer.write(changed), to_chat_wire(changed, options));
   changed.messages.cut(1);
-  EXPECT_EQ(writer.write(changed), to_wire(changed, options));
+  EXPECT_EQ(writer.write(changed), to_chat_wire(changed, options));
   changed.tools.push_back({.name = "more", .description = "More"});
-  EXPECT_EQ(writer.write(changed), to_wire(changed, options));
+  EXPECT_EQ(writer.write(changed), to_chat_wire(changed, options));
   changed.tools.cut(1);
-  EXPECT_EQ(writer.write(changed), to_wire(changed, options));
+  EXPECT_EQ(writer.write(changed), to_chat_wire(changed, options));
   changed.system = "another";
-  EXPECT_EQ(writer.write(changed), to_wire(changed, options));
-  EXPECT_EQ(writer.write(sample()), to_wire(sample(), options));
+  EXPECT_EQ(writer.write(changed), to_chat_wire(changed, options));
+  EXPECT_EQ(writer.write(sample()), to_chat_wire(sample(), options));
   const ModelRequest nothing;
-  EXPECT_EQ(writer.write(nothing), to_wire(nothing, options));
+  EXPECT_EQ(writer.write(nothing), to_chat_wire(nothing, options));
 }
 
 TEST(ChatWire, GivesTheSameBytesForTheSameRequest) {
-  EXPECT_EQ(to_wire(sample(), {.model = "m"}), to_wire(sample(), {.model = "m"}));
+  EXPECT_EQ(to_chat_wire(sample(), {.model = "m"}), to_chat_wire(sample(), {.model = "m"}));
 }
 
 TEST(ChatWire, IsValidJsonInUtf8WhateverTheMessagesHold) {
@@ -138,10 +128,10 @@ TEST(ChatWire, IsValidJsonInUtf8WhateverTheMessagesHold) {
   const std::string wild = std::string("\xC3(\0\x1b[31m\xE2\x82", 10);
   request.messages = {user(wild), assistant(wild, {{wild, wild, {{wild, wild}}}}),
                       result(wild, wild, wild)};
-  const std::string body = to_wire(request, {.model = wild});
+  const std::string body = to_chat_wire(request, {.model = wild});
   EXPECT_TRUE(is_utf8(body));
   EXPECT_OK(parse_json(body));
 }
 
 }  // namespace
-}  // namespace deed
+}  // namespace deed::chat

@@ -80,7 +80,7 @@ TEST(RandomConversations, AreAsChatCompletionsDemand) {
   for (const Transcript& transcript : conversations_with({thought_of_chat, {"image/png", "application/pdf", "audio/wav", "audio/mpeg"}})) {
     SCOPED_TRACE(i);
     const ModelRequest request = request_of(transcript, i++);
-    const std::string body = to_wire(request, chat);
+    const std::string body = to_chat_wire(request, chat);
     ASSERT_EQ(writer.write(request), body);
     ASSERT_TRUE(is_utf8(body));
     const auto wire = parse_json(body);
@@ -228,7 +228,7 @@ TEST(RandomConversations, ShowTheMediaOfEveryMessage) {
   for (const Transcript& transcript : conversations_with(habits)) {
     std::size_t held = 0, shown = 0;
     for (const Message& message : transcript) held += message.media.size();
-    const auto wire = parse_json(to_wire({.messages = transcript}, chat));
+    const auto wire = parse_json(to_chat_wire({.messages = transcript}, chat));
     ASSERT_OK(wire);
     for (const Json& message : (*wire)["messages"]) {
       if (!message["content"].is_array()) continue;

@@ -3,7 +3,7 @@
 
 #include "deed/tests/llm/recorded_streams.hpp"
 
-namespace deed {
+namespace deed::gemini {
 namespace {
 
 using testing::HasSubstr;
@@ -162,4 +162,4 @@ TEST(GeminiStream, RefusesMoreCallsThanAllowed) {
 }
 
 }  // namespace
-}  // namespace deed
+}  // namespace deed::gemini

@@ -5,6 +5,7 @@
 #include "deed/core/text.hpp"
 #include "deed/llm/gemini/gemini_parts.hpp"
 #include "deed/llm/gemini/gemini_stream.hpp"
+#include "deed/tests/llm/messages.hpp"
 #include "deed/tests/llm/opened_model.hpp"
 #include "deed/tests/llm/random_transcripts.hpp"
 
@@ -12,7 +13,7 @@
 
 #include <set>
 
-namespace deed {
+namespace deed::gemini {
 namespace {
 
 using testing::AllOf;
@@ -23,31 +24,14 @@ const GeminiWireOptions second{.model = "gemini-2.5-flash", .replay_to = "me"};
 const GeminiWireOptions third{.model = "gemini-3-pro-preview", .replay_to = "me"};
 const std::string waived = "skip_thought_signature_validator";
 
-Message user(std::string text, std::vector<Media> media = {}) { return {.role = Role::user, .text = std::move(text), .media = std::move(media)}; }
-Message assistant(std::string text, std::vector<ToolCall> calls = {}, Json items = nullptr, std::string provider = "me") {
-  Message message{.role = Role::assistant, .text = std::move(text), .tool_calls = std::move(calls)};
-  if (!items.is_null()) message.replay = {std::move(provider), std::move(items)};
-  return message;
-}
-Message result(std::string id, std::string name, std::string text) {
-  return {.role = Role::tool, .text = std::move(text), .tool_call_id = std::move(id), .tool_name = std::move(name)};
-}
 Json signed_call(const std::string& signature, const std::string& id = {}) {
   Json item = {{"type", "call"}, {"thoughtSignature", signature}};
   if (!id.empty()) item["id"] = id;
   return item;
 }
-Media media(std::string type, std::string name, std::string bytes) {
-  return {std::move(type), std::move(name), std::make_shared<const std::string>(std::move(bytes))};
-}
-std::string every_byte() {
-  std::string bytes;
-  for (int i = 0; i < 256; ++i) bytes += static_cast<char>(i);
-  return bytes;
-}
 
 Json body_of(const ModelRequest& request, const GeminiWireOptions& options = second) {
-  const auto body = parse_json(to_wire(request, options));
+  const auto body = parse_json(to_gemini_wire(request, options));
   EXPECT_OK(body);
   return body ? *body : Json();
 }
@@ -113,7 +97,7 @@ TEST(GeminiWire, BeginsEachTurnWithTheBytesOfTheTurnBefore) {
   for (std::size_t n = 1; n <= whole.messages.size(); ++n) {
     ModelRequest turn = whole;
     turn.messages.cut(n);
-    const std::string body = to_wire(turn, third);
+    const std::string body = to_gemini_wire(turn, third);
     EXPECT_TRUE(body.starts_with(before)) << body << "\ndoes not begin with\n" << before;
     // Results of one turn are one content, so the end of it may still move.
     before = body.substr(0, body.rfind("]}],\"generationConfig\""));
@@ -131,22 +115,22 @@ TEST(GeminiWire, AWriterThatGoesOnGivesTheBytesOfOneThatBegins) {
     for (std::size_t n = 0; n <= whole.messages.size(); ++n) {
       ModelRequest turn = whole;
       turn.messages.cut(n);
-      EXPECT_EQ(writer.write(turn), to_wire(turn, options));
-      EXPECT_EQ(writer.write(turn), to_wire(turn, options));
+      EXPECT_EQ(writer.write(turn), to_gemini_wire(turn, options));
+      EXPECT_EQ(writer.write(turn), to_gemini_wire(turn, options));
     }
     ModelRequest changed = whole;
     changed.messages.replace(1, assistant("other"));
-    EXPECT_EQ(writer.write(changed), to_wire(changed, options));
+    EXPECT_EQ(writer.write(changed), to_gemini_wire(changed, options));
     changed.messages.cut(1);
-    EXPECT_EQ(writer.write(changed), to_wire(changed, options));
-    EXPECT_EQ(writer.write(whole), to_wire(whole, options));
+    EXPECT_EQ(writer.write(changed), to_gemini_wire(changed, options));
+    EXPECT_EQ(writer.write(whole), to_gemini_wire(whole, options));
   }
 }
 
 TEST(GeminiWire, SendsSignaturesAndIdsBackToTheirOwnProviderOnly) {
-  EXPECT_THAT(to_wire(sample(), third), AllOf(HasSubstr("sig1"), HasSubstr("\"g1\"")));
+  EXPECT_THAT(to_gemini_wire(sample(), third), AllOf(HasSubstr("sig1"), HasSubstr("\"g1\"")));
   for (const char* other : {"", "you", "me2"}) {
-    EXPECT_THAT(to_wire(sample(), {.model = third.model, .replay_to = other}), AllOf(Not(HasSubstr("sig1")), Not(HasSubstr("\"g1\"")))) << other;
+    EXPECT_THAT(to_gemini_wire(sample(), {.model = third.model, .replay_to = other}), AllOf(Not(HasSubstr("sig1")), Not(HasSubstr("\"g1\"")))) << other;
   }
 }
 
@@ -191,8 +175,8 @@ TEST(GeminiWire, WaivesSignaturesOfForeignCallsInTheTurnAtHandOnly) {
   EXPECT_EQ(contents[4]["parts"][0]["thoughtSignature"], waived);
   EXPECT_FALSE(contents[4]["parts"][1].contains("thoughtSignature"));
   EXPECT_EQ(contents[6]["parts"][0]["thoughtSignature"], "own");
-  EXPECT_THAT(to_wire(request, second), Not(HasSubstr(waived)));
-  EXPECT_THAT(to_wire(request, {.model = "gemini-flash-latest"}), HasSubstr(waived));
+  EXPECT_THAT(to_gemini_wire(request, second), Not(HasSubstr(waived)));
+  EXPECT_THAT(to_gemini_wire(request, {.model = "gemini-flash-latest"}), HasSubstr(waived));
 }
 
 TEST(GeminiWire, AsksForThinkingInTheWordsOfTheModel) {
@@ -313,7 +297,7 @@ TEST(GeminiWire, IsValidJsonInUtf8WhateverTheMessagesHold) {
   const std::string wild = std::string("\xC3(\0\x1b[31m\xE2\x82", 10);
   ModelRequest request{.system = "\xFF\x01\"\\"};
   request.messages = {user(wild), assistant(wild, {{wild, wild, {{wild, wild}}}}, Json::array({signed_call(wild, wild)})), result(wild, wild, wild)};
-  const std::string body = to_wire(request, {.model = wild, .replay_to = "me"});
+  const std::string body = to_gemini_wire(request, {.model = wild, .replay_to = "me"});
   EXPECT_TRUE(is_utf8(body));
   EXPECT_OK(parse_json(body));
 }
@@ -345,7 +329,7 @@ TEST(GeminiWire, IsAsTheApiDemandsForFiveHundredRandomConversations) {
     for (int i = 0; i < 500; ++i) {
       const ModelRequest request{.messages = random.next()};
       const std::string body = writer.write(request);
-      ASSERT_EQ(body, to_wire(request, options));
+      ASSERT_EQ(body, to_gemini_wire(request, options));
       ASSERT_TRUE(is_utf8(body));
       ASSERT_NO_FATAL_FAILURE(expect_valid(body_of(request, options))) << body;
     }
@@ -404,4 +388,4 @@ TEST_F(GeminiModelTest, SaysThatItNeedsAKey) {
 }
 
 }  // namespace
-}  // namespace deed
+}  // namespace deed::gemini

@@ -30,7 +30,7 @@ struct Pulled {
   std::vector<PullProgress> steps;
 };
 
-Pulled read_pieces(const std::vector<std::string_view>& pieces) {
+Pulled pull_pieces(const std::vector<std::string_view>& pieces) {
   PullReader reader;
   Pulled out;
   const auto keep = [&](Result<std::vector<PullProgress>> steps) {
@@ -69,11 +69,11 @@ TEST(OllamaModels, RefuseAnAnswerThatIsNoList) {
 }
 
 TEST(OllamaPull, TellsEachStepWhereverTheStreamIsCutInTwo) {
-  const std::vector<PullProgress> whole = read_pieces({pull_lines}).steps;
+  const std::vector<PullProgress> whole = pull_pieces({pull_lines}).steps;
   ASSERT_EQ(whole.size(), 5u);
   EXPECT_EQ(whole[1], (PullProgress{.status = "pulling dde5aa3fc5ff", .digest = "sha256:dde5aa3fc5ff", .total_bytes = 2142590208, .completed_bytes = 241970}));
   for (std::size_t i = 0; i <= pull_lines.size(); ++i) {
-    const Pulled pulled = read_pieces({std::string_view(pull_lines).substr(0, i), std::string_view(pull_lines).substr(i)});
+    const Pulled pulled = pull_pieces({std::string_view(pull_lines).substr(0, i), std::string_view(pull_lines).substr(i)});
     ASSERT_OK(pulled.result);
     ASSERT_EQ(pulled.steps, whole) << "cut at " << i;
   }
@@ -81,19 +81,19 @@ TEST(OllamaPull, TellsEachStepWhereverTheStreamIsCutInTwo) {
 
 TEST(OllamaPull, IsAnErrorWhenTheStreamEndsAnywhereBeforeSuccess) {
   for (std::size_t i = 0; i < pull_lines.rfind('}'); ++i) {
-    EXPECT_THAT(read_pieces({std::string_view(pull_lines).substr(0, i)}).result, IsError(ErrorKind::corrupt, HasSubstr("ended early"))) << "cut at " << i;
+    EXPECT_THAT(pull_pieces({std::string_view(pull_lines).substr(0, i)}).result, IsError(ErrorKind::corrupt, HasSubstr("ended early"))) << "cut at " << i;
   }
 }
 
 TEST(OllamaPull, ReportsAnErrorLine) {
-  EXPECT_THAT(read_pieces({"{\"status\":\"pulling manifest\"}\n{\"error\":\"pull model manifest: file does not exist\"}\n"}).result,
+  EXPECT_THAT(pull_pieces({"{\"status\":\"pulling manifest\"}\n{\"error\":\"pull model manifest: file does not exist\"}\n"}).result,
               IsError(ErrorKind::not_found, AllOf(HasSubstr("does not exist"), HasSubstr("ollama.com/library"))));
-  EXPECT_THAT(read_pieces({"{\"error\":\"no space left on device\"}"}).result, IsError(ErrorKind::unavailable, HasSubstr("no space left")));
+  EXPECT_THAT(pull_pieces({"{\"error\":\"no space left on device\"}"}).result, IsError(ErrorKind::unavailable, HasSubstr("no space left")));
 }
 
 TEST(OllamaPull, RefusesGarbage) {
-  for (const char* body : {"hello\n", "[1]\n", "7\n", "\xFF\n"}) EXPECT_THAT(read_pieces({body}).result, IsError(ErrorKind::corrupt)) << body;
-  EXPECT_THAT(read_pieces({std::string(3'000'000, 'x')}).result, IsError(ErrorKind::corrupt, HasSubstr("a line of more than")));
+  for (const char* body : {"hello\n", "[1]\n", "7\n", "\xFF\n"}) EXPECT_THAT(pull_pieces({body}).result, IsError(ErrorKind::corrupt)) << body;
+  EXPECT_THAT(pull_pieces({std::string(3'000'000, 'x')}).result, IsError(ErrorKind::corrupt, HasSubstr("a line of more than")));
 }
 
 // Answers each request alike and notes it.

@@ -3,7 +3,7 @@
 
 #include "deed/tests/llm/recorded_streams.hpp"
 
-namespace deed {
+namespace deed::ollama {
 namespace {
 
 using testing::HasSubstr;
@@ -145,4 +145,4 @@ TEST(OllamaStream, FailsOnGarbageWithoutCrashing) {
 }
 
 }  // namespace
-}  // namespace deed
+}  // namespace deed::ollama

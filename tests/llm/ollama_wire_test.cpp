@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-namespace deed {
+namespace deed::ollama {
 namespace {
 
 ModelRequest sample() {
@@ -161,4 +161,4 @@ TEST(OllamaAddress, FindsTheApiOfABase) {
 }
 
 }  // namespace
-}  // namespace deed
+}  // namespace deed::ollama

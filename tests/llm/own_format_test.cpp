@@ -16,7 +16,7 @@
 namespace deed {
 namespace {
 
-ToolList tools() {
+ToolList offered_tools() {
   return {
       {.name = "file.read",
        .description = "Read a file.",
@@ -72,7 +72,7 @@ void texts_of(const Json& value, std::vector<std::string>& out) {
 }
 
 void check(const ToolCall& call, const std::string& said) {
-  for (const ToolDefinition& tool : tools()) {
+  for (const ToolDefinition& tool : offered_tools()) {
     if (tool.name != call.name) continue;
     const auto schema = Schema::compile(tool.parameters);
     ASSERT_OK(schema);
@@ -114,8 +114,8 @@ class ChanceModel {
   std::unique_ptr<ChatTemplate> chat_;
 };
 
-ModelRequest request_of(std::string text) {
-  ModelRequest request{.tools = tools(), .max_tokens = 160, .temperature = 1.0, .seed = 5};
+ModelRequest request_saying(std::string text) {
+  ModelRequest request{.tools = offered_tools(), .max_tokens = 160, .temperature = 1.0, .seed = 5};
   request.messages.push_back({.role = Role::user, .text = std::move(text)});
   return request;
 }
@@ -126,7 +126,7 @@ std::size_t calls_made(const std::string& name, std::uint64_t seed, std::size_t 
   Speaker speaker(seed);
   std::size_t calls = 0;
   for (std::size_t round = 0; round < replies && calls < wanted && !testing::Test::HasFatalFailure(); ++round) {
-    ModelRequest request{.tools = tools(), .max_tokens = 160, .temperature = 1.0, .seed = static_cast<std::int64_t>(round)};
+    ModelRequest request{.tools = offered_tools(), .max_tokens = 160, .temperature = 1.0, .seed = static_cast<std::int64_t>(round)};
     if (round % 4 != 0) request.tool_choice.mode = ToolCalling::Mode::required;
     std::string said = speaker.words();
     request.messages.push_back({.role = Role::user, .text = said});
@@ -139,7 +139,7 @@ std::size_t calls_made(const std::string& name, std::uint64_t seed, std::size_t 
   return calls;
 }
 
-std::size_t wanted_calls(std::size_t otherwise) {
+std::size_t calls_to_make(std::size_t otherwise) {
   const char* asked = std::getenv("DEED_PROPERTY_CALLS");
   return asked != nullptr ? std::stoul(asked) : otherwise;
 }
@@ -147,7 +147,7 @@ std::size_t wanted_calls(std::size_t otherwise) {
 TEST(OwnFormatProperty, ModelsOfRandomWeightsMakeOnlyCallsThatFitAndCopyWhereTheyGo) {
   std::uint64_t seed = 1;
   for (const char* name : {"qwen2.5", "llama3.2", "mistral-nemo", "qwen3-coder"}) {
-    const std::size_t wanted = wanted_calls(40);
+    const std::size_t wanted = calls_to_make(40);
     const std::size_t made = calls_made(name, ++seed, wanted, 8 * wanted);
     EXPECT_GE(made, wanted) << name;
     std::cout << name << ": " << made << " calls\n";
@@ -155,11 +155,11 @@ TEST(OwnFormatProperty, ModelsOfRandomWeightsMakeOnlyCallsThatFitAndCopyWhereThe
 }
 
 // Its grammar holds no schema: what does not fit is never a call.
-TEST(OwnFormatProperty, AFormatWhoseGrammarHoldsNoSchemaIsChecked) { (void)calls_made("gemma4", 9, wanted_calls(20), 40); }
+TEST(OwnFormatProperty, AFormatWhoseGrammarHoldsNoSchemaIsChecked) { (void)calls_made("gemma4", 9, calls_to_make(20), 40); }
 
 TEST(OwnFormat, CallsOnlyTheToolThatIsNamedAndNoneWhereNoneMayBe) {
   ChanceModel model("qwen2.5", 3);
-  ModelRequest request = request_of("Read a.txt, fetch https://example.org and mail ann@example.org");
+  ModelRequest request = request_saying("Read a.txt, fetch https://example.org and mail ann@example.org");
   request.tool_choice = {ToolCalling::Mode::named, "http.get"};
   std::size_t calls = 0;
   for (std::int64_t seed = 0; seed < 12; ++seed) {
@@ -177,7 +177,7 @@ TEST(OwnFormat, CallsOnlyTheToolThatIsNamedAndNoneWhereNoneMayBe) {
 }
 
 TEST(OwnFormat, WhereACallIsRequiredAndNothingWasGivenItRefuses) {
-  ModelRequest request = request_of("Read it");
+  ModelRequest request = request_saying("Read it");
   request.tool_choice = {ToolCalling::Mode::named, "http.get"};
   const auto reply = ChanceModel("qwen2.5", 3).ask(request);
   ASSERT_OK(reply);
@@ -187,7 +187,7 @@ TEST(OwnFormat, WhereACallIsRequiredAndNothingWasGivenItRefuses) {
 
 TEST(OwnFormat, TellsWordsAndCallsAsTheyAreAndTheSameSeedSaysTheSame) {
   ChanceModel model("qwen2.5", 4);
-  ModelRequest request = request_of("Read a.txt");
+  ModelRequest request = request_saying("Read a.txt");
   for (std::int64_t seed = 0; seed < 6; ++seed) {
     request.seed = seed;
     request.tool_choice.mode = seed % 2 == 0 ? ToolCalling::Mode::required : ToolCalling::Mode::automatic;
@@ -209,7 +209,7 @@ TEST(OwnFormat, TellsWordsAndCallsAsTheyAreAndTheSameSeedSaysTheSame) {
 
 TEST(OwnFormat, ReadsOnlyWhatIsNewInTheNextStep) {
   ChanceModel model("qwen2.5", 5);
-  ModelRequest request = request_of("Read a.txt");
+  ModelRequest request = request_saying("Read a.txt");
   const auto first = model.ask(request);
   ASSERT_OK(first);
   EXPECT_EQ(first->usage.cached, 0);
@@ -223,7 +223,7 @@ TEST(OwnFormat, ReadsOnlyWhatIsNewInTheNextStep) {
 
 TEST(OwnFormat, AnswersInAResponseSchema) {
   ChanceModel model("qwen2.5", 6);
-  ModelRequest request = request_of("Which?");
+  ModelRequest request = request_saying("Which?");
   request.tools = {};
   request.response_schema = parse_json(R"({"type": "object", "required": ["is_so", "which"], "additionalProperties": false,
     "properties": {"is_so": {"type": "boolean"}, "which": {"enum": ["this", "that"]}}})").value();

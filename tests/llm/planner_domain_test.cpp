@@ -21,7 +21,7 @@ std::string read_file(const std::string& path) {
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
-std::vector<ToolDefinition> tools() {
+std::vector<ToolDefinition> domain_tools() {
   std::vector<ToolDefinition> result;
   const auto json = parse_json(read_file(data + "tools.json"));
   for (const Json& entry : json.value()) {
@@ -50,7 +50,7 @@ bool is_destination(const std::string& name) {
 // Plans a request step by step, each with the results that the data gives.
 class DomainRun {
  public:
-  explicit DomainRun(Scorer& scorer) : planner_(scorer), tools_(tools()) {}
+  explicit DomainRun(Scorer& scorer) : planner_(scorer), tools_(domain_tools()) {}
 
   void run(const Json& row, Tally& tally) {
     ModelRequest request;

@@ -3,6 +3,7 @@
 #include "deed/llm/local/structured.hpp"
 #include "deed/tests/fakes/fake_scorer.hpp"
 #include "deed/tests/fakes/matchers.hpp"
+#include "deed/tests/llm/object_of.hpp"
 
 #include <gmock/gmock.h>
 
@@ -18,10 +19,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-Json object_of(Json properties, std::vector<std::string> required) {
-  return {
-      {"type", "object"}, {"properties", std::move(properties)}, {"required", std::move(required)}};
-}
 Json text_of(const char* description) { return {{"type", "string"}, {"description", description}}; }
 Json kind_of(const char* format, const char* description) {
   return {{"type", "string"}, {"format", format}, {"description", description}};

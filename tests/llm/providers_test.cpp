@@ -6,6 +6,7 @@
 #include "deed/net/http.hpp"
 #include "deed/tests/fakes/matchers.hpp"
 #include "deed/tests/fakes/run_async.hpp"
+#include "deed/tests/llm/opened_model.hpp"
 
 #include <gtest/gtest.h>
 
@@ -16,16 +17,6 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
-
-// Notes the request and refuses it.
-class NotingHttp final : public HttpClient {
- public:
-  std::vector<HttpRequest> requests;
-  asio::awaitable<HttpExchange> send(HttpRequest request) override {
-    requests.push_back(std::move(request));
-    co_return HttpResponse{.status = 400};
-  }
-};
 
 class ProvidersTest : public testing::Test {
  protected:

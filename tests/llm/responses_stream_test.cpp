@@ -3,7 +3,7 @@
 
 #include "deed/tests/llm/recorded_streams.hpp"
 
-namespace deed {
+namespace deed::responses {
 namespace {
 
 using testing::AllOf;
@@ -286,4 +286,4 @@ TEST(ResponsesStream, KeepsTheKeyOutOfItsErrors) {
 }
 
 }  // namespace
-}  // namespace deed
+}  // namespace deed::responses

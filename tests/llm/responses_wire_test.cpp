@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-namespace deed {
+namespace deed::responses {
 namespace {
 
 Json thought(const char* secret) {
@@ -159,4 +159,4 @@ TEST(ResponsesWire, IsValidJsonInUtf8WhateverTheMessagesHold) {
 }
 
 }  // namespace
-}  // namespace deed
+}  // namespace deed::responses

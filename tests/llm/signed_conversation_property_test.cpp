@@ -95,7 +95,7 @@ TEST(RandomConversations, AreAsAnthropicDemands) {
     SCOPED_TRACE(i);
     ModelRequest request = request_of(transcript, i++);
     request.effort = i % 2 ? Effort::low : Effort::none;
-    const std::string body = to_wire(request, claude);
+    const std::string body = to_anthropic_wire(request, claude);
     ASSERT_EQ(writer.write(request), body);
     ASSERT_TRUE(is_utf8(body));
     const auto wire = parse_json(body);
@@ -168,7 +168,7 @@ TEST(RandomConversations, AreAsGeminiDemands) {
     for (const Transcript& transcript : conversations_with({thoughts_of_gemini, {"image/png", "application/pdf", "audio/wav", "audio/mpeg"}})) {
       SCOPED_TRACE(i);
       const ModelRequest request = request_of(transcript, i++);
-      const std::string body = to_wire(request, options);
+      const std::string body = to_gemini_wire(request, options);
       ASSERT_EQ(writer.write(request), body);
       ASSERT_TRUE(is_utf8(body));
       const auto wire = parse_json(body);

@@ -1,17 +1,14 @@
 #include "deed/llm/local/tool_evidence.hpp"
 
 #include "deed/llm/local/lead_in.hpp"
+#include "deed/tests/llm/object_of.hpp"
 
 #include <gtest/gtest.h>
 
 namespace deed {
 namespace {
 
-Json object_of(Json properties, std::vector<std::string> required) {
-  return {{"type", "object"}, {"properties", std::move(properties)}, {"required", std::move(required)}};
-}
-
-ToolList tools() {
+ToolList file_and_web_tools() {
   const Json path = {{"type", "string"}, {"format", "path"}, {"description", "Path of the file."}};
   const Json url = {{"type", "string"}, {"format", "uri"}};
   return std::vector<ToolDefinition>{
@@ -37,7 +34,7 @@ ToolList tools() {
        .changes_world = true}};
 }
 
-ToolEvidence evidence(const std::string& clause, std::size_t tool, const ToolList& list = tools()) {
+ToolEvidence evidence(const std::string& clause, std::size_t tool, const ToolList& list = file_and_web_tools()) {
   const ClauseStep step{clause};
   const Material material(step);
   const Lexicon lexicon(list);
@@ -45,14 +42,14 @@ ToolEvidence evidence(const std::string& clause, std::size_t tool, const ToolLis
 }
 
 TEST(Lexicon, AWordThatOneToolHasTellsMoreThanOneThatManyHave) {
-  const Lexicon lexicon(tools());
+  const Lexicon lexicon(file_and_web_tools());
   EXPECT_EQ(lexicon.weight(0, "open"), 1.0);
   EXPECT_LT(lexicon.weight(0, "file"), 1.0);
   EXPECT_EQ(lexicon.weight(1, "open"), 0.0);
 }
 
 TEST(Lexicon, WhatNoToolDoesIsOutsideUntilAToolIsThereForIt) {
-  const ToolList all = tools();
+  const ToolList all = file_and_web_tools();
   EXPECT_FALSE(Lexicon(all).is_outside("delete", false)) << "http.request has the word";
   EXPECT_TRUE(Lexicon(all).is_outside("translate", false));
   EXPECT_FALSE(Lexicon(all).is_outside("transmit", false));
@@ -81,7 +78,7 @@ TEST(ToolEvidence, FindsNoCauseForAnEffectThatHasToBeChosen) {
 }
 
 TEST(LeadIn, IsAStatementBeforeTheTask) {
-  const Lexicon lexicon(tools());
+  const Lexicon lexicon(file_and_web_tools());
   const auto leads = [&](const char* first, const char* second) {
     return is_lead_in({first, second}, 0, lexicon);
   };
@@ -94,7 +91,7 @@ TEST(LeadIn, IsAStatementBeforeTheTask) {
 }
 
 TEST(LeadIn, AsksOnlyToBeTold) {
-  const Lexicon lexicon(tools());
+  const Lexicon lexicon(file_and_web_tools());
   EXPECT_TRUE(only_asks_to_be_told("tell me what it says", lexicon));
   EXPECT_TRUE(only_asks_to_be_told("where is it?", lexicon));
   EXPECT_FALSE(only_asks_to_be_told("show me a.txt", lexicon));
