@@ -29,13 +29,13 @@ struct ModelFlags {
   bool jsonl = false;
 };
 
-Result<std::string> models_dir(const Flags& flags) {
+Result<std::string> models_dir_of(const Flags& flags) {
   DEED_TRY(const Settings settings, settings_for(flags));
   return models_dir(settings, flags);
 }
 
 int list(const ModelFlags& state) {
-  const auto dir = models_dir(state.flags);
+  const auto dir = models_dir_of(state.flags);
   if (!dir) return report_error(dir.error(), state.flags);
   const auto models = list_models(*dir);
   if (!models) return report_error(models.error(), state.flags);
@@ -143,17 +143,17 @@ int pull(const ModelFlags& state) {
 }
 
 int path(const ModelFlags& state) {
-  const auto dir = models_dir(state.flags);
+  const auto dir = models_dir_of(state.flags);
   return print_path(dir ? model_path(state.name, *dir) : dir, state);
 }
 
 int add(const ModelFlags& state) {
-  const auto dir = models_dir(state.flags);
+  const auto dir = models_dir_of(state.flags);
   return print_path(dir ? add_model(state.file, *dir) : dir, state);
 }
 
 int install(const ModelFlags& state) {
-  const auto dir = models_dir(state.flags);
+  const auto dir = models_dir_of(state.flags);
   InstallOptions options;
   options.progress = [](std::string_view line) { std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data()); };
   return print_path(dir ? install_model(state.name, *dir, options) : dir, state);
@@ -162,7 +162,7 @@ int install(const ModelFlags& state) {
 int propose_calls(const ModelFlags& state) {
   const auto settings = settings_for(state.flags);
   if (!settings) return report_error(settings.error(), state.flags);
-  const auto dir = models_dir(state.flags);
+  const auto dir = models_dir_of(state.flags);
   if (!dir) return report_error(dir.error(), state.flags);
   asio::io_context io;
   const auto http = make_http_client(io.get_executor());

@@ -19,7 +19,7 @@ namespace {
 using schema::shown;
 
 constexpr std::size_t max_issues = 16;
-constexpr int max_depth = 64;
+constexpr int max_value_depth = 64;
 // Alternatives that refer to themselves double the work with each level; a large list of objects
 // takes ten thousands.
 constexpr int max_steps = 1'000'000;
@@ -117,7 +117,7 @@ class Checker {
   std::size_t failures() const { return failures_; }
 
   void check(const Json& schema, const Json& value, const std::string& at, int depth) {
-    if (depth > max_depth) return give_up(at, "is nested too deep to be checked");
+    if (depth > max_value_depth) return give_up(at, "is nested too deep to be checked");
     if (session_.steps == max_steps) return give_up(at, "is too much to be checked");
     ++session_.steps;
     if (schema.is_boolean()) {

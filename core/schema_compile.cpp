@@ -13,7 +13,7 @@
 namespace deed {
 namespace {
 
-constexpr int max_depth = 64;
+constexpr int max_schema_depth = 64;
 
 using Names = std::set<std::string_view>;
 
@@ -115,7 +115,7 @@ class Compiler {
   explicit Compiler(const Json& root) : root_(root) {}
 
   Result<void> check(const Json& schema, const std::string& at, int depth) {
-    if (depth > max_depth) return fail(ErrorKind::invalid, "the schema is nested too deep", at);
+    if (depth > max_schema_depth) return fail(ErrorKind::invalid, "the schema is nested too deep", at);
     if (schema.is_boolean()) return {};
     if (!schema.is_object())
       return fail(ErrorKind::invalid, "a schema is an object, true or false", at);

@@ -45,7 +45,7 @@ std::string percent_encoded(std::string_view text) {
   return out;
 }
 
-ErrorKind kind_of(CURLcode code) {
+ErrorKind search_error_kind(CURLcode code) {
   switch (code) {
     case CURLE_LOGIN_DENIED:
     case CURLE_PEER_FAILED_VERIFICATION:
@@ -228,7 +228,7 @@ void ImapSearchThread::set_up(CURL* easy, const char* login_options) {
 }
 
 Unexpected ImapSearchThread::failure(CURLcode code) const {
-  return fail(kind_of(code),
+  return fail(search_error_kind(code),
               "the mailbox cannot be searched: " + curl_error_text(code, error_text_), server_.host + " " + search_.mailbox, "check the imap settings");
 }
 

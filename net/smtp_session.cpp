@@ -38,7 +38,7 @@ long tls_of(const SmtpServer& server) {
 }
 
 // What to do about a delivery that did not come to the server's verdict.
-const char* hint_for(CURLcode code) {
+const char* delivery_hint(CURLcode code) {
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
       return ": check the mail server's name and the network";
@@ -321,7 +321,7 @@ SmtpSession::End SmtpSession::judge(const Attempt& attempt, CURLcode code) {
                                end.receipt.verdict == Verdict::refused_for_now;
   end.receipt.text = is_servers_word && !attempt.reply.empty()
                          ? escaped(attempt.reply)
-                         : curl_error_text(code, attempt.error_text) + hint_for(code);
+                         : curl_error_text(code, attempt.error_text) + delivery_hint(code);
   if (attempt.is_too_plain) {
     end.receipt.text = "the mail server takes no addresses beyond ASCII (it lacks SMTPUTF8)";
   }

@@ -12,11 +12,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-Tool tool(const char* name, EffectClass effect, const char* arguments) {
-  return {.spec = {.name = name, .description = "A tool.", .arguments = *parse_json(arguments), .effect = effect},
-          .run = [](Json, ToolContext&) -> asio::awaitable<Outcome> { co_return Outcome::succeeded(Json::object()); }};
-}
-
 class CheckTaskTest : public testing::Test {
  protected:
   CheckTaskTest() {

@@ -8,6 +8,7 @@
 
 #include "deed/agent/schedule/dispatcher.hpp"
 #include "deed/agent/schedule/waker.hpp"
+#include "deed/tests/agent/schedule_zero.hpp"
 #include "deed/tests/core/walked_cron.hpp"
 #include "deed/tests/fakes/matchers.hpp"
 
@@ -19,8 +20,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 using namespace std::chrono_literals;
-
-const TimePoint zero = std::chrono::sys_days(std::chrono::year(2026) / 11 / 2);
 
 class FakeClock final : public Clock {
  public:

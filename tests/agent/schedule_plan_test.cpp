@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "deed/agent/schedule/plan.hpp"
+#include "deed/tests/agent/schedule_zero.hpp"
 #include "deed/tests/core/walked_cron.hpp"
 #include "deed/tests/fakes/matchers.hpp"
 
@@ -15,7 +16,6 @@ using testing::IsEmpty;
 using namespace std::chrono_literals;
 
 // Minutes after an hour that is named by "0 * * * *".
-const TimePoint zero = std::chrono::sys_days(std::chrono::year(2026) / 11 / 2);
 TimePoint at(std::chrono::minutes minutes) { return zero + minutes; }
 
 Schedule hourly(Missed missed = Missed::once, Overlap overlap = Overlap::skip) {

@@ -9,11 +9,6 @@ namespace {
 
 using testing::HasSubstr;
 
-Tool tool(const char* name, EffectClass effect, const char* arguments) {
-  return {.spec = {.name = name, .description = "A tool.", .arguments = *parse_json(arguments), .effect = effect},
-          .run = [](Json, ToolContext&) -> asio::awaitable<Outcome> { co_return Outcome::succeeded(Json::object()); }};
-}
-
 const Registry& tools() {
   static const Registry& registry = *[] {
     static Registry made;

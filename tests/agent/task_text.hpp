@@ -8,10 +8,17 @@
 #include "deed/agent/task/parse_task.hpp"
 #include "deed/core/schema.hpp"
 #include "deed/tests/fakes/matchers.hpp"
+#include "deed/tools/tool.hpp"
 
 namespace deed {
 
 using TaskFileTexts = std::map<std::string, std::string>;
+
+/// It succeeds, whatever it is asked; `arguments` is their schema.
+inline Tool tool(const char* name, EffectClass effect, const char* arguments) {
+  return {.spec = {.name = name, .description = "A tool.", .arguments = *parse_json(arguments), .effect = effect},
+          .run = [](Json, ToolContext&) -> asio::awaitable<Outcome> { co_return Outcome::succeeded(Json::object()); }};
+}
 
 /// docs/task.schema.json.
 inline const Json& published_schema() {

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -18,6 +19,12 @@
 #include "deed/tests/fakes/matchers.hpp"
 
 namespace deed {
+
+/// How large a test is to be.
+inline std::size_t from_environment(const char* name, std::size_t otherwise) {
+  const char* text = std::getenv(name);
+  return text ? std::stoul(text) : otherwise;
+}
 
 struct Ended {
   int code = -1;  ///< the exit code, or 128 + signal

@@ -12,11 +12,6 @@
 namespace deed {
 namespace {
 
-std::size_t from_environment(const char* name, std::size_t otherwise) {
-  const char* text = std::getenv(name);
-  return text ? std::stoul(text) : otherwise;
-}
-
 class MailKill : public CommandTest {
  protected:
   std::string address(std::size_t i) const { return "r" + std::to_string(i) + "@x.org"; }

@@ -11,11 +11,6 @@
 namespace deed {
 namespace {
 
-std::size_t from_environment(const char* name, std::size_t otherwise) {
-  const char* text = std::getenv(name);
-  return text ? std::stoul(text) : otherwise;
-}
-
 class TaskKill : public CommandTest {
  protected:
   void make(std::size_t rows, int concurrency) {

@@ -1,5 +1,6 @@
 #include "deed/core/clock.hpp"
 
+#include "deed/tests/core/unix_time.hpp"
 #include "deed/tests/fakes/matchers.hpp"
 
 #include <ctime>
@@ -7,10 +8,6 @@
 
 namespace deed {
 namespace {
-
-TimePoint at(std::int64_t milliseconds) {
-  return TimePoint(std::chrono::milliseconds(milliseconds));
-}
 
 TEST(Clock, WritesTimesInBothForms) {
   const TimePoint time = at(1'795'556'138'123);

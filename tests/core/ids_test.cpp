@@ -1,15 +1,12 @@
 #include "deed/core/ids.hpp"
 
+#include "deed/tests/core/unix_time.hpp"
 #include "deed/tests/fakes/matchers.hpp"
 
 #include <set>
 
 namespace deed {
 namespace {
-
-TimePoint at(std::int64_t milliseconds) {
-  return TimePoint(std::chrono::milliseconds(milliseconds));
-}
 
 TEST(RunIds, AreUuidsOfVersion7WithTheTimeInFront) {
   // The time of the example in RFC 9562, appendix A.6.

@@ -37,7 +37,7 @@ struct Counts {
   int groups = 0, unsupported = 0, tests = 0, different = 0;
 };
 
-Json load(const fs::path& file) {
+Json load_groups(const fs::path& file) {
   std::ifstream in(file);
   const std::string text{std::istreambuf_iterator<char>(in), {}};
   auto groups = parse_json(text);
@@ -80,7 +80,7 @@ TEST(SchemaSuite, AgreesWithTheOfficialTestsOnEveryKeywordThatItCompiles) {
   }
   std::sort(files.begin(), files.end());
   for (const fs::path& file : files) {
-    for (const Json& group : load(file)) run_group(file.filename().string(), group, counts);
+    for (const Json& group : load_groups(file)) run_group(file.filename().string(), group, counts);
   }
   EXPECT_EQ(counts.different, static_cast<int>(deviations().size()));
   EXPECT_LE(counts.unsupported, 25) << "of " << counts.groups << " groups";

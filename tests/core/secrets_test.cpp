@@ -19,14 +19,14 @@ Redactor redactor_of(const std::string& value) {
 }
 
 // libcrypto's encoder: nothing of ours.
-std::string base64(const std::string& bytes) {
+std::string libcrypto_base64(const std::string& bytes) {
   std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');
   out.resize(static_cast<std::size_t>(EVP_EncodeBlock(
       reinterpret_cast<unsigned char*>(out.data()),
       reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()))));
   return out;
 }
-std::string unbase64(std::string text) {
+std::string libcrypto_unbase64(std::string text) {
   text.resize((text.size() + 3) / 4 * 4, 'A');
   std::string out(text.size(), '\0');
   const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
@@ -64,12 +64,12 @@ TEST(Redactor, LeavesNothingOfASecretThatWasEncodedInBase64WithItsNeighbours) {
     for (auto n = 6 + random() % 20; n > 0; --n) secret += static_cast<char>('!' + random() % 94);
     const Redactor redactor = redactor_of(secret);
     const std::string user(random() % 5, 'u'), rest(random() % 5, 'r');
-    const std::string encoded = base64(user + secret + rest);
+    const std::string encoded = libcrypto_base64(user + secret + rest);
     const std::string clean = redactor.redact("Basic " + encoded);
     ASSERT_THAT(clean, HasSubstr("[secret]")) << user << secret << rest << " " << encoded;
     // What is left in front of and behind the mark decodes to two bytes of it at most.
     const std::size_t mark = clean.find("[secret]");
-    const std::string head = unbase64(clean.substr(6, mark - 6));
+    const std::string head = libcrypto_unbase64(clean.substr(6, mark - 6));
     ASSERT_LE(head.size(), user.size() + 3) << clean;
     ASSERT_LE(clean.size() - mark - 8, (rest.size() + 2 + 2) / 3 * 4 + 1) << clean;
   }
@@ -77,7 +77,7 @@ TEST(Redactor, LeavesNothingOfASecretThatWasEncodedInBase64WithItsNeighbours) {
 
 TEST(Redactor, KnowsTheUrlAlphabetOfBase64) {
   const std::string secret = "\xFF\xFE\xFD\xFC\xFB\xFA\xF9\xF8";
-  std::string encoded = base64(secret);
+  std::string encoded = libcrypto_base64(secret);
   for (char& c : encoded) c = c == '+' ? '-' : c == '/' ? '_' : c;
   EXPECT_THAT(encoded, testing::ContainsRegex("[-_]"));
   EXPECT_THAT(redactor_of(secret).redact(encoded), HasSubstr("[secret]"));

@@ -42,7 +42,7 @@ struct SourceFile {
   bool is_header() const { return path.ends_with(".hpp") || path.ends_with(".h"); }
 };
 
-std::string load(const fs::path& path) {
+std::string load_source(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
   EXPECT_TRUE(in) << path;
   return {std::istreambuf_iterator<char>(in), {}};
@@ -59,7 +59,7 @@ const std::vector<SourceFile>& all_sources() {
       for (const auto& entry : fs::recursive_directory_iterator(top.path())) {
         const std::string extension = entry.path().extension();
         if (extension != ".hpp" && extension != ".cpp" && extension != ".h") continue;
-        out.push_back({fs::relative(entry.path(), source_dir), load(entry.path())});
+        out.push_back({fs::relative(entry.path(), source_dir), load_source(entry.path())});
       }
     }
     std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
@@ -163,7 +163,7 @@ TEST(Rooms, AreCaughtWhenTheyIncludeUpwardsSidewaysOrByAnotherSpelling) {
 }
 
 std::set<std::string> public_headers() {
-  const std::string text = load(source_dir / "cmake/DeedPublicHeaders.cmake");
+  const std::string text = load_source(source_dir / "cmake/DeedPublicHeaders.cmake");
   std::set<std::string> out;
   std::istringstream words(text.substr(text.find("set(DEED_PUBLIC_HEADERS")));
   for (std::string word; words >> word;) {
@@ -177,7 +177,7 @@ TEST(PublicHeaders, ExistAndIncludeOnlyPublicHeaders) {
   const std::set<std::string> headers = public_headers();
   EXPECT_GE(headers.size(), 12u);
   for (const std::string& header : headers) {
-    for (const Include& include : includes_of(load(source_dir / header))) {
+    for (const Include& include : includes_of(load_source(source_dir / header))) {
       if (room_of_include(include.what).empty()) continue;
       const std::string path = include.what.substr(6, include.what.size() - 7);
       EXPECT_TRUE(headers.contains(path))
@@ -190,7 +190,7 @@ TEST(PublicHeaders, KeepLibrariesBehindTheWall) {
   const std::vector<std::string> ours_to_hide = {"curl/", "sqlite3",  "llama", "ggml",
                                                  "gmime", "openssl/", "toml",  "CLI/"};
   for (const std::string& header : public_headers()) {
-    for (const Include& include : includes_of(load(source_dir / header))) {
+    for (const Include& include : includes_of(load_source(source_dir / header))) {
       const std::string name = include.what.substr(1);
       for (const std::string& library : ours_to_hide)
         EXPECT_FALSE(name.starts_with(library)) << header << ":" << include.line << " " << name;

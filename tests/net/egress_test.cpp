@@ -1,6 +1,6 @@
 #include "deed/net/egress.hpp"
 
-#include "deed/tests/fakes/matchers.hpp"
+#include "deed/tests/net/http_fixture.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -25,8 +25,6 @@ Result<void> check(const std::string& text) {
   }
   return EgressGuard::check_address(reinterpret_cast<const sockaddr&>(storage));
 }
-
-HttpUrl url(std::string_view text) { return *HttpUrl::parse(text); }
 
 EgressGuard guard_with(std::initializer_list<const char*> hosts) {
   std::vector<AllowedHost> allowed;

@@ -10,9 +10,11 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace deed {
 
+inline HttpUrl url(std::string_view text) { return *HttpUrl::parse(text); }
 inline HttpRequest get(const std::string& url) { return {.url = *HttpUrl::parse(url)}; }
 inline HttpRequest post(const std::string& url, std::string body) {
   return {.method = "POST", .url = *HttpUrl::parse(url), .body = std::move(body)};

@@ -1,6 +1,6 @@
 #include "deed/net/http_wire.hpp"
 
-#include "deed/tests/fakes/matchers.hpp"
+#include "deed/tests/net/http_fixture.hpp"
 
 #include <cstdlib>
 
@@ -11,7 +11,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Pair;
 
-HttpUrl url(std::string_view text) { return *HttpUrl::parse(text); }
 HttpRequest with_header(std::string name, std::string value) {
   return {.url = url("http://example.org/"), .headers = {{std::move(name), std::move(value)}}};
 }

@@ -147,20 +147,20 @@ TEST_F(ImapTest, EndsAtOnceWhenItIsCancelled) {
   EXPECT_THAT(*result, IsError(ErrorKind::cancelled));
 }
 
-struct Case {
+struct ImapCase {
   std::string name;
   ImapFault fault;
   bool is_good = false;
 };
-void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+void PrintTo(const ImapCase& c, std::ostream* out) { *out << c.name; }
 
-std::vector<Case> all_cases() {
+std::vector<ImapCase> all_cases() {
   const std::vector<std::pair<std::string, ImapStage>> stages = {{"greeting", ImapStage::greeting},
                                                                  {"capability", ImapStage::capability},
                                                                  {"login", ImapStage::login},
                                                                  {"select", ImapStage::select},
                                                                  {"search", ImapStage::search}};
-  std::vector<Case> out;
+  std::vector<ImapCase> out;
   for (const auto& [name, stage] : stages) {
     out.push_back({name + " drops", {.stage = stage, .action = ImapAction::drop}});
     out.push_back({name + " resets", {.stage = stage, .action = ImapAction::reset}});
@@ -181,7 +181,7 @@ std::vector<Case> all_cases() {
   return out;
 }
 
-class ImapFaults : public ImapTest, public testing::WithParamInterface<Case> {};
+class ImapFaults : public ImapTest, public testing::WithParamInterface<ImapCase> {};
 
 TEST_P(ImapFaults, GiveACountOnlyWhereTheServerGaveOne) {
   serve({GetParam().fault});

@@ -12,14 +12,14 @@ using fakes::SmtpStage;
 using Verdict = SmtpReceipt::Verdict;
 using namespace std::chrono_literals;
 
-struct Case {
+struct SmtpCase {
   const char* name;
   SmtpFault fault;
   Verdict verdict;
   int code;
   bool is_committed;  // whether before_commit was awaited
 };
-void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+void PrintTo(const SmtpCase& c, std::ostream* out) { *out << c.name; }
 
 constexpr SmtpAction drop = SmtpAction::drop, hang = SmtpAction::hang, reply = SmtpAction::reply;
 
@@ -28,10 +28,10 @@ MATCHER_P2(IsReceipt, verdict, code, std::string("is ") + name_of(verdict)) {
   return arg.verdict == verdict && arg.code == code;
 }
 
-class SmtpFaults : public DeliveryTest, public testing::WithParamInterface<Case> {};
+class SmtpFaults : public DeliveryTest, public testing::WithParamInterface<SmtpCase> {};
 
 TEST_P(SmtpFaults, HasTheVerdictThatIsProven) {
-  const Case& c = GetParam();
+  const SmtpCase& c = GetParam();
   serve({.faults = {c.fault}, .user = "ann", .password = "secret"});
   SmtpTransaction what = mail();
   if (c.fault.action == hang) what.timeout = 300ms;
@@ -52,89 +52,89 @@ TEST_P(SmtpFaults, HasTheVerdictThatIsProven) {
 INSTANTIATE_TEST_SUITE_P(
     BeforeTheMessage, SmtpFaults,
     testing::Values(
-        Case{"greeting drop", {SmtpStage::greeting, drop}, Verdict::not_sent, 0, false},
-        Case{"greeting hang", {SmtpStage::greeting, hang}, Verdict::not_sent, 0, false},
-        Case{"greeting 421",
+        SmtpCase{"greeting drop", {SmtpStage::greeting, drop}, Verdict::not_sent, 0, false},
+        SmtpCase{"greeting hang", {SmtpStage::greeting, hang}, Verdict::not_sent, 0, false},
+        SmtpCase{"greeting 421",
              {SmtpStage::greeting, reply, "421 busy"},
              Verdict::refused_for_now,
              421,
              false},
-        Case{"greeting 554", {SmtpStage::greeting, reply, "554 no"}, Verdict::refused, 554, false},
-        Case{"ehlo drop", {SmtpStage::ehlo, drop}, Verdict::not_sent, 220, false},
-        Case{"ehlo hang", {SmtpStage::ehlo, hang}, Verdict::not_sent, 220, false},
-        Case{"ehlo 421",
+        SmtpCase{"greeting 554", {SmtpStage::greeting, reply, "554 no"}, Verdict::refused, 554, false},
+        SmtpCase{"ehlo drop", {SmtpStage::ehlo, drop}, Verdict::not_sent, 220, false},
+        SmtpCase{"ehlo hang", {SmtpStage::ehlo, hang}, Verdict::not_sent, 220, false},
+        SmtpCase{"ehlo 421",
              {SmtpStage::ehlo, reply, "421 busy", true},
              Verdict::refused_for_now,
              421,
              false},
-        Case{"auth drop", {SmtpStage::auth, drop}, Verdict::not_sent, 334, false},
-        Case{"auth hang", {SmtpStage::auth, hang}, Verdict::not_sent, 334, false},
-        Case{"auth 454",
+        SmtpCase{"auth drop", {SmtpStage::auth, drop}, Verdict::not_sent, 334, false},
+        SmtpCase{"auth hang", {SmtpStage::auth, hang}, Verdict::not_sent, 334, false},
+        SmtpCase{"auth 454",
              {SmtpStage::auth, reply, "454 later"},
              Verdict::refused_for_now,
              454,
              false},
-        Case{"auth 535", {SmtpStage::auth, reply, "535 no"}, Verdict::refused, 535, false},
-        Case{"mail drop", {SmtpStage::mail, drop}, Verdict::not_sent, 235, false},
-        Case{"mail hang", {SmtpStage::mail, hang}, Verdict::not_sent, 235, false},
-        Case{
+        SmtpCase{"auth 535", {SmtpStage::auth, reply, "535 no"}, Verdict::refused, 535, false},
+        SmtpCase{"mail drop", {SmtpStage::mail, drop}, Verdict::not_sent, 235, false},
+        SmtpCase{"mail hang", {SmtpStage::mail, hang}, Verdict::not_sent, 235, false},
+        SmtpCase{
             "mail 452", {SmtpStage::mail, reply, "452 full"}, Verdict::refused_for_now, 452, false},
-        Case{"mail 550", {SmtpStage::mail, reply, "550 no"}, Verdict::refused, 550, false},
-        Case{"rcpt drop", {SmtpStage::rcpt, drop}, Verdict::not_sent, 250, false},
-        Case{"rcpt hang", {SmtpStage::rcpt, hang}, Verdict::not_sent, 250, false},
-        Case{"rcpt 450",
+        SmtpCase{"mail 550", {SmtpStage::mail, reply, "550 no"}, Verdict::refused, 550, false},
+        SmtpCase{"rcpt drop", {SmtpStage::rcpt, drop}, Verdict::not_sent, 250, false},
+        SmtpCase{"rcpt hang", {SmtpStage::rcpt, hang}, Verdict::not_sent, 250, false},
+        SmtpCase{"rcpt 450",
              {SmtpStage::rcpt, reply, "450 greylisted"},
              Verdict::refused_for_now,
              450,
              false},
-        Case{
+        SmtpCase{
             "rcpt 550", {SmtpStage::rcpt, reply, "550 no such user"}, Verdict::refused, 550, false},
-        Case{"data drop", {SmtpStage::data, drop}, Verdict::not_sent, 250, false},
-        Case{"data hang", {SmtpStage::data, hang}, Verdict::not_sent, 250, false},
-        Case{"data 451",
+        SmtpCase{"data drop", {SmtpStage::data, drop}, Verdict::not_sent, 250, false},
+        SmtpCase{"data hang", {SmtpStage::data, hang}, Verdict::not_sent, 250, false},
+        SmtpCase{"data 451",
              {SmtpStage::data, reply, "451 later"},
              Verdict::refused_for_now,
              451,
              false},
-        Case{"data 554", {SmtpStage::data, reply, "554 no"}, Verdict::refused, 554, false}));
+        SmtpCase{"data 554", {SmtpStage::data, reply, "554 no"}, Verdict::refused, 554, false}));
 
 INSTANTIATE_TEST_SUITE_P(
     AfterTheFinalDot, SmtpFaults,
     testing::Values(
-        Case{"drop", {SmtpStage::end_of_message, drop}, Verdict::unknown, 354, true},
-        Case{"hang", {SmtpStage::end_of_message, hang}, Verdict::unknown, 354, true},
-        Case{"250", {SmtpStage::end_of_message, reply, "250 ok"}, Verdict::accepted, 250, true},
-        Case{"250 and drop",
+        SmtpCase{"drop", {SmtpStage::end_of_message, drop}, Verdict::unknown, 354, true},
+        SmtpCase{"hang", {SmtpStage::end_of_message, hang}, Verdict::unknown, 354, true},
+        SmtpCase{"250", {SmtpStage::end_of_message, reply, "250 ok"}, Verdict::accepted, 250, true},
+        SmtpCase{"250 and drop",
              {SmtpStage::end_of_message, reply, "250 ok", true},
              Verdict::accepted,
              250,
              true},
-        Case{"421",
+        SmtpCase{"421",
              {SmtpStage::end_of_message, reply, "421 shutting down", true},
              Verdict::refused_for_now,
              421,
              true},
-        Case{"451",
+        SmtpCase{"451",
              {SmtpStage::end_of_message, reply, "451 later"},
              Verdict::refused_for_now,
              451,
              true},
-        Case{"552",
+        SmtpCase{"552",
              {SmtpStage::end_of_message, reply, "552 too large"},
              Verdict::refused,
              552,
              true},
-        Case{"554 and drop",
+        SmtpCase{"554 and drop",
              {SmtpStage::end_of_message, reply, "554 spam", true},
              Verdict::refused,
              554,
              true},
-        Case{"354 again",
+        SmtpCase{"354 again",
              {SmtpStage::end_of_message, reply, "354 more"},
              Verdict::unknown,
              354,
              true},
-        Case{"half a line",
+        SmtpCase{"half a line",
              {SmtpStage::end_of_message, reply, "25", true},
              Verdict::unknown,
              354,

@@ -10,7 +10,7 @@ namespace {
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using Verdict = ProbeResult::Verdict;
+using ProbeVerdict = ProbeResult::Verdict;
 
 class FileTools : public testing::Test {
  protected:
@@ -174,7 +174,7 @@ TEST_F(FileTools, WriteAsksOnlyWhereOtherContentWouldBeLost) {
 
 TEST_F(FileTools, ProbeConfirmsAWriteWhoseContentIsThere) {
   run_tool(write_, new_notes, ctx_);
-  EXPECT_EQ(probe_tool(write_, new_notes, ctx_).verdict, Verdict::confirmed);
+  EXPECT_EQ(probe_tool(write_, new_notes, ctx_).verdict, ProbeVerdict::confirmed);
 }
 
 // A killed process leaves what it had staged; an exception at the commit point is the nearest that
@@ -185,7 +185,7 @@ TEST_F(FileTools, ProbeRefutesAWriteThatEndedBetweenCommitPointAndRename) {
   EXPECT_THROW(run_tool(write_, new_notes, ctx_), std::runtime_error);
   EXPECT_EQ(folder_.get("notes.txt"), "old");
   const ProbeResult found = probe_tool(write_, new_notes, ctx_);
-  EXPECT_EQ(found.verdict, Verdict::refuted);
+  EXPECT_EQ(found.verdict, ProbeVerdict::refuted);
   EXPECT_THAT(found.evidence, HasSubstr("notes.txt was not written"));
 
   ctx_.at_dispatch = {};
@@ -197,9 +197,9 @@ TEST_F(FileTools, ProbeRefutesAWriteThatEndedBetweenCommitPointAndRename) {
 TEST_F(FileTools, ProbeDoesNotDecideWhereSomebodyChangedTheFileAfterwards) {
   run_tool(write_, new_notes, ctx_);
   folder_.put("notes.txt", "edited by hand");
-  EXPECT_EQ(probe_tool(write_, new_notes, ctx_).verdict, Verdict::undecided);
+  EXPECT_EQ(probe_tool(write_, new_notes, ctx_).verdict, ProbeVerdict::undecided);
   std::filesystem::remove(folder_.at("notes.txt"));
-  EXPECT_EQ(probe_tool(write_, new_notes, ctx_).verdict, Verdict::undecided);
+  EXPECT_EQ(probe_tool(write_, new_notes, ctx_).verdict, ProbeVerdict::undecided);
 }
 
 TEST_F(FileTools, AppendAddsToTheEndOrMakesTheFile) {

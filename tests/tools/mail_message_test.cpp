@@ -31,13 +31,8 @@ MailContent plain_mail() {
           .text = "Hi Ann\n"};
 }
 
-const std::string& key() {
-  static const std::string it = sha256_hex("call 1");
-  return it;
-}
-
 std::string built(const MailContent& content) {
-  auto bytes = build_mail(content, key(), FixedClock().now());
+  auto bytes = build_mail(content, call_key(), FixedClock().now());
   EXPECT_OK(bytes);
   return bytes.value_or("");
 }
@@ -82,7 +77,7 @@ TEST(MailMessage, HasTheHeadersOfAMail) {
   EXPECT_EQ(mail.header("cc"), "cy@example.org");
   EXPECT_EQ(mail.header("subject"), "Hello");
   EXPECT_EQ(mail.header("date"), "Tue, 24 Nov 2026 21:35:38 +0000");
-  EXPECT_EQ(mail.header("message-id"), "<" + key().substr(0, 32) + "@example.org>");
+  EXPECT_EQ(mail.header("message-id"), "<" + call_key().substr(0, 32) + "@example.org>");
   EXPECT_EQ(mail.header("mime-version"), "1.0");
   EXPECT_EQ(mail.type, "text/plain");
   EXPECT_EQ(mail.charset, "utf-8");
@@ -170,7 +165,7 @@ TEST(MailMessage, ReadsAnyTextBackWithCrlf) {
        {std::string("plain\n"), std::string("Grüße\nЖ\n"), long_line + "\n",
         std::string("trailing blanks  \nFrom here\n.\n..dot\n"), std::string("tab\there\n"),
         std::string("\x1b[31mred\x7f\n"), std::string("\n\n\n"),
-        "--=_mixed_" + key().substr(0, 24) + "\n", "a\n--=_alternative_" + key() + "--\nb\n"}) {
+        "--=_mixed_" + call_key().substr(0, 24) + "\n", "a\n--=_alternative_" + call_key() + "--\nb\n"}) {
     MailContent content = plain_mail();
     content.text = text;
     content.html = "<p>" + text + "</p>\n";
@@ -229,7 +224,7 @@ TEST(MailMessage, RefusesALineBreakInTheSubject) {
         std::string("a\0b", 3), std::string("a\tb")}) {
     MailContent content = plain_mail();
     content.subject = bad;
-    EXPECT_THAT(build_mail(content, key(), FixedClock().now()),
+    EXPECT_THAT(build_mail(content, call_key(), FixedClock().now()),
                 IsError(ErrorKind::invalid, AllOf(HasSubstr("subject"), Not(HasSubstr("\n")))));
   }
 }
@@ -238,7 +233,7 @@ TEST(MailMessage, RefusesALineBreakInAFileName) {
   for (const char* bad : {"a\r\nX: y.txt", "a\n.txt", "", "\xff.txt"}) {
     MailContent content = plain_mail();
     content.attachments = {{bad, "x"}};
-    EXPECT_THAT(build_mail(content, key(), FixedClock().now()),
+    EXPECT_THAT(build_mail(content, call_key(), FixedClock().now()),
                 IsError(ErrorKind::invalid, HasSubstr("attachment")));
   }
 }
@@ -246,10 +241,10 @@ TEST(MailMessage, RefusesALineBreakInAFileName) {
 TEST(MailMessage, RefusesTextThatIsNoText) {
   MailContent content = plain_mail();
   content.text = "\xff";
-  EXPECT_THAT(build_mail(content, key(), FixedClock().now()),
+  EXPECT_THAT(build_mail(content, call_key(), FixedClock().now()),
               IsError(ErrorKind::invalid, HasSubstr("UTF-8")));
   content.text = std::string("a\0b", 3);
-  EXPECT_THAT(build_mail(content, key(), FixedClock().now()),
+  EXPECT_THAT(build_mail(content, call_key(), FixedClock().now()),
               IsError(ErrorKind::invalid, HasSubstr("NUL")));
 }
 
@@ -260,7 +255,7 @@ TEST(MailMessage, WritesADomainBeyondAsciiInItsAsciiForm) {
   const Part mail = sound_part(content);
   EXPECT_EQ(mail.header("from"), "deed@xn--bcher-kva.example");
   EXPECT_EQ(mail.header("to"), "ann@xn--80a1acny.example");
-  EXPECT_EQ(mail.header("message-id"), "<" + key().substr(0, 32) + "@xn--bcher-kva.example>");
+  EXPECT_EQ(mail.header("message-id"), "<" + call_key().substr(0, 32) + "@xn--bcher-kva.example>");
 }
 
 TEST(MailMessage, KeepsALocalPartBeyondAsciiAsItIs) {
@@ -271,8 +266,8 @@ TEST(MailMessage, KeepsALocalPartBeyondAsciiAsItIs) {
 
 TEST(MailMessage, GivesAnAsciiIdToASenderWhoseDomainHasNoAsciiForm) {
   // IDNA refuses a label that begins with a combining accent.
-  const std::string id = mail_message_id(address("a@\u0301b.example"), key());
-  EXPECT_EQ(id, "<" + key().substr(0, 32) + "@deed.invalid>");
+  const std::string id = mail_message_id(address("a@\u0301b.example"), call_key());
+  EXPECT_EQ(id, "<" + call_key().substr(0, 32) + "@deed.invalid>");
   for (const char c : id) EXPECT_LT(static_cast<unsigned char>(c), 0x80) << id;
 }
 
@@ -284,9 +279,9 @@ TEST(MailMessage, ChangesItsIdAndBoundariesWithTheKeyOnly) {
   std::string other = build_mail(content, sha256_hex("call 2"), FixedClock().now()).value();
   for (std::size_t at;
        (at = other.find(sha256_hex("call 2").substr(0, 24))) != std::string::npos;) {
-    other.replace(at, 24, key().substr(0, 24));
+    other.replace(at, 24, call_key().substr(0, 24));
   }
-  other.replace(other.find(sha256_hex("call 2").substr(24, 8)), 8, key().substr(24, 8));
+  other.replace(other.find(sha256_hex("call 2").substr(24, 8)), 8, call_key().substr(24, 8));
   EXPECT_EQ(other, first);
 }
 

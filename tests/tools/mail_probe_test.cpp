@@ -14,11 +14,11 @@ using std::chrono::seconds;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using Verdict = ProbeResult::Verdict;
+using ProbeVerdict = ProbeResult::Verdict;
 
 // The oracle: every world that fits what is known. Each of those in doubt got the mail or not; an
 // authoritative mailbox has a copy for each who did, unless it had no time yet, when it may lack some.
-Verdict verdict_of_all_worlds(const MailCopies& copies) {
+ProbeVerdict verdict_of_all_worlds(const MailCopies& copies) {
   bool may_be_done = false, may_be_undone = false;
   for (std::size_t done = 0; done <= copies.in_doubt; ++done) {
     const std::size_t expected = copies.accepted + done;
@@ -27,9 +27,9 @@ Verdict verdict_of_all_worlds(const MailCopies& copies) {
     may_be_done |= done > 0;
     may_be_undone |= done < copies.in_doubt;
   }
-  if (may_be_done && !may_be_undone) return Verdict::confirmed;
-  if (may_be_undone && !may_be_done) return Verdict::refuted;
-  return Verdict::undecided;
+  if (may_be_done && !may_be_undone) return ProbeVerdict::confirmed;
+  if (may_be_undone && !may_be_done) return ProbeVerdict::refuted;
+  return ProbeVerdict::undecided;
 }
 
 TEST(MailCopies, OfAnAuthoritativeMailboxDecideWhereAllWorldsThatFitAgree) {
@@ -48,15 +48,15 @@ TEST(MailCopies, OfAnAuthoritativeMailboxDecideWhereAllWorldsThatFitAgree) {
 }
 
 TEST(MailCopies, OfAnyOtherMailboxProveOnlyThatTheOneMailIsThere) {
-  EXPECT_EQ(judge_copies({.found = 1}).verdict, Verdict::confirmed);
-  EXPECT_EQ(judge_copies({.found = 0, .has_settled = true}).verdict, Verdict::undecided);
-  EXPECT_EQ(judge_copies({.found = 2, .accepted = 1, .has_settled = true}).verdict, Verdict::undecided);
+  EXPECT_EQ(judge_copies({.found = 1}).verdict, ProbeVerdict::confirmed);
+  EXPECT_EQ(judge_copies({.found = 0, .has_settled = true}).verdict, ProbeVerdict::undecided);
+  EXPECT_EQ(judge_copies({.found = 2, .accepted = 1, .has_settled = true}).verdict, ProbeVerdict::undecided);
 }
 
 TEST(MailCopies, ProveNothingWhereSomebodyHasDecidedAboutOthers) {
   for (std::size_t found = 0; found < 4; ++found) {
     const MailCopies copies{found, 1, 1, true, true, true};
-    EXPECT_EQ(judge_copies(copies).verdict, Verdict::undecided);
+    EXPECT_EQ(judge_copies(copies).verdict, ProbeVerdict::undecided);
   }
 }
 
@@ -112,7 +112,7 @@ TEST_F(MailboxProbe, MakesTheToolProbeable) {
 
 TEST_F(MailboxProbe, ConfirmsAtOnceWhatIsThere) {
   imap.counts = {1};
-  EXPECT_EQ(probe().verdict, Verdict::confirmed);
+  EXPECT_EQ(probe().verdict, ProbeVerdict::confirmed);
   EXPECT_THAT(ctx.waits, IsEmpty());
   ASSERT_EQ(imap.searches.size(), 1u);
   EXPECT_EQ(imap.searches[0].mailbox, "Archive");
@@ -121,28 +121,28 @@ TEST_F(MailboxProbe, ConfirmsAtOnceWhatIsThere) {
 
 TEST_F(MailboxProbe, LooksAgainAfterTheSettleTimeBeforeItRefutes) {
   imap.counts = {0, 0};
-  EXPECT_EQ(probe().verdict, Verdict::refuted);
+  EXPECT_EQ(probe().verdict, ProbeVerdict::refuted);
   EXPECT_THAT(ctx.waits, ElementsAre(seconds(60)));
 }
 
 TEST_F(MailboxProbe, FindsWhatComesLate) {
   imap.counts = {0, 1};
-  EXPECT_EQ(probe().verdict, Verdict::confirmed);
+  EXPECT_EQ(probe().verdict, ProbeVerdict::confirmed);
 }
 
 TEST_F(MailboxProbe, IsUndecidedWhereItCannotLookOrAbsenceProvesNothing) {
   const ProbeResult closed = probe();
-  EXPECT_EQ(closed.verdict, Verdict::undecided);
+  EXPECT_EQ(closed.verdict, ProbeVerdict::undecided);
   EXPECT_THAT(closed.evidence, HasSubstr("the mailbox is closed"));
   is_authoritative = false;
   imap.counts = {0, 0};
-  EXPECT_EQ(probe().verdict, Verdict::undecided);
+  EXPECT_EQ(probe().verdict, ProbeVerdict::undecided);
 }
 
 TEST_F(MailboxProbe, RefutesNothingWhenItIsStopped) {
   imap.counts = {0, 0};
   ctx.at_wait = [this] { ctx.is_stopping = true; };
-  EXPECT_EQ(probe().verdict, Verdict::undecided);
+  EXPECT_EQ(probe().verdict, ProbeVerdict::undecided);
   EXPECT_EQ(imap.searches.size(), 1u);
 }
 

@@ -1,5 +1,7 @@
 #include "deed/tools/mail_queue.hpp"
 
+#include "deed/tests/tools/receipts.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,13 +17,9 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using Verdict = SmtpReceipt::Verdict;
 
-const SmtpReceipt accepted{Verdict::accepted, 250, ""};
-const SmtpReceipt refused{Verdict::refused, 550, ""};
-const SmtpReceipt later{Verdict::refused_for_now, 451, ""};
 const SmtpReceipt closing{Verdict::refused_for_now, 421, ""};
 const SmtpReceipt cut{Verdict::not_sent, 250, ""};
 const SmtpReceipt silent{Verdict::not_sent, 0, "", true};
-const SmtpReceipt unknown{Verdict::unknown, 354, ""};
 
 // Drives a queue over `count` recipients; `server` answers to (recipient, how often it was tried).
 struct Driven {
@@ -56,14 +54,14 @@ TEST(MailQueue, TriesEverybodyOnceWhereAllIsSaidAtOnce) {
 }
 
 TEST(MailQueue, ComesBackToWhoeverWasPutOffAfterAllOthers) {
-  const Driven done = drive(3, [](std::size_t who, int n) { return who == 0 && n < 3 ? later : accepted; });
+  const Driven done = drive(3, [](std::size_t who, int n) { return who == 0 && n < 3 ? refused_for_now : accepted; });
   EXPECT_THAT(done.tried, ElementsAre(0, 1, 2, 0, 0));
   EXPECT_THAT(done.pauses, ElementsAre(seconds(5), seconds(30)));
   EXPECT_THAT(done.finals, ElementsAre(1, 2, 0));
 }
 
 TEST(MailQueue, EndsWithTheLastRound) {
-  const Driven done = drive(2, [](std::size_t, int) { return later; });
+  const Driven done = drive(2, [](std::size_t, int) { return refused_for_now; });
   EXPECT_THAT(done.tried, ElementsAre(0, 1, 0, 1, 0, 1, 0, 1));
   EXPECT_THAT(done.pauses, ElementsAre(seconds(5), seconds(30), minutes(2)));
   EXPECT_THAT(done.finals, ElementsAre(0, 1));
@@ -90,9 +88,9 @@ TEST(MailQueue, GoesOnWithTheNextWhereOneTransactionWasCutUnsent) {
 }
 
 TEST(MailQueue, NeverComesBackToOneInDoubtAndStopsAfterTooMany) {
-  const Driven done = drive(6, [](std::size_t who, int) { return who == 1 ? accepted : unknown; });
+  const Driven done = drive(6, [](std::size_t who, int) { return who == 1 ? accepted : in_doubt; });
   EXPECT_THAT(done.tried, ElementsAre(0, 1, 2, 3));
-  const Driven careful = drive(6, [](std::size_t who, int) { return who == 1 ? unknown : accepted; }, {.max_in_doubt = 1});
+  const Driven careful = drive(6, [](std::size_t who, int) { return who == 1 ? in_doubt : accepted; }, {.max_in_doubt = 1});
   EXPECT_THAT(careful.tried, ElementsAre(0, 1));
 }
 

@@ -19,11 +19,6 @@ using testing::IsEmpty;
 
 const std::string message = "Subject: x\r\n\r\nhello\r\n";
 
-const std::string& key() {
-  static const std::string it = sha256_hex("call 1");
-  return it;
-}
-
 std::vector<std::string> names_in(const std::string& folder) {
   std::vector<std::string> out;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
@@ -43,10 +38,10 @@ class Maildir : public testing::Test {
       return answer(at_commit, commits_);
     };
     asio::io_context io;
-    return run_async(io, deliver_to_maildir(box_, key(), bytes, before_commit));
+    return run_async(io, deliver_to_maildir(box_, call_key(), bytes, before_commit));
   }
 
-  std::string name() const { return key().substr(0, 32) + ".deed"; }
+  std::string name() const { return call_key().substr(0, 32) + ".deed"; }
   std::string in(const std::string& part) const { return box_ + "/" + part; }
 
   // In a process of its own that dies by SIGKILL at the commit point.
@@ -93,11 +88,11 @@ TEST_F(Maildir, HasTheWholeDraftAndNoMailAtTheCommitPoint) {
   ASSERT_OK(deliver([this]() -> Result<void> {
     EXPECT_EQ(folder_.get("mail/outbox/tmp/" + name()), message);
     EXPECT_THAT(names_in(in("new")), IsEmpty());
-    EXPECT_EQ(trace_in_maildir(box_, key()), MaildirTrace::drafted);
+    EXPECT_EQ(trace_in_maildir(box_, call_key()), MaildirTrace::drafted);
     return {};
   }));
   EXPECT_EQ(commits_, 1);
-  EXPECT_EQ(trace_in_maildir(box_, key()), MaildirTrace::delivered);
+  EXPECT_EQ(trace_in_maildir(box_, call_key()), MaildirTrace::delivered);
 }
 
 TEST_F(Maildir, DeliversNothingWhenTheCommitPointIsRefused) {
@@ -105,14 +100,14 @@ TEST_F(Maildir, DeliversNothingWhenTheCommitPointIsRefused) {
       deliver([]() -> Result<void> { return fail(ErrorKind::unavailable, "no journal"); });
   EXPECT_THAT(delivered, IsError(ErrorKind::unavailable, HasSubstr("no journal")));
   EXPECT_THAT(names_in(in("new")), IsEmpty());
-  EXPECT_EQ(trace_in_maildir(box_, key()), MaildirTrace::drafted);
+  EXPECT_EQ(trace_in_maildir(box_, call_key()), MaildirTrace::drafted);
 }
 
 TEST_F(Maildir, LeavesNoMailWhenKilledAtTheCommitPointAndDeliversOnceAfterwards) {
   deliver_and_be_killed();
-  EXPECT_EQ(find_in_maildir(box_, key()), std::nullopt);
+  EXPECT_EQ(find_in_maildir(box_, call_key()), std::nullopt);
   EXPECT_THAT(names_in(in("new")), IsEmpty());
-  EXPECT_EQ(trace_in_maildir(box_, key()), MaildirTrace::drafted);
+  EXPECT_EQ(trace_in_maildir(box_, call_key()), MaildirTrace::drafted);
   ASSERT_OK(deliver());
   EXPECT_THAT(names_in(in("new")), ElementsAre(name()));
   EXPECT_THAT(names_in(in("tmp")), IsEmpty());
@@ -145,8 +140,8 @@ TEST_F(Maildir, FindsAMailThatAReaderHasSeen) {
   ASSERT_OK(deliver());
   for (const char* suffix : {":2,", ":2,S", ",S=21,W=24:2,RS", ",S=21"}) {
     const std::string seen = in("cur/" + name() + suffix);
-    std::filesystem::rename(*find_in_maildir(box_, key()), seen);
-    EXPECT_EQ(find_in_maildir(box_, key()), seen);
+    std::filesystem::rename(*find_in_maildir(box_, call_key()), seen);
+    EXPECT_EQ(find_in_maildir(box_, call_key()), seen);
     ASSERT_OK(deliver());
     EXPECT_EQ(commits_, 0) << suffix;
   }
@@ -155,20 +150,20 @@ TEST_F(Maildir, FindsAMailThatAReaderHasSeen) {
 TEST_F(Maildir, DoesNotTakeAnotherNameForTheMail) {
   ASSERT_OK(deliver());
   std::filesystem::rename(in("new/" + name()), in("new/" + name() + "x"));
-  EXPECT_EQ(find_in_maildir(box_, key()), std::nullopt);
+  EXPECT_EQ(find_in_maildir(box_, call_key()), std::nullopt);
   EXPECT_EQ(find_in_maildir(box_, sha256_hex("call 2")), std::nullopt);
 }
 
 TEST_F(Maildir, HasNoTraceOfAMailThatWasMovedAway) {
   ASSERT_OK(deliver());
   std::filesystem::rename(in("new/" + name()), folder_.at("archived"));
-  EXPECT_EQ(trace_in_maildir(box_, key()), MaildirTrace::none);
+  EXPECT_EQ(trace_in_maildir(box_, call_key()), MaildirTrace::none);
 }
 
 TEST_F(Maildir, TakesADraftWithASecondNameForNoProof) {
   folder_.put("mail/outbox/tmp/" + name(), message);
   ASSERT_EQ(link(in("tmp/" + name()).c_str(), folder_.at("archived").c_str()), 0);
-  EXPECT_EQ(trace_in_maildir(box_, key()), MaildirTrace::none);
+  EXPECT_EQ(trace_in_maildir(box_, call_key()), MaildirTrace::none);
 }
 
 TEST_F(Maildir, NeverReplacesAMailThatAppearsAtTheLastMoment) {
@@ -187,7 +182,7 @@ TEST_F(Maildir, SaysThatNothingWasDeliveredWhereNewIsGone) {
     return {};
   });
   EXPECT_THAT(delivered, IsError(ErrorKind::unavailable, HasSubstr("/new/")));
-  EXPECT_EQ(trace_in_maildir(box_, key()), MaildirTrace::drafted);
+  EXPECT_EQ(trace_in_maildir(box_, call_key()), MaildirTrace::drafted);
 }
 
 TEST_F(Maildir, CallsAMailDeliveredThatCouldNotBeSynced) {
@@ -233,7 +228,7 @@ TEST_F(Maildir, WritesNothingVisibleWhereTheDiskIsFull) {
   std::signal(SIGXFSZ, handler);
   EXPECT_THAT(delivered, IsError(ErrorKind::unavailable, HasSubstr("cannot be written")));
   EXPECT_EQ(commits_, 0);
-  EXPECT_EQ(trace_in_maildir(box_, key()), MaildirTrace::none);
+  EXPECT_EQ(trace_in_maildir(box_, call_key()), MaildirTrace::none);
 }
 
 }  // namespace

@@ -24,6 +24,12 @@
 
 namespace deed {
 
+/// The effect key of a call.
+inline const std::string& call_key() {
+  static const std::string it = sha256_hex("call 1");
+  return it;
+}
+
 struct FixedClock final : Clock {
   TimePoint now() const override {
     return TimePoint(std::chrono::milliseconds(1'795'556'138'123)) + added;
