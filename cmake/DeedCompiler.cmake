@@ -36,3 +36,24 @@ function(deed_compile_options target)
   target_compile_definitions(${target} PRIVATE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_ARRAY
                              BOOST_ASIO_DISABLE_BOOST_REGEX)
 endfunction()
+
+option(DEED_UNITY "Compile the sources of rooms and tests in batches; OFF for quick rebuilds of single files" ON)
+
+# Most of a clean build's time goes into Asio, JSON and gMock, once a source: a batch of sources pays it once. Names in unnamed
+# namespaces have to differ within a target, then. The batches of a target are of about equal size, at most `size` sources, so
+# that at the end no core is left alone with a large one.
+function(deed_compile_in_batches target size)
+  if(NOT DEED_UNITY)
+    return()
+  endif()
+  get_target_property(sources ${target} SOURCES)
+  list(LENGTH sources count)
+  math(EXPR batches "(${count} + ${size} - 1) / ${size}")
+  math(EXPR size "(${count} + ${batches} - 1) / ${batches}")
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${size})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # What g++ says of a file that is included, and is no fault of one that is compiled: a local name may be that of a constant
+    # two files before, and a type of an unnamed namespace may be in a coroutine's frame.
+    target_compile_options(${target} PRIVATE -Wno-shadow -Wshadow=local -Wno-subobject-linkage)
+  endif()
+endfunction()
