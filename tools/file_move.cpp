@@ -46,7 +46,7 @@ Result<Move> ready_to_move(const SharedRoot& shared, const Json& arguments) {
   return move;
 }
 
-asio::awaitable<Outcome> commit(Result<Move> made, ToolContext& ctx) {
+asio::awaitable<Outcome> carry_out(Result<Move> made, ToolContext& ctx) {
   if (!made) co_return Outcome::failed_without_effect(made.error());
   const Move move = *std::move(made);
   auto dispatched = co_await ctx.dispatching();
@@ -105,7 +105,7 @@ Result<ProbeResult> probe_move(const SharedRoot& shared, const Json& arguments, 
   return ProbeResult{Verdict::refuted, from + " is where it was, and " + to + " is not there"};
 }
 
-asio::awaitable<ProbeResult> probe(SharedRoot shared, Json arguments, ToolContext& ctx) {
+asio::awaitable<ProbeResult> look_for_move(SharedRoot shared, Json arguments, ToolContext& ctx) {
   auto found = probe_move(shared, arguments, ctx.dispatched_at());
   if (!found) co_return ProbeResult{ProbeResult::Verdict::undecided, to_string(found.error())};
   co_return *std::move(found);
@@ -134,9 +134,9 @@ Tool file_move(std::string root) {
                .approval = ApprovalNeed::never,
                .result_trust = Trust::tool,
                .dispatches = true},
-      .run = [shared](Json arguments, ToolContext& ctx) { return commit(ready_to_move(shared, arguments), ctx); },
+      .run = [shared](Json arguments, ToolContext& ctx) { return carry_out(ready_to_move(shared, arguments), ctx); },
       .preview = [shared](const Json& arguments, const ToolContext&) { return preview_move(shared, arguments); },
-      .probe = [shared](Json arguments, ToolContext& ctx) { return probe(shared, std::move(arguments), ctx); }};
+      .probe = [shared](Json arguments, ToolContext& ctx) { return look_for_move(shared, std::move(arguments), ctx); }};
 }
 
 }  // namespace deed

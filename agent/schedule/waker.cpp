@@ -5,7 +5,7 @@
 namespace deed {
 namespace {
 
-constexpr std::chrono::seconds first_retry{30};
+constexpr std::chrono::seconds first_new_try{30};
 constexpr int max_doublings = 7;  // about an hour
 constexpr std::size_t most_looked_at = 1'000;
 
@@ -37,7 +37,7 @@ Result<std::optional<TimePoint>> Waker::turn(std::size_t room) {
     }
     if (going_on_.size() >= room) continue;  // the end of a process is a reason to look again
     Tried& tried = tried_[run.run];
-    tried = {run.wakes, now + first_retry * (1 << std::min(tried.times, max_doublings)), tried.times + 1};
+    tried = {run.wakes, now + first_new_try * (1 << std::min(tried.times, max_doublings)), tried.times + 1};
     const auto process = parts_.launcher.start({"resume", run.run, "--quiet"}, "/");
     if (!process) {
       parts_.log("run " + run.run + " cannot be gone on with: " + to_string(process.error()));
