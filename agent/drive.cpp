@@ -16,7 +16,7 @@
 namespace deed {
 namespace {
 
-AppendOptions running() { return {.status = RunStatus::running}; }
+AppendOptions running() { return {.status = RunStatus::running, .keeps_wakes = true}; }
 AppendOptions ended_as(RunStatus status) { return {.durability = Durability::full, .status = status}; }
 
 constexpr std::size_t max_request_bytes = 4u << 20;
@@ -51,7 +51,7 @@ Async<void> Drive::record_all(std::vector<Event> events, AppendOptions options) 
   }
   const bool at_once = options.durability == Durability::full || options.status;
   if (options.durability == Durability::full) unwritten_options_.durability = Durability::full;
-  if (options.status) unwritten_options_.status = options.status, unwritten_options_.wakes = options.wakes;
+  if (options.status) unwritten_options_.status = options.status, unwritten_options_.wakes = options.wakes, unwritten_options_.keeps_wakes = options.keeps_wakes;
   if (!at_once) co_return Result<void>();
   auto written = co_await write();
   co_return written;
@@ -342,6 +342,7 @@ Async<bool> Drive::pause(RunPaused paused, std::string call, std::optional<TimeP
   waiting_ = call;
   AppendOptions options = ended_as(paused.status);
   options.wakes = wakes;
+  options.keeps_wakes = !wakes && interrupt_.requested();
   auto recorded = co_await record(std::move(paused), std::move(call), options);
   DEED_CO_OK(std::move(recorded));
   co_return false;

@@ -179,9 +179,9 @@ enum class Verdict {
 };
 const char* to_string(Verdict verdict);
 
-/// The effect as it was shown. `bytes` is cut at 1 MiB; the hash is of all of it.
+/// The effect as it was shown. `bytes` and `diff` are cut at 1 MiB each; the hash is of all of both.
 struct PreviewRecord {
-  std::string media_type, summary, bytes, sha256;  // the hash is of the whole bytes and of the whole diff
+  std::string media_type, summary, bytes, sha256;
   std::vector<std::string> destinations;
   std::string diff;
 };

@@ -33,7 +33,7 @@ struct RunRecord {
   TimePoint created = {};
   TimePoint updated = {};
   EventNumber last_event = 0;
-  std::optional<TimePoint> wakes = {};  ///< paused until then, and then to be gone on with
+  std::optional<TimePoint> wakes = {};  ///< paused until then; from then on it is to be gone on with, until it ends or waits for something else
 };
 
 /// The right to append to one run. `fence` grows with each owner; an append with an old one is a
@@ -55,6 +55,7 @@ struct AppendOptions {
   Durability durability = Durability::normal;
   std::optional<RunStatus> status = {};  ///< the run's status from now on
   std::optional<TimePoint> wakes = {};   ///< with a status: RunRecord::wakes from now on
+  bool keeps_wakes = false;              ///< or it stays as it is: who died or was stopped on the way did not get there
 };
 
 struct SearchHit {

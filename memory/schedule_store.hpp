@@ -44,7 +44,7 @@ class ScheduleStore {
   virtual Result<void> end(FiringId firing, const FiringEnd& end) = 0;
 
   virtual Result<RunStanding> standing(const RunId& run) = 0;
-  /// Paused runs at the top that wait for a time, the earliest first, at most `max`.
+  /// Runs at the top that wait for a time or were broken off behind it, and that no living process drives; the earliest first, at most `max`.
   virtual Result<std::vector<WaitingRun>> waiting_runs(std::size_t max) = 0;
 };
 

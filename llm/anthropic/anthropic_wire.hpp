@@ -24,7 +24,7 @@ struct AnthropicWireOptions {
 /// not asked to where the turn at hand began without: the API wants all of a turn, its calls and their results, in one mode.
 std::string to_anthropic_wire(const ModelRequest& request, const AnthropicWireOptions& options);
 
-/// Writes the bodies of one conversation after another; messages that it has written before are not written again. Gives what `to_wire`
+/// Writes the bodies of one conversation after another; messages that it has written before are not written again. Gives what `to_anthropic_wire`
 /// gives.
 class AnthropicWire {
  public:

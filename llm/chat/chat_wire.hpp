@@ -32,7 +32,7 @@ std::string to_chat_wire(const ModelRequest& request, const ChatWireOptions& opt
 
 /// Writes the bodies of one conversation after another. What a request shares with the one before
 /// (the same tools, the very same messages at its beginning) is not written again, so that a turn
-/// costs what it added and the copy of the bytes. Gives what `to_wire` gives.
+/// costs what it added and the copy of the bytes. Gives what `to_chat_wire` gives.
 class ChatWire {
  public:
   explicit ChatWire(ChatWireOptions options) : options_(std::move(options)) {}

@@ -19,7 +19,7 @@ struct GeminiWireOptions {
 /// parallel cannot be said to this API.
 std::string to_gemini_wire(const ModelRequest& request, const GeminiWireOptions& options);
 
-/// Writes the bodies of one conversation after another; messages that it has written before are not written again. Gives what `to_wire`
+/// Writes the bodies of one conversation after another; messages that it has written before are not written again. Gives what `to_gemini_wire`
 /// gives.
 class GeminiWire {
  public:

@@ -13,8 +13,7 @@ struct AppendWork {
   Lease lease;
   std::vector<Event> events;
   std::vector<Fact> facts;
-  std::optional<RunStatus> status;
-  std::optional<TimePoint> wakes;
+  AppendOptions options;
   std::vector<sqlite::Row> rows = {};
 
   Result<void> prepare(Store& store) {
@@ -23,7 +22,7 @@ struct AppendWork {
   }
   Result<EventNumber> operator()(Store& store) {
     for (const Fact& fact : facts) DEED_OK(store.remember(fact));
-    return store.append(lease, rows, status, wakes);
+    return store.append(lease, rows, options);
   }
 };
 
@@ -56,7 +55,7 @@ class SqliteJournal final : public Journal {
                                          AppendOptions options) override {
     return worker_.submit<EventNumber>(
         Access::write, options.durability,
-        AppendWork{std::move(lease), std::move(events), std::move(facts), options.status, options.wakes});
+        AppendWork{std::move(lease), std::move(events), std::move(facts), options});
   }
   Async<std::vector<Event>> read(RunId run, EventNumber after, std::size_t max) override {
     return worker_.submit<std::vector<Event>>(

@@ -292,13 +292,15 @@ Result<RunStanding> SqliteSchedules::standing(const RunId& run) {
 }
 
 Result<std::vector<WaitingRun>> SqliteSchedules::waiting_runs(std::size_t max) {
-  Query query = connection_.query("SELECT id, wakes FROM runs WHERE wakes IS NOT NULL AND status = 'paused' AND parent = '' ORDER BY wakes, key LIMIT ?1",
+  Query query = connection_.query("SELECT id, wakes, pid, started, machine, instance FROM runs LEFT JOIN leases ON leases.run = runs.key"
+                                  " WHERE wakes IS NOT NULL AND status IN ('paused', 'running') AND parent = '' ORDER BY wakes, key LIMIT ?1",
                                   static_cast<std::int64_t>(max));
   std::vector<WaitingRun> out;
   for (;;) {
     DEED_TRY(const bool row, query.next());
     if (!row) return out;
-    out.push_back({query.text(0), TimePoint(std::chrono::milliseconds(query.integer(1)))});
+    const sqlite::Owner owner{query.integer(2), query.integer(3), query.text(4), query.text(5)};
+    if (!sqlite::is_alive(owner, sqlite::this_process(""))) out.push_back({query.text(0), TimePoint(std::chrono::milliseconds(query.integer(1)))});
   }
 }
 

@@ -66,7 +66,7 @@ class Store {
   void transaction_ended(bool is_committed);
   bool holds_leases() const { return !held_.empty(); }
   Result<EventNumber> append(const Lease& lease, const std::vector<Row>& rows,
-                             std::optional<RunStatus> status, std::optional<TimePoint> wakes);
+                             const AppendOptions& options);
   Result<void> remember(const Fact& fact);
   /// Brings the full-text index up to date before it looks.
   Result<std::vector<SearchHit>> search(const std::string& words, std::size_t max);

@@ -36,7 +36,7 @@ Result<Event> event_of(const Query& query) {
 }  // namespace
 
 Result<EventNumber> Store::append(const Lease& lease, const std::vector<Row>& rows,
-                                  std::optional<RunStatus> status, std::optional<TimePoint> wakes) {
+                                  const AppendOptions& options) {
   DEED_TRY(const OwnedRun run, check_lease(lease));
   const std::int64_t key = run.key;
   EventNumber last = run.last;
@@ -45,10 +45,11 @@ Result<EventNumber> Store::append(const Lease& lease, const std::vector<Row>& ro
   }
   for (const Row& row : rows) DEED_OK(insert(key << 32 | ++last, row));
   Query update = connection_.query(
-      "UPDATE runs SET last_event = ?2, updated = ?3, status = iif(?4 = '', status, ?4), wakes = iif(?4 = '', wakes, nullif(?5, 0))"
+      "UPDATE runs SET last_event = ?2, updated = ?3, status = iif(?4 = '', status, ?4), wakes = iif(?4 = '' OR ?6, wakes, nullif(?5, 0))"
       " WHERE key = ?1",
       key, last, rows.back().event.time.time_since_epoch().count(),
-      std::string_view(status ? to_string(*status) : ""), wakes ? wakes->time_since_epoch().count() : 0);
+      std::string_view(options.status ? to_string(*options.status) : ""),
+      options.wakes ? options.wakes->time_since_epoch().count() : 0, std::int64_t{options.keeps_wakes});
   DEED_OK(update.run());
   if (last - run.indexed >= max_unindexed_events) DEED_OK(index(key));
   return last;

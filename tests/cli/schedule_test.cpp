@@ -302,6 +302,8 @@ TEST_F(DaemonProcess, GoesOnWithATaskWhoseTimeHasCome) {
   EXPECT_EQ(sqlite3_exec(file_of_journal, "UPDATE runs SET wakes = 1 WHERE wakes IS NOT NULL", nullptr, nullptr, nullptr), SQLITE_OK);
   EXPECT_EQ(sqlite3_changes(file_of_journal), 1);
   sqlite3_close(file_of_journal);
+  // Whoever is killed while he goes on with it leaves it to the next one.
+  EXPECT_EQ(wait(start({"resume", run}, "/dev/null", {"DEED_FAILPOINT=kill:2:journal.commit/after"})).code, 128 + SIGKILL);
   EXPECT_THAT(deed({"daemon", "--once"}).err, HasSubstr("going on with run " + run));
   EXPECT_THAT(deed({"daemon", "--once"}).err, testing::Not(HasSubstr(run))) << "it waits for its own time again";
   EXPECT_THAT(deed({"show", run}).out, HasSubstr("\nresumed\n"));
