@@ -1,8 +1,7 @@
-// The loop thread's side of a search: checks it, gives it a thread, waits for it on the loop, and
-// passes a cancellation on.
+// The loop thread's side of a visit: checks it, gives it a thread, waits for it on the loop, and passes a cancellation on.
 #include "deed/core/text.hpp"
 #include "deed/net/imap.hpp"
-#include "deed/net/imap_search.hpp"
+#include "deed/net/imap_visit.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/cancellation_state.hpp>
@@ -16,63 +15,90 @@
 namespace deed {
 namespace {
 
-Result<void> check(const ImapServer& server, const ImapSearch& search) {
-  for (const std::string* text : {&server.host, &server.user, &server.password.reveal(),
-                                  &search.mailbox, &search.message_id}) {
+Result<void> check(const ImapServer& server) {
+  for (const std::string* text : {&server.host, &server.user, &server.password.reveal()}) {
     if (has_control_characters(*text) || !is_utf8(*text)) {
-      return fail(ErrorKind::invalid,
-                  "the mailbox or the server's settings hold a control character");
+      return fail(ErrorKind::invalid, "the mail server's settings hold a control character");
     }
-  }
-  if (search.mailbox.empty() || search.message_id.empty()) {
-    return fail(ErrorKind::invalid, "a search needs a mailbox and a Message-ID");
   }
   return {};
 }
+
+Result<void> check_search(const ImapSearch& search) {
+  for (const std::string* text : {&search.mailbox, &search.message_id}) {
+    if (text->empty() || has_control_characters(*text) || !is_utf8(*text)) {
+      return fail(ErrorKind::invalid, "a search needs a mailbox and a Message-ID, without control characters");
+    }
+  }
+  return {};
+}
+
+// Borrows its members, which belong to a coroutine that waits for the work.
+struct Count {
+  const ImapSearch* search;
+  std::size_t* found;
+  Result<void> operator()(ImapSession& session) const {
+    DEED_TRY([[maybe_unused]] const ImapMailbox box, session.open(search->mailbox, true));
+    DEED_TRY(const std::vector<std::uint32_t> uids, session.search({.message_id = search->message_id}));
+    *found = uids.size();
+    return {};
+  }
+};
 
 class CurlImapClient final : public ImapClient {
  public:
   CurlImapClient(asio::any_io_executor executor, TrustStore trust)
       : executor_(std::move(executor)), trust_(std::move(trust)) {}
 
-  Async<std::size_t> count(ImapServer server, ImapSearch search) override {
-    Result<void> checked = check(server, search);
+  Async<void> visit(ImapServer server, std::chrono::milliseconds timeout, Work work) override {
+    Result<void> checked = check(server);
     DEED_CO_OK(std::move(checked));
     const bool throws = co_await asio::this_coro::throw_if_cancelled();
     co_await asio::this_coro::throw_if_cancelled(false);
-    auto searching = supervise(std::move(server), std::move(search));
-    Result<std::size_t> found = co_await std::move(searching);
+    auto working = supervise(std::move(server), timeout, std::move(work));
+    Result<void> done = co_await std::move(working);
     co_await asio::this_coro::throw_if_cancelled(throws);
+    co_return done;
+  }
+
+  Async<std::size_t> count(ImapServer server, ImapSearch search) override {
+    // Checked before anything connects.
+    Result<void> checked = check_search(search);
+    DEED_CO_OK(std::move(checked));
+    std::size_t found = 0;
+    Work work = Count{&search, &found};
+    auto visiting = visit(std::move(server), search.timeout, std::move(work));
+    Result<void> done = co_await std::move(visiting);
+    DEED_CO_OK(std::move(done));
     co_return found;
   }
 
  private:
-  // Shared with what the search's thread posts: it may arrive when the coroutine has ended.
+  // Shared with what the visit's thread posts: it may arrive when the coroutine has ended.
   using Bell = asio::steady_timer;
 
-  Result<std::unique_ptr<ImapSearchThread>> start(ImapServer server, ImapSearch search,
-                                                  const std::shared_ptr<Bell>& bell) const {
+  Result<std::unique_ptr<ImapVisit>> start(ImapServer server, std::chrono::milliseconds timeout, Work work,
+                                           const std::shared_ptr<Bell>& bell) const {
     try {
-      return std::make_unique<ImapSearchThread>(
-          std::move(server), std::move(search), trust_,
-          [executor = executor_, bell] { asio::post(executor, [bell] { bell->cancel(); }); });
+      return std::make_unique<ImapVisit>(std::move(server), timeout, std::move(work), trust_,
+                                         [executor = executor_, bell] { asio::post(executor, [bell] { bell->cancel(); }); });
     } catch (const std::system_error& e) {
-      return fail(ErrorKind::unavailable, std::string("no thread to look mail up: ") + e.what());
+      return fail(ErrorKind::unavailable, std::string("no thread to visit the mail server: ") + e.what());
     }
   }
 
-  Async<std::size_t> supervise(ImapServer server, ImapSearch search) {
+  Async<void> supervise(ImapServer server, std::chrono::milliseconds timeout, Work work) {
     const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
     auto bell = std::make_shared<Bell>(executor_);
-    auto started = start(std::move(server), std::move(search), bell);
-    DEED_CO_TRY(const std::unique_ptr<ImapSearchThread> thread, std::move(started));
-    while (!thread->result()) {
-      if (cancellation.cancelled() != asio::cancellation_type::none) thread->stop();
+    auto started = start(std::move(server), timeout, std::move(work), bell);
+    DEED_CO_TRY(const std::unique_ptr<ImapVisit> visit, std::move(started));
+    while (!visit->result()) {
+      if (cancellation.cancelled() != asio::cancellation_type::none) visit->stop();
       bell->expires_at(std::chrono::steady_clock::time_point::max());
       co_await bell->async_wait(asio::as_tuple(asio::use_awaitable));
     }
-    Result<std::size_t> found = *thread->result();
-    co_return found;
+    Result<void> done = *visit->result();
+    co_return done;
   }
 
   asio::any_io_executor executor_;

@@ -52,7 +52,18 @@ void ImapServer::serve(Connection& connection) {
   if (!answer(connection, ImapStage::greeting, "*", "* OK fake.test ready")) return;
   for (;;) {
     const std::optional<std::string> line = connection.read_line();
-    if (!line || !obey(connection, std::string(trim(*line)), selected)) return;
+    if (!line) return;
+    std::string text(trim(*line));
+    // Literals of all commands but APPEND become text in quotation marks.
+    while (text.ends_with('}') && lower_ascii(text).find(" append ") == std::string::npos) {
+      const std::size_t open = text.rfind('{');
+      if (!answer(connection, ImapStage::go_ahead, "*", "+ go ahead")) return;
+      const auto bytes = connection.read_bytes(std::stoul(text.substr(open + 1)));
+      const auto rest = connection.read_line();
+      if (!bytes || !rest) return;
+      text = text.substr(0, open) + '"' + *bytes + '"' + std::string(trim(*rest));
+    }
+    if (!obey(connection, text, selected)) return;
   }
 }
 
@@ -67,7 +78,7 @@ bool ImapServer::obey(Connection& connection, const std::string& line, std::stri
   }
   const std::string verb = lower_ascii(command.substr(0, command.find(' ')));
   if (verb == "capability") {
-    return answer(connection, ImapStage::capability, tag, "* CAPABILITY IMAP4rev1\r\nTAG OK done");
+    return answer(connection, ImapStage::capability, tag, "* CAPABILITY " + options_.capabilities + "\r\nTAG OK done");
   }
   if (verb == "login") {
     const std::vector<std::string_view> words = split(command, ' ');
@@ -76,8 +87,12 @@ bool ImapServer::obey(Connection& connection, const std::string& line, std::stri
     return answer(connection, ImapStage::login, tag,
                   is_right ? "TAG OK welcome" : "TAG NO [AUTHENTICATIONFAILED] wrong");
   }
-  if (verb == "select") {
-    selected = without_quotes(command.substr(7));
+  const std::string opened = verb == "select" ? command.substr(7) : verb == "examine" ? command.substr(8) : "";
+  if (options_.store && !options_.mailboxes.contains(without_quotes(opened.empty() ? selected : opened))) {
+    return obey_store(connection, tag, command, selected);
+  }
+  if (!opened.empty()) {
+    selected = without_quotes(opened);
     const bool is_there = options_.mailboxes.contains(selected);
     return answer(connection, ImapStage::select, tag,
                   is_there ? "* 1 EXISTS\r\n* OK [UIDVALIDITY 1] UIDs valid\r\nTAG OK [READ-WRITE] selected"
@@ -88,6 +103,55 @@ bool ImapServer::obey(Connection& connection, const std::string& line, std::stri
   }
   if (verb == "logout") return connection.write("* BYE\r\n" + tag + " OK bye\r\n"), false;
   return connection.write(tag + " BAD what?\r\n");
+}
+
+bool ImapServer::give(Connection& connection, ImapStage stage, const std::string& tag, const ImapStore::Answer& given) {
+  return answer(connection, stage, tag, given.untagged + tag + " " + given.end);
+}
+
+bool ImapServer::obey_store(Connection& connection, const std::string& tag, const std::string& command, std::string& selected) {
+  ImapStore& store = *options_.store;
+  const std::string verb = lower_ascii(command.substr(0, command.find(' ')));
+  const std::string rest = command.find(' ') == std::string::npos ? "" : command.substr(command.find(' ') + 1);
+  if (verb == "list") return give(connection, ImapStage::list, tag, store.list());
+  if (verb == "select" || verb == "examine") {
+    selected = without_quotes(rest);
+    return give(connection, ImapStage::select, tag, store.select(selected));
+  }
+  if (verb == "append") return take_mail(connection, tag, rest);
+  if (verb == "idle") return idle(connection, tag, selected);
+  if (verb == "noop") return give(connection, ImapStage::idle, tag, {"* " + std::to_string(store.count(selected)) + " EXISTS\r\n"});
+  if (verb == "logout") return connection.write("* BYE\r\n" + tag + " OK bye\r\n"), false;
+  if (verb != "uid") return connection.write(tag + " BAD what?\r\n");
+  const std::string kind = lower_ascii(rest.substr(0, rest.find(' ')));
+  const ImapStage stage = kind == "search" ? ImapStage::search : kind == "fetch" ? ImapStage::fetch : ImapStage::change;
+  return give(connection, stage, tag, store.uid(selected, rest));
+}
+
+// APPEND "Sent" (\Seen) {12}
+bool ImapServer::take_mail(Connection& connection, const std::string& tag, const std::string& rest) {
+  const std::size_t open = rest.rfind('{'), list = rest.find('('), list_end = rest.find(')');
+  const std::string mailbox = without_quotes(trim(std::string_view(rest).substr(0, list)));
+  if (open == std::string::npos || list == std::string::npos) return connection.write(tag + " BAD what?\r\n");
+  if (!options_.store->has(mailbox)) return connection.write(tag + " NO [TRYCREATE] no such mailbox\r\n");
+  if (!answer(connection, ImapStage::go_ahead, tag, "+ go ahead")) return false;
+  auto bytes = connection.read_bytes(std::stoul(rest.substr(open + 1)));
+  if (!bytes || !connection.read_line()) return false;
+  std::vector<std::string> flags;
+  for (const std::string_view flag : split(std::string_view(rest).substr(list + 1, list_end - list - 1), ' ')) {
+    if (!flag.empty()) flags.emplace_back(flag);
+  }
+  options_.store->add(mailbox, *std::move(bytes), std::move(flags));
+  return answer(connection, ImapStage::append, tag, tag + " OK [APPENDUID 1 1] filed");
+}
+
+bool ImapServer::idle(Connection& connection, const std::string& tag, const std::string& selected) {
+  if (!answer(connection, ImapStage::idle, tag, "+ idling")) return false;
+  const std::size_t count = options_.store->count(selected);
+  if (options_.while_idle) options_.while_idle();
+  const std::size_t now = options_.store->count(selected);
+  if (now != count && !connection.write("* " + std::to_string(now) + " EXISTS\r\n")) return false;
+  return connection.read_line() && connection.write(tag + " OK done\r\n");
 }
 
 // "* SEARCH 1 3": the messages whose header field has the text that the command names.

@@ -1,8 +1,9 @@
-// An IMAP server on loopback that knows as much as a search needs, and fails at whatever stage a
-// test names, in whatever way. What its mailboxes hold is asked of the test with each search, so
-// that it can be what an SMTP server of the same test has kept.
+// An IMAP server on loopback that knows as much as deed needs, and fails at whatever stage a test names, in whatever way. It serves what a store
+// of the test holds; or what its mailboxes hold is asked of the test with each search, so that it can be what an SMTP server of the same test has
+// kept.
 #pragma once
 
+#include "deed/tests/fakes/imap_store.hpp"
 #include "deed/tests/fakes/listener.hpp"
 
 #include <cstddef>
@@ -16,7 +17,7 @@
 namespace deed::fakes {
 
 /// The point at which the server would answer.
-enum class ImapStage { greeting, capability, login, select, search };
+enum class ImapStage { greeting, capability, login, select, search, fetch, change, go_ahead, append, idle, list };
 enum class ImapAction {
   drop,   ///< closes without an answer
   reset,  ///< the same with RST instead of FIN
@@ -37,6 +38,9 @@ struct ImapFault {
 struct ImapServerOptions {
   /// By name as it is on the wire: the messages, each whole.
   std::map<std::string, std::function<std::vector<std::string>()>> mailboxes = {};
+  ImapStore* store = nullptr;                              ///< borrowed; has all the other mailboxes
+  std::string capabilities = "IMAP4rev1";
+  std::function<void()> while_idle = {};  ///< called once a client waits for news
   std::vector<ImapFault> faults = {};
   std::string user = "ann";
   std::string password = "secret";
@@ -57,6 +61,10 @@ class ImapServer {
   void serve(Connection& connection);
   /// Whether the dialogue goes on.
   bool obey(Connection& connection, const std::string& line, std::string& selected);
+  bool obey_store(Connection& connection, const std::string& tag, const std::string& command, std::string& selected);
+  bool take_mail(Connection& connection, const std::string& tag, const std::string& command);
+  bool idle(Connection& connection, const std::string& tag, const std::string& selected);
+  bool give(Connection& connection, ImapStage stage, const std::string& tag, const ImapStore::Answer& answer);
   bool answer(Connection& connection, ImapStage stage, const std::string& tag, const std::string& usual);
   std::string found(const std::string& mailbox, const std::string& command) const;
 

@@ -23,6 +23,7 @@ using fakes::ImapFault;
 using fakes::ImapStage;
 using testing::AllOf;
 using testing::Contains;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -210,7 +211,7 @@ TEST(ImapWire, WritesNamesInModifiedUtf7) {
 }
 
 TEST(ImapWire, QuotesWhatItLooksFor) {
-  EXPECT_EQ(imap_search_command("<a\"b\\c@x>"), "UID SEARCH HEADER Message-ID \"<a\\\"b\\\\c@x>\"");
+  EXPECT_THAT(imap_search_command({.message_id = "<a\"b\\c@x>"}).pieces(), ElementsAre("UID SEARCH HEADER Message-ID \"<a\\\"b\\\\c@x>\""));
 }
 
 TEST(ImapUrl, TellsSchemesApartAndKeepsThePasswordToItself) {

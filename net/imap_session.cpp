@@ -1,0 +1,265 @@
+#include "deed/net/imap_session.hpp"
+
+#include "deed/core/checked.hpp"
+#include "deed/core/text.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace deed {
+namespace {
+
+using std::chrono::steady_clock;
+
+// What says from whom, when, about what, and whether a machine wrote it.
+constexpr const char* header_fields =
+    "BODY.PEEK[HEADER.FIELDS (Date From Sender Reply-To To Cc Subject Message-ID In-Reply-To References Auto-Submitted Precedence List-Id "
+    "List-Unsubscribe Return-Path)]";
+
+// A server may end the wait after half an hour (RFC 2177).
+constexpr std::chrono::minutes longest_idle{25};
+constexpr std::chrono::seconds between_polls{60};
+
+Result<void> check_text(std::string_view text, const char* what) {
+  if (!is_utf8(text) || has_control_characters(text)) {
+    return fail(ErrorKind::invalid, std::string(what) + " holds a control character", "\"" + escaped(text) + "\"");
+  }
+  return {};
+}
+
+Result<void> check_mailbox(const std::string& name) {
+  if (name.empty()) return fail(ErrorKind::invalid, "a mailbox has a name");
+  return check_text(name, "the name of a mailbox");
+}
+
+Unexpected refused(const ImapResponse& response, const std::string& doing) {
+  const std::string code = lower_ascii(response.code.substr(0, response.code.find(' ')));
+  const std::string words = "the mail server does not " + doing + ": " + (response.text.empty() ? response.word : response.text);
+  if (response.word == "BAD") return fail(ErrorKind::unsupported, words);
+  if (code == "noperm" || code == "authorizationfailed") return fail(ErrorKind::denied, words);
+  if (code == "overquota" || code == "limit") return fail(ErrorKind::limit, words);
+  if (code == "inuse" || code == "unavailable" || code == "serverbug") return fail(ErrorKind::unavailable, words);
+  if (code == "nonexistent" || code == "trycreate") return fail(ErrorKind::not_found, words);
+  return fail(ErrorKind::denied, words);
+}
+
+std::optional<std::uint32_t> number_of_code(const ImapResponse& response, std::string_view name) {
+  const std::string_view code = response.code;
+  if (!lower_ascii(code).starts_with(std::string(name) + " ")) return std::nullopt;
+  const std::string_view digits = trim(code.substr(name.size()));
+  std::uint32_t out = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out);
+  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  return out;
+}
+
+}  // namespace
+
+ImapCommands::ImapCommands(ImapLink& link, std::chrono::milliseconds timeout)
+    : link_(link), deadline_(steady_clock::now() + timeout) {}
+
+Result<void> ImapCommands::begin() {
+  DEED_TRY(const Answer answer, perform(ImapCommand("CAPABILITY"), "say what it offers"));
+  for (const ImapResponse& response : answer.untagged) {
+    if (response.word != "CAPABILITY") continue;
+    for (const ImapValue& value : response.values) capabilities_.insert(lower_ascii(value.text));
+  }
+  return {};
+}
+
+void ImapCommands::end() {
+  const auto soon = steady_clock::now() + std::chrono::seconds(1);
+  [[maybe_unused]] const auto sent = link_.send("D" + std::to_string(next_tag_++) + " LOGOUT\r\n", soon);
+}
+
+bool ImapCommands::offers(std::string_view capability) const { return capabilities_.contains(lower_ascii(capability)); }
+
+void ImapCommands::heed(const ImapResponse& response) {
+  if (response.word != "EXISTS") return;
+  has_news_ = has_news_ || response.number > messages_;
+  messages_ = response.number;
+}
+
+Result<ImapResponse> ImapCommands::receive(ImapLink::Deadline deadline) {
+  for (;;) {
+    DEED_TRY(auto response, reader_.next());
+    if (response) {
+      heed(*response);
+      return *std::move(response);
+    }
+    DEED_TRY(const std::string bytes, link_.receive(deadline));
+    reader_.feed(bytes);
+  }
+}
+
+// Until the server has taken the last piece, or has refused the command before.
+Result<void> ImapCommands::send_pieces(const ImapCommand& command, const std::string& tag, Answer& answer) {
+  const std::vector<std::string>& pieces = command.pieces();
+  DEED_OK(link_.send(tag + " " + pieces[0] + "\r\n", deadline_));
+  for (std::size_t i = 1; i < pieces.size(); ++i) {
+    for (;;) {
+      DEED_TRY(ImapResponse response, receive(deadline_));
+      if (response.tag == "+") break;
+      if (response.tag == tag) return answer.end = std::move(response), Result<void>();
+      answer.untagged.push_back(std::move(response));
+    }
+    DEED_OK(link_.send(pieces[i], deadline_));
+    DEED_OK(link_.send("\r\n", deadline_));
+  }
+  return {};
+}
+
+Result<ImapCommands::Answer> ImapCommands::perform(const ImapCommand& command, const std::string& doing) {
+  const std::string tag = "D" + std::to_string(next_tag_++);
+  Answer answer;
+  DEED_OK(send_pieces(command, tag, answer));
+  while (answer.end.tag.empty()) {
+    DEED_TRY(ImapResponse response, receive(deadline_));
+    if (response.word == "BYE" && response.tag == "*") {
+      return fail(ErrorKind::unavailable, "the mail server took its leave: " + response.text);
+    }
+    if (response.tag == tag) answer.end = std::move(response);
+    else if (response.tag == "*") answer.untagged.push_back(std::move(response));
+    // All else was meant for a command of the login.
+  }
+  if (answer.end.word == "NO" || answer.end.word == "BAD") return refused(answer.end, doing);
+  if (answer.end.word != "OK") return fail(ErrorKind::corrupt, "the mail server ends a command with \"" + escaped(answer.end.word) + "\"");
+  return answer;
+}
+
+Result<std::vector<ImapFolder>> ImapCommands::folders() {
+  DEED_TRY(const Answer answer, perform(ImapCommand("LIST \"\" \"*\""), "list its mailboxes"));
+  std::vector<ImapFolder> out;
+  for (const ImapResponse& response : answer.untagged) {
+    if (response.word != "LIST" || response.values.size() < 3) continue;
+    ImapFolder folder{.name = escaped(read_mailbox_name(response.values[2].text))};
+    for (const ImapValue& attribute : response.values[0].list) folder.attributes.push_back(escaped(attribute.text));
+    out.push_back(std::move(folder));
+  }
+  return out;
+}
+
+Result<ImapMailbox> ImapCommands::open(const std::string& mailbox, bool read_only) {
+  DEED_OK(check_mailbox(mailbox));
+  ImapCommand command(read_only ? "EXAMINE" : "SELECT");
+  command.add_string(imap_mailbox_name(mailbox));
+  messages_ = 0;
+  Result<Answer> answered = perform(command, "open the mailbox \"" + mailbox + "\"");
+  // Most servers say no more than NO.
+  if (!answered && answered.error().kind == ErrorKind::denied) answered = fail(ErrorKind::not_found, answered.error().what, mailbox);
+  DEED_TRY(const Answer answer, std::move(answered));
+  ImapMailbox out{.messages = messages_};
+  for (const ImapResponse& response : answer.untagged) {
+    if (const auto number = number_of_code(response, "uidvalidity")) out.uid_validity = *number;
+  }
+  has_news_ = false;
+  return out;
+}
+
+Result<std::vector<std::uint32_t>> ImapCommands::search(const ImapCriteria& criteria) {
+  for (const std::string* text : {&criteria.message_id, &criteria.from, &criteria.to, &criteria.subject, &criteria.text}) {
+    DEED_OK(check_text(*text, "what is looked for"));
+  }
+  DEED_TRY(const Answer answer, perform(imap_search_command(criteria), "search"));
+  DEED_TRY(std::vector<std::uint32_t> uids, read_search_answer(answer.untagged));
+  // "9:*" is also the last message where that has a lower number.
+  std::erase_if(uids, [&](std::uint32_t uid) { return uid < criteria.uid_from; });
+  return uids;
+}
+
+Result<std::vector<ImapItem>> ImapCommands::fetch(std::span<const std::uint32_t> uids, const std::string& what) {
+  DEED_TRY(const Answer answer, perform(ImapCommand("UID FETCH " + uid_set(uids) + " (UID FLAGS RFC822.SIZE " + what + ")"), "give the mail"));
+  std::vector<ImapItem> out;
+  for (const ImapResponse& response : answer.untagged) {
+    auto item = read_fetch_answer(response);
+    if (item && std::find(uids.begin(), uids.end(), item->uid) != uids.end()) out.push_back(*std::move(item));
+  }
+  return out;
+}
+
+Result<std::vector<ImapItem>> ImapCommands::headers(std::span<const std::uint32_t> uids) {
+  if (uids.empty()) return std::vector<ImapItem>();
+  if (uids.size() > 1000) return fail(ErrorKind::limit, "the headers of more than 1,000 mails were asked for at once");
+  return fetch(uids, header_fields);
+}
+
+Result<ImapItem> ImapCommands::message(std::uint32_t uid, std::size_t max_bytes) {
+  DEED_TRY(std::vector<ImapItem> items, fetch({&uid, 1}, "BODY.PEEK[]<0." + std::to_string(max_bytes) + ">"));
+  if (items.empty()) return fail(ErrorKind::not_found, "there is no such mail any more", std::to_string(uid));
+  return std::move(items.front());
+}
+
+Result<void> ImapCommands::mark(std::span<const std::uint32_t> uids, const std::vector<std::string>& flags, bool on) {
+  if (uids.empty() || flags.empty()) return {};
+  DEED_TRY(const std::string list, flag_list(flags));
+  DEED_TRY(const Answer answer, perform(ImapCommand("UID STORE " + uid_set(uids) + (on ? " +FLAGS.SILENT " : " -FLAGS.SILENT ") + list), "mark the mail"));
+  return {};
+}
+
+Result<void> ImapCommands::move(std::uint32_t uid, const std::string& mailbox) {
+  DEED_OK(check_mailbox(mailbox));
+  const bool moves = offers("MOVE");
+  if (!moves && !offers("UIDPLUS")) {
+    return fail(ErrorKind::unsupported, "the mail server can move no single mail (it has neither MOVE nor UIDPLUS)");
+  }
+  const std::string number = std::to_string(uid);
+  ImapCommand command(moves ? "UID MOVE " + number : "UID COPY " + number);
+  command.add_string(imap_mailbox_name(mailbox));
+  DEED_TRY(const Answer answer, perform(command, "move the mail to \"" + mailbox + "\""));
+  if (moves) return {};
+  DEED_OK(mark({&uid, 1}, {"\\Deleted"}, true));
+  DEED_TRY(const Answer removed, perform(ImapCommand("UID EXPUNGE " + number), "remove the moved mail's original"));
+  return {};
+}
+
+Result<void> ImapCommands::append(const std::string& mailbox, const std::vector<std::string>& flags, const std::string& bytes) {
+  DEED_OK(check_mailbox(mailbox));
+  DEED_TRY(const std::string list, flag_list(flags));
+  ImapCommand command("APPEND");
+  command.add_string(imap_mailbox_name(mailbox)).add(" " + list + " ").add_literal(bytes);
+  DEED_TRY(const Answer answer, perform(command, "file the mail in \"" + mailbox + "\""));
+  return {};
+}
+
+Result<bool> ImapCommands::idle(std::chrono::milliseconds longest) {
+  const std::string tag = "D" + std::to_string(next_tag_++);
+  const auto limit = steady_clock::now() + std::min<std::chrono::milliseconds>(longest, longest_idle);
+  DEED_OK(link_.send(tag + " IDLE\r\n", deadline_));
+  bool is_idling = false;
+  while (!has_news_) {
+    Result<ImapResponse> response = receive(is_idling ? limit : deadline_);
+    if (!response && response.error().kind == ErrorKind::timeout && is_idling) break;
+    if (!response) return fail(std::move(response).error());
+    if (response->tag == "+") is_idling = true;
+    if (response->word == "BYE") return fail(ErrorKind::unavailable, "the mail server took its leave: " + response->text);
+    if (response->tag == tag) return refused(*response, "wait for news");
+  }
+  deadline_ = steady_clock::now() + std::chrono::seconds(30);
+  DEED_OK(link_.send("DONE\r\n", deadline_));
+  for (;;) {
+    DEED_TRY(const ImapResponse response, receive(deadline_));
+    if (response.tag == tag) return has_news_;
+  }
+}
+
+Result<bool> ImapCommands::wait_for_news(std::chrono::milliseconds longest) {
+  const auto left = deadline_ - steady_clock::now();
+  const auto end = steady_clock::now() + longest;
+  while (!has_news_ && steady_clock::now() < end) {
+    const auto rest = std::chrono::ceil<std::chrono::milliseconds>(end - steady_clock::now());
+    if (offers("IDLE")) {
+      DEED_TRY([[maybe_unused]] const bool came, idle(rest));
+    } else {
+      // What comes without having been asked for is news as well, hence receive and not a mere pause.
+      Result<ImapResponse> told = receive(steady_clock::now() + std::min<std::chrono::milliseconds>(rest, between_polls));
+      if (!told && told.error().kind != ErrorKind::timeout) return fail(std::move(told).error());
+      deadline_ = steady_clock::now() + std::chrono::seconds(30);
+      DEED_TRY(const Answer answer, perform(ImapCommand("NOOP"), "answer"));
+    }
+  }
+  deadline_ = steady_clock::now() + left;
+  return std::exchange(has_news_, false);
+}
+
+}  // namespace deed
