@@ -1,0 +1,216 @@
+// email.mark, email.move and email.save: putting a mailbox in order, and keeping what came with a mail.
+#include "deed/core/text.hpp"
+#include "deed/tools/builtin.hpp"
+#include "deed/tools/file_place.hpp"
+#include "deed/tools/mailbox.hpp"
+
+namespace deed {
+namespace {
+
+using Verdict = ProbeResult::Verdict;
+
+constexpr std::size_t max_mail_bytes_to_save = 256u << 20;
+constexpr std::size_t max_header_mail_bytes = 64u << 20;
+
+struct Marking {
+  const char* word;
+  MailMarks marks;
+  bool on;
+};
+constexpr Marking markings[] = {{"read", {.seen = true}, true},       {"unread", {.seen = true}, false},   {"flagged", {.flagged = true}, true},
+                                {"unflagged", {.flagged = true}, false}, {"answered", {.answered = true}, true}};
+
+const Marking* marking_of(const Json& arguments) {
+  const std::string word = string_at(arguments, "as");
+  for (const Marking& marking : markings) {
+    if (word == marking.word) return &marking;
+  }
+  return nullptr;
+}
+
+// Of a change on a server: what is not plainly refused may have happened.
+Outcome outcome_of_change(const Result<void>& done, Json result, std::string text) {
+  if (done) return Outcome::succeeded(std::move(result), std::move(text));
+  switch (done.error().kind) {
+    case ErrorKind::unavailable:
+    case ErrorKind::timeout:
+    case ErrorKind::cancelled:
+    case ErrorKind::corrupt:
+    case ErrorKind::internal:
+      return Outcome::unknown(to_string(done.error()));
+    default:
+      return Outcome::failed_without_effect(done.error());
+  }
+}
+
+asio::awaitable<Outcome> mark_mail(MailStore* store, Json arguments, ToolContext& context) {
+  const auto id = MailId::parse(string_at(arguments, "id"));
+  if (!id) co_return Outcome::failed_without_effect(id.error());
+  const Marking* marking = marking_of(arguments);
+  auto committed = co_await context.dispatching();
+  if (!committed) co_return Outcome::failed_without_effect(committed.error());
+  auto marking_it = store->mark(*id, marking->marks, marking->on);
+  const Result<void> done = co_await std::move(marking_it);
+  Json result = {{"id", id->text()}, {"as", marking->word}};
+  std::string text = "Marked " + id->text() + " as " + marking->word + ".";
+  Outcome out = outcome_of_change(done, std::move(result), std::move(text));
+  co_return out;
+}
+
+asio::awaitable<Outcome> move_mail(MailStore* store, Json arguments, ToolContext& context) {
+  const auto id = MailId::parse(string_at(arguments, "id"));
+  if (!id) co_return Outcome::failed_without_effect(id.error());
+  const std::string folder = string_at(arguments, "folder");
+  auto committed = co_await context.dispatching();
+  if (!committed) co_return Outcome::failed_without_effect(committed.error());
+  auto moving = store->move(*id, folder);
+  const Result<void> done = co_await std::move(moving);
+  Json result = {{"id", id->text()}, {"folder", folder}};
+  std::string text = "Moved " + id->text() + " to " + folder + ". It has another id there.";
+  Outcome out = outcome_of_change(done, std::move(result), std::move(text));
+  co_return out;
+}
+
+// A mail that is gone from its folder was moved: nothing else was asked of it. One that is still there was not, unless its copy is already in the other
+// folder: then a server that moves by copying was cut in between, and a second try would copy it again.
+asio::awaitable<ProbeResult> probe_move(MailStore* store, Json arguments) {
+  const auto id = MailId::parse(string_at(arguments, "id"));
+  if (!id) co_return ProbeResult{Verdict::refuted, "there is no such id"};
+  auto reading = store->read(*id, max_header_mail_bytes);
+  auto there = co_await std::move(reading);
+  if (!there && there.error().kind == ErrorKind::not_found) co_return ProbeResult{Verdict::confirmed, "the mail is not in " + id->folder + " any more"};
+  if (!there) co_return ProbeResult{Verdict::undecided, to_string(there.error())};
+  const auto mail = read_mail(there->bytes);
+  if (!mail || mail->message_id.empty()) co_return ProbeResult{Verdict::undecided, "the mail is still in " + id->folder + ", and has no Message-ID by which a copy could be found"};
+  MailQuery query{.folder = string_at(arguments, "folder"), .message_id = mail->message_id, .limit = 1};
+  auto finding = store->find(std::move(query));
+  auto copies = co_await std::move(finding);
+  if (!copies) co_return ProbeResult{Verdict::undecided, to_string(copies.error())};
+  if (copies->found > 0) co_return ProbeResult{Verdict::undecided, "the mail is in both folders"};
+  co_return ProbeResult{Verdict::refuted, "the mail is still in " + id->folder};
+}
+
+// The arguments of file.write for an attachment.
+Async<Json> as_written_file(MailStore* store, Json arguments) {
+  auto parsed = MailId::parse(string_at(arguments, "id"));
+  DEED_CO_TRY(MailId id, std::move(parsed));
+  auto reading = store->read(std::move(id), max_mail_bytes_to_save);
+  auto read = co_await std::move(reading);
+  DEED_CO_TRY(const MailEntry entry, std::move(read));
+  MailReadLimits limits;
+  limits.mail_bytes = max_mail_bytes_to_save;
+  auto decoded = read_attachment(entry.bytes, arguments.value("attachment", std::size_t{1}), limits);
+  DEED_CO_TRY(std::string content, std::move(decoded));
+  Json out = Json::object();
+  out["path"] = arguments["path"];
+  out["content"] = std::move(content);
+  co_return out;
+}
+
+asio::awaitable<Outcome> save_attachment(MailStore* store, Tool write, Json arguments, ToolContext& context) {
+  auto making = as_written_file(store, arguments);
+  auto file = co_await std::move(making);
+  if (!file) co_return Outcome::failed_without_effect(file.error());
+  auto writing = write.run(*std::move(file), context);
+  Outcome out = co_await std::move(writing);
+  co_return out;
+}
+
+asio::awaitable<ProbeResult> probe_saved(MailStore* store, Tool write, Json arguments, ToolContext& context) {
+  auto making = as_written_file(store, arguments);
+  auto file = co_await std::move(making);
+  if (!file) co_return ProbeResult{Verdict::undecided, to_string(file.error())};
+  auto probing = write.probe(*std::move(file), context);
+  ProbeResult out = co_await std::move(probing);
+  co_return out;
+}
+
+Json changing_schema(Json properties, std::vector<std::string> required) {
+  return {{"type", "object"}, {"properties", std::move(properties)}, {"required", std::move(required)}, {"additionalProperties", false}};
+}
+
+Json id_property() { return {{"type", "string"}, {"description", "The mail's id, as email.list and email.search give it."}}; }
+
+Preview said_of(std::string summary, std::vector<std::string> destinations) {
+  return {.media_type = "text/plain", .bytes = summary + "\n", .summary = std::move(summary), .destinations = std::move(destinations)};
+}
+
+}  // namespace
+
+Tool email_mark(MailboxTools mailbox) {
+  Json words = Json::array();
+  for (const Marking& marking : markings) words.push_back(marking.word);
+  Tool tool;
+  tool.spec = {.name = "email.mark",
+               .description = "Mark a mail as read, unread, flagged, unflagged or answered.",
+               .examples = {"Mark the mail INBOX/1700000000.42 as read."},
+               .arguments = changing_schema({{"id", id_property()}, {"as", {{"type", "string"}, {"enum", words}, {"description", "The mark."}}}}, {"id", "as"}),
+               .effect = EffectClass::idempotent,
+               .roles = {{"id", ArgumentRole::id}, {"as", ArgumentRole::value}},
+               .approval = ApprovalNeed::never,
+               .result_trust = Trust::tool,
+               .dispatches = true};
+  tool.run = [store = mailbox.store](Json arguments, ToolContext& context) { return mark_mail(store, std::move(arguments), context); };
+  tool.preview = [](const Json& arguments, const ToolContext&) -> Result<Preview> {
+    DEED_TRY(const MailId id, MailId::parse(string_at(arguments, "id")));
+    return said_of("mark the mail " + id.text() + " as " + string_at(arguments, "as"), {id.folder});
+  };
+  return tool;
+}
+
+Tool email_move(MailboxTools mailbox) {
+  Tool tool;
+  tool.spec = {.name = "email.move",
+               .description = "Move a mail to another folder.",
+               .examples = {"Move the mail INBOX/1700000000.42 to Archive."},
+               .arguments = changing_schema({{"id", id_property()}, {"folder", {{"type", "string"}, {"minLength", 1}, {"description", "The folder, as email.folders names it."}}}},
+                                            {"id", "folder"}),
+               .effect = EffectClass::probeable,
+               .roles = {{"id", ArgumentRole::id}, {"folder", ArgumentRole::destination}},
+               .approval = ApprovalNeed::always,
+               .result_trust = Trust::tool,
+               .dispatches = true};
+  tool.run = [store = mailbox.store](Json arguments, ToolContext& context) { return move_mail(store, std::move(arguments), context); };
+  tool.preview = [](const Json& arguments, const ToolContext&) -> Result<Preview> {
+    DEED_TRY(const MailId id, MailId::parse(string_at(arguments, "id")));
+    const std::string folder = string_at(arguments, "folder");
+    return said_of("move the mail " + id.text() + " to " + escaped(folder), {folder});
+  };
+  tool.probe = [store = mailbox.store](Json arguments, ToolContext&) { return probe_move(store, std::move(arguments)); };
+  return tool;
+}
+
+Tool email_save(MailboxTools mailbox) {
+  const Tool write = file_write(mailbox.root);
+  Json number = {{"type", "integer"}, {"minimum", 1}, {"description", "The attachment's number, as email.read gives it."}};
+  Tool tool;
+  tool.spec = {.name = "email.save",
+               .description = "Save an attachment of a mail as a file.",
+               .examples = {"Save the first attachment of INBOX/1700000000.42 as invoice.pdf"},
+               .arguments = changing_schema({{"id", id_property()}, {"attachment", std::move(number)}, {"path", path_schema("Path of the file to write.")}},
+                                            {"id", "attachment", "path"}),
+               .effect = EffectClass::probeable,
+               .roles = {{"id", ArgumentRole::id}, {"attachment", ArgumentRole::value}, {"path", ArgumentRole::destination}},
+               .approval = ApprovalNeed::never,
+               .result_trust = Trust::untrusted,
+               .dispatches = true};
+  tool.run = [store = mailbox.store, write](Json arguments, ToolContext& context) { return save_attachment(store, write, std::move(arguments), context); };
+  tool.probe = [store = mailbox.store, write](Json arguments, ToolContext& context) { return probe_saved(store, write, std::move(arguments), context); };
+  const SharedRoot root = share_root(mailbox.root);
+  tool.preview = [root](const Json& arguments, const ToolContext&) -> Result<Preview> {
+    DEED_TRY(const MailId id, MailId::parse(string_at(arguments, "id")));
+    DEED_TRY(const FilePlace place, place_of(root, arguments));
+    const std::string name = shown(place.path.text());
+    return said_of("save attachment " + std::to_string(arguments.value("attachment", 0)) + " of the mail " + id.text() + " as " + name, {name});
+  };
+  // What the attachment holds is not known before it is fetched: any file that is there might be lost.
+  tool.destroys = [root](const Json& arguments) {
+    const auto place = place_of(root, arguments);
+    if (!place) return true;
+    const auto stamp = place->root->stamp(place->path);
+    return stamp || stamp.error().kind != ErrorKind::not_found;
+  };
+  return tool;
+}
+
+}  // namespace deed
