@@ -1,41 +1,14 @@
 #include "deed/tools/mail_message.hpp"
 
 #include "deed/core/text.hpp"
-#include "deed/tools/gmime_ptr.hpp"
+#include "deed/tools/mail_body.hpp"
 #include "deed/tools/mail_header.hpp"
 
 #include <algorithm>
-#include <mutex>
-#include <utility>
 
 namespace deed {
 
-void init_gmime() {
-  static std::once_flag once;
-  std::call_once(once, [] { g_mime_init(); });
-}
-
 namespace {
-
-using Part = GObjectPtr<GMimeObject>;
-
-struct FormatOptionsFree {
-  void operator()(GMimeFormatOptions* options) const { g_mime_format_options_free(options); }
-};
-
-std::string lf_only(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\r') {
-      out += '\n';
-      if (i + 1 < text.size() && text[i + 1] == '\n') ++i;
-    } else {
-      out += text[i];
-    }
-  }
-  if (!out.ends_with('\n')) out += '\n';
-  return out;
-}
 
 std::string crlf(std::string_view text) {
   std::string out;
@@ -45,120 +18,6 @@ std::string crlf(std::string_view text) {
     out += c;
   }
   return out;
-}
-
-// Short lines of printable ASCII go as they are; everything else is quoted-printable, which
-// survives every relay, and in which no boundary can occur.
-GMimeContentEncoding encoding_for(std::string_view text) {
-  std::size_t line = 0;
-  for (const char c : text) {
-    const auto u = static_cast<unsigned char>(c);
-    const bool is_plain = (u >= 0x20 && u < 0x7F) || c == '\n' || c == '\t';
-    if (!is_plain || ++line > 900) return GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE;
-    if (c == '\n') line = 0;
-  }
-  return text.find("--=_") == std::string_view::npos ? GMIME_CONTENT_ENCODING_7BIT
-                                                     : GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE;
-}
-
-void set_bytes(GMimePart* part, std::string_view bytes, GMimeContentEncoding encoding) {
-  const GObjectPtr<GMimeStream> stream(
-      g_mime_stream_mem_new_with_buffer(bytes.data(), bytes.size()));
-  const GObjectPtr<GMimeDataWrapper> content(
-      g_mime_data_wrapper_new_with_stream(stream.get(), GMIME_CONTENT_ENCODING_DEFAULT));
-  g_mime_part_set_content(part, content.get());
-  g_mime_part_set_content_encoding(part, encoding);
-}
-
-// Not g_mime_text_part_set_text: it converts to a charset that it chooses by the locale.
-Part text_part(const char* subtype, std::string_view text) {
-  const std::string body = lf_only(text);
-  GMimePart* part = g_mime_part_new_with_type("text", subtype);
-  set_bytes(part, body, encoding_for(body));
-  g_mime_object_set_content_type_parameter(GMIME_OBJECT(part), "charset", "utf-8");
-  return Part(GMIME_OBJECT(part));
-}
-
-std::pair<const char*, const char*> media_type(const std::string& name) {
-  static const struct {
-    const char *extension, *type, *subtype;
-  } table[] = {
-      {".txt", "text", "plain"},
-      {".csv", "text", "csv"},
-      {".html", "text", "html"},
-      {".md", "text", "markdown"},
-      {".ics", "text", "calendar"},
-      {".json", "application", "json"},
-      {".xml", "application", "xml"},
-      {".pdf", "application", "pdf"},
-      {".zip", "application", "zip"},
-      {".gz", "application", "gzip"},
-      {".png", "image", "png"},
-      {".jpg", "image", "jpeg"},
-      {".jpeg", "image", "jpeg"},
-      {".gif", "image", "gif"},
-      {".webp", "image", "webp"},
-      {".svg", "image", "svg+xml"},
-      {".mp3", "audio", "mpeg"},
-      {".wav", "audio", "wav"},
-      {".mp4", "video", "mp4"},
-      {".docx", "application", "vnd.openxmlformats-officedocument.wordprocessingml.document"},
-      {".xlsx", "application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet"}};
-  const std::string lower = lower_ascii(name);
-  for (const auto& row : table) {
-    if (lower.ends_with(row.extension)) return {row.type, row.subtype};
-  }
-  return {"application", "octet-stream"};
-}
-
-// Without a charset of its own a parameter is written in one that the locale decides.
-void pin_charset(GMimeParamList* parameters, const char* name) {
-  if (GMimeParam* parameter = g_mime_param_list_get_parameter(parameters, name)) {
-    g_mime_param_set_charset(parameter, "utf-8");
-  }
-}
-
-Part attachment_part(const MailAttachment& attachment) {
-  const auto [type, subtype] = media_type(attachment.name);
-  GMimePart* part = g_mime_part_new_with_type(type, subtype);
-  GMimeObject* object = GMIME_OBJECT(part);
-  set_bytes(part, attachment.bytes, GMIME_CONTENT_ENCODING_BASE64);
-  if (std::string_view(type) == "text" && is_utf8(attachment.bytes)) {
-    g_mime_object_set_content_type_parameter(object, "charset", "utf-8");
-  }
-  g_mime_object_set_disposition(object, "attachment");
-  g_mime_part_set_filename(part, attachment.name.c_str());
-  pin_charset(g_mime_content_type_get_parameters(g_mime_object_get_content_type(object)), "name");
-  pin_charset(
-      g_mime_content_disposition_get_parameters(g_mime_object_get_content_disposition(object)),
-      "filename");
-  return Part(object);
-}
-
-// Boundaries from the key: in no part does "--=_" occur, as it is no Base64 and text that holds it
-// becomes quoted-printable.
-Part multipart(const char* subtype, const std::string& boundary, const std::vector<Part>& parts) {
-  GMimeMultipart* all = g_mime_multipart_new_with_subtype(subtype);
-  g_mime_multipart_set_boundary(all, boundary.c_str());
-  for (const Part& part : parts) g_mime_multipart_add(all, part.get());
-  return Part(GMIME_OBJECT(all));
-}
-
-Part body_of(const MailContent& content, const std::string& key) {
-  Part body = text_part("plain", content.text);
-  if (!content.html.empty()) {
-    std::vector<Part> both;
-    both.push_back(std::move(body));
-    both.push_back(text_part("html", content.html));
-    body = multipart("alternative", "=_alternative_" + key.substr(0, 24), both);
-  }
-  if (content.attachments.empty()) return body;
-  std::vector<Part> parts;
-  parts.push_back(std::move(body));
-  for (const MailAttachment& attachment : content.attachments) {
-    parts.push_back(attachment_part(attachment));
-  }
-  return multipart("mixed", "=_mixed_" + key.substr(0, 24), parts);
 }
 
 Result<void> check(const MailContent& content) {
@@ -196,7 +55,6 @@ std::string mail_message_id(const EmailAddress& from, const std::string& effect_
 Result<std::string> build_mail(const MailContent& content, const std::string& effect_key,
                                TimePoint date) {
   DEED_OK(check(content));
-  init_gmime();
   std::string text = "Date: " + to_rfc5322(date) + "\n";
   text += address_header("From", {content.from});
   text += address_header("To", content.to);
@@ -205,13 +63,8 @@ Result<std::string> build_mail(const MailContent& content, const std::string& ef
   text += "Message-ID: " + mail_message_id(content.from, effect_key) + "\n";
   text += "MIME-Version: 1.0\n";
 
-  const Part body = body_of(content, effect_key);
-  const std::unique_ptr<GMimeFormatOptions, FormatOptionsFree> format(g_mime_format_options_new());
-  g_mime_format_options_set_param_encoding_method(format.get(),
-                                                  GMIME_PARAM_ENCODING_METHOD_RFC2231);
-  const GText mime(g_mime_object_to_string(body.get(), format.get()));
-  if (!mime) return fail(ErrorKind::internal, "the mail could not be built");
-  return crlf(text + mime.get());
+  DEED_TRY(const std::string body, mail_body(content, effect_key));
+  return crlf(text + body);
 }
 
 }  // namespace deed

@@ -1,0 +1,12 @@
+// The MIME part of a mail: its texts and attachments, from "Content-Type:" to the last boundary.
+// Internal. GMime lays it out; what GMime would choose by the locale is chosen here.
+#pragma once
+
+#include "deed/tools/mail_message.hpp"
+
+namespace deed {
+
+/// The MIME headers, a blank line and the body; line ends are LF. Boundaries come from the key.
+Result<std::string> mail_body(const MailContent& content, const std::string& effect_key);
+
+}  // namespace deed
