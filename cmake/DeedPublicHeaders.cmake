@@ -35,6 +35,7 @@ set(DEED_PUBLIC_HEADERS
   llm/model.hpp
   llm/model_table.hpp
   llm/providers.hpp
+  tools/auto_submitted.hpp
   tools/builtin.hpp
   tools/registry.hpp
   tools/tool.hpp

@@ -2,8 +2,11 @@
 
 #include "deed/core/text.hpp"
 #include "deed/tools/gmime_ptr.hpp"
+#include "deed/tools/mail_calendar.hpp"
+#include "deed/tools/mail_inline.hpp"
 
 #include <mutex>
+#include <optional>
 #include <utility>
 
 namespace deed {
@@ -106,16 +109,18 @@ void pin_charset(GMimeParamList* parameters, const char* name) {
   }
 }
 
-Part attachment_part(const MailAttachment& attachment) {
-  const auto [type, subtype] = media_type(attachment.name);
+// disposition  "attachment" or "inline"
+Part file_part(const MailAttachment& file, std::pair<const char*, const char*> media,
+               const char* disposition) {
+  const auto [type, subtype] = media;
   GMimePart* part = g_mime_part_new_with_type(type, subtype);
   GMimeObject* object = GMIME_OBJECT(part);
-  set_bytes(part, attachment.bytes, GMIME_CONTENT_ENCODING_BASE64);
-  if (std::string_view(type) == "text" && is_utf8(attachment.bytes)) {
+  set_bytes(part, file.bytes, GMIME_CONTENT_ENCODING_BASE64);
+  if (std::string_view(type) == "text" && is_utf8(file.bytes)) {
     g_mime_object_set_content_type_parameter(object, "charset", "utf-8");
   }
-  g_mime_object_set_disposition(object, "attachment");
-  g_mime_part_set_filename(part, attachment.name.c_str());
+  g_mime_object_set_disposition(object, disposition);
+  g_mime_part_set_filename(part, file.name.c_str());
   pin_charset(g_mime_content_type_get_parameters(g_mime_object_get_content_type(object)), "name");
   pin_charset(
       g_mime_content_disposition_get_parameters(g_mime_object_get_content_disposition(object)),
@@ -132,20 +137,74 @@ Part multipart(const char* subtype, const std::string& boundary, const std::vect
   return Part(GMIME_OBJECT(all));
 }
 
-Part body_of(const MailContent& content, const std::string& key) {
-  Part body = text_part("plain", content.text);
-  if (!content.html.empty()) {
-    std::vector<Part> both;
-    both.push_back(std::move(body));
-    both.push_back(text_part("html", content.html));
-    body = multipart("alternative", "=_alternative_" + key.substr(0, 24), both);
+struct Calendar {
+  std::size_t attachment;
+  std::string method;
+};
+
+// Of several, none: a reader shows one invitation, and nobody can say which.
+std::optional<Calendar> find_calendar(const std::vector<MailAttachment>& attachments) {
+  std::optional<Calendar> found;
+  for (std::size_t i = 0; i < attachments.size(); ++i) {
+    if (!lower_ascii(attachments[i].name).ends_with(".ics")) continue;
+    std::string method = calendar_method(attachments[i].bytes);
+    if (method.empty()) continue;
+    if (found) return std::nullopt;
+    found = Calendar{i, std::move(method)};
   }
-  if (content.attachments.empty()) return body;
+  return found;
+}
+
+// The html with what it shows (RFC 2387).
+Part html_part(const LinkedHtml& linked, const std::vector<MailAttachment>& attachments,
+               const std::string& key) {
   std::vector<Part> parts;
-  parts.push_back(std::move(body));
-  for (const MailAttachment& attachment : content.attachments) {
-    parts.push_back(attachment_part(attachment));
+  parts.push_back(text_part("html", linked.html));
+  if (linked.ids.empty()) return std::move(parts.front());
+  for (const auto& [index, id] : linked.ids) {
+    const MailAttachment& file = attachments[index];
+    parts.push_back(file_part(file, media_type(file.name), "inline"));
+    g_mime_object_set_content_id(parts.back().get(), id.c_str());
   }
+  Part related = multipart("related", "=_related_" + key.substr(0, 24), parts);
+  g_mime_object_set_content_type_parameter(related.get(), "type", "text/html");
+  return related;
+}
+
+Part calendar_part(std::string_view bytes, const std::string& method) {
+  Part part = text_part("calendar", bytes);
+  g_mime_object_set_content_type_parameter(part.get(), "method", method.c_str());
+  return part;
+}
+
+// The text in all its forms, the best one last.
+Part text_in_all_forms(const MailContent& content, const LinkedHtml& linked,
+                       const std::optional<Calendar>& calendar, const std::string& key) {
+  std::vector<Part> forms;
+  forms.push_back(text_part("plain", content.text));
+  if (!content.html.empty()) forms.push_back(html_part(linked, content.attachments, key));
+  if (calendar) {
+    const std::string& bytes = content.attachments[calendar->attachment].bytes;
+    forms.push_back(calendar_part(bytes, calendar->method));
+  }
+  if (forms.size() == 1) return std::move(forms.front());
+  return multipart("alternative", "=_alternative_" + key.substr(0, 24), forms);
+}
+
+Part body_of(const MailContent& content, const LinkedHtml& linked, const std::string& key) {
+  std::optional<Calendar> calendar = find_calendar(content.attachments);
+  if (calendar && linked.ids.contains(calendar->attachment)) calendar.reset();
+  std::vector<Part> parts;
+  parts.push_back(text_in_all_forms(content, linked, calendar, key));
+  for (std::size_t i = 0; i < content.attachments.size(); ++i) {
+    if (linked.ids.contains(i)) continue;
+    const MailAttachment& file = content.attachments[i];
+    const bool is_invitation = calendar && calendar->attachment == i;
+    // As text/calendar a reader would offer the same invitation a second time.
+    const auto media = is_invitation ? std::pair("application", "ics") : media_type(file.name);
+    parts.push_back(file_part(file, media, "attachment"));
+  }
+  if (parts.size() == 1) return std::move(parts.front());
   return multipart("mixed", "=_mixed_" + key.substr(0, 24), parts);
 }
 
@@ -153,7 +212,11 @@ Part body_of(const MailContent& content, const std::string& key) {
 
 Result<std::string> mail_body(const MailContent& content, const std::string& effect_key) {
   init_gmime();
-  const Part body = body_of(content, effect_key);
+  const std::string id = mail_message_id(content.from, effect_key);
+  const std::string id_tail = id.substr(1, id.size() - 2);
+  DEED_TRY(const LinkedHtml linked,
+           link_inline_parts(content.html, content.attachments, id_tail));
+  const Part body = body_of(content, linked, effect_key);
   const std::unique_ptr<GMimeFormatOptions, FormatOptionsFree> format(g_mime_format_options_new());
   g_mime_format_options_set_param_encoding_method(format.get(),
                                                   GMIME_PARAM_ENCODING_METHOD_RFC2231);

@@ -6,7 +6,9 @@
 
 namespace deed {
 
-/// The MIME headers, a blank line and the body; line ends are LF. Boundaries come from the key.
+/// The MIME headers, a blank line and the body; line ends are LF. Boundaries and the ids of
+/// inline parts come from the key.
+/// errors  invalid: the html shows an attachment that is not there
 Result<std::string> mail_body(const MailContent& content, const std::string& effect_key);
 
 }  // namespace deed

@@ -38,7 +38,28 @@ Result<void> check(const MailContent& content) {
                   "\"" + escaped(attachment.name) + "\"");
     }
   }
+  DEED_OK(check_display_name(content.from_name));
+  if (!content.in_reply_to.empty()) DEED_OK(check_message_id(content.in_reply_to));
+  for (const std::string& id : content.references) DEED_OK(check_message_id(id));
   return {};
+}
+
+const char* auto_submitted_header(AutoSubmitted how) {
+  switch (how) {
+    case AutoSubmitted::no:
+      break;
+    case AutoSubmitted::auto_generated:
+      return "Auto-Submitted: auto-generated\n";
+    case AutoSubmitted::auto_replied:
+      return "Auto-Submitted: auto-replied\n";
+  }
+  return "";
+}
+
+std::string thread_headers(const MailContent& content) {
+  std::string out;
+  if (!content.in_reply_to.empty()) out = id_header("In-Reply-To", {content.in_reply_to});
+  return out + id_header("References", thread_ids(content.references, content.in_reply_to));
 }
 
 }  // namespace
@@ -56,13 +77,19 @@ Result<std::string> build_mail(const MailContent& content, const std::string& ef
                                TimePoint date) {
   DEED_OK(check(content));
   std::string text = "Date: " + to_rfc5322(date) + "\n";
-  text += address_header("From", {content.from});
+  text += mailbox_header("From", content.from_name, content.from);
+  text += address_header("Reply-To", content.reply_to);
   text += address_header("To", content.to);
   text += address_header("Cc", content.cc);
   text += subject_header(content.subject);
   text += "Message-ID: " + mail_message_id(content.from, effect_key) + "\n";
+  text += thread_headers(content);
+  text += auto_submitted_header(content.auto_submitted);
+  if (!content.unsubscribe.empty()) {
+    DEED_TRY(const std::string lines, unsubscribe_headers(content.unsubscribe));
+    text += lines;
+  }
   text += "MIME-Version: 1.0\n";
-
   DEED_TRY(const std::string body, mail_body(content, effect_key));
   return crlf(text + body);
 }

@@ -6,6 +6,7 @@
 #include "deed/core/checked.hpp"
 #include "deed/core/clock.hpp"
 #include "deed/core/result.hpp"
+#include "deed/tools/auto_submitted.hpp"
 
 #include <string>
 #include <vector>
@@ -23,8 +24,24 @@ struct MailContent {
   std::vector<EmailAddress> cc = {};
   std::string subject;
   std::string text;       ///< plain text, any line ends
-  std::string html = {};  ///< empty: no alternative
+  /// Empty: no alternative. `cid:NAME` in src, style and the like stands for the attachment NAME (the
+  /// name percent-encoded where it must be, RFC 2392), which then is a part of the html and no
+  /// attachment any more; in the mail an id stands there instead of the name.
+  std::string html = {};
+  /// One calendar (.ics) with a METHOD (RFC 5546) is offered as a form of the text as well, which is
+  /// what mail programs take for an invitation (RFC 6047).
   std::vector<MailAttachment> attachments = {};
+  /// The sender's display name, in any script; empty: none. At most 256 bytes.
+  std::string from_name = {};
+  std::vector<EmailAddress> reply_to = {};  ///< empty: answers go to `from`
+  std::string in_reply_to = {};  ///< Message-ID of the mail that this one answers: "<…@…>"; empty: none
+  /// The ids of the thread before this mail, oldest first, in any number: the header has the first
+  /// one and the last ones, 40 at most, and ends with `in_reply_to`.
+  std::vector<std::string> references = {};
+  AutoSubmitted auto_submitted = AutoSubmitted::no;
+  /// Where the reader goes to get no more of these: https://… (which must take a POST of
+  /// List-Unsubscribe=One-Click, RFC 8058) or mailto:…; empty: none.
+  std::string unsubscribe = {};
 };
 
 /// "<KEY-PREFIX@domain of from>", in ASCII: the same for every attempt.
@@ -35,7 +52,9 @@ std::string mail_message_id(const EmailAddress& from, const std::string& effect_
 /// depend on nothing but the arguments, in particular not on the locale.
 /// effect_key, date  Message-ID and boundaries come from the key, Date from `date`
 /// errors            invalid: control characters in the subject or in a file name; text that is
-///                   not UTF-8 or holds a NUL
+///                   not UTF-8 or holds a NUL; a sender's name that cannot be seen or holds an @;
+///                   what is not a message id or not a link to unsubscribe; html that shows an
+///                   attachment that is not there
 Result<std::string> build_mail(const MailContent& content, const std::string& effect_key,
                                TimePoint date);
 

@@ -271,6 +271,59 @@ TEST(MailMessage, GivesAnAsciiIdToASenderWhoseDomainHasNoAsciiForm) {
   for (const char c : id) EXPECT_LT(static_cast<unsigned char>(c), 0x80) << id;
 }
 
+// Journals hold the hashes of previews that were approved: what was made before the newer fields
+// came is made the same way for ever.
+TEST(MailMessage, MakesTheSameBytesAsEarlierVersions) {
+  const auto kept = [](const std::string& name) {
+    std::ifstream in(std::string(DEED_SOURCE_DIR) + "/tests/data/mail/" + name, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  EXPECT_EQ(built(plain_mail()), kept("plain.eml"));
+  MailContent rich = plain_mail();
+  rich.from = address("deed@bücher.example");
+  rich.to.push_back(address("bob@example.org"));
+  rich.cc = {address("cy@example.org")};
+  rich.subject = "Grüße и счёт № 42 за ноябрь";
+  rich.text = "Grüße\n.\ntrailing  \n" + std::string(1200, 'x') + "\n";
+  rich.html = "<p>Grüße, acid: 5</p>";
+  rich.attachments = {{"Счёт.pdf", std::string("\0\r\n.\r\n", 6)},
+                      {"note.txt", "Grüße\n"},
+                      {"a \"b\"; c.zip", "\xff\xfe"},
+                      {"plan.ics", "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n"},
+                      {"logo.png", "png"}};
+  EXPECT_EQ(built(rich), kept("rich.eml"));
+}
+
+TEST(MailMessage, SaysWhatItAnswersWhoMadeItAndWhereToLeave) {
+  MailContent content = plain_mail();
+  content.from_name = "Ann's Shop, Ltd.";
+  content.reply_to = {address("help@example.org"), address("ann@bücher.example")};
+  content.in_reply_to = "<2@x.org>";
+  content.references = {"<1@x.org>"};
+  content.auto_submitted = AutoSubmitted::auto_replied;
+  content.unsubscribe = "https://example.org/leave";
+  const Part mail = sound_part(content);
+  EXPECT_EQ(mail.header("from"), "\"Ann's Shop, Ltd.\" <deed@example.org>");
+  EXPECT_EQ(mail.header("reply-to"), "help@example.org, ann@xn--bcher-kva.example");
+  EXPECT_EQ(mail.header("in-reply-to"), "<2@x.org>");
+  EXPECT_EQ(mail.header("references"), "<1@x.org> <2@x.org>");
+  EXPECT_EQ(mail.header("auto-submitted"), "auto-replied");
+  EXPECT_EQ(mail.header("list-unsubscribe"), "<https://example.org/leave>");
+  EXPECT_EQ(mail.header("list-unsubscribe-post"), "List-Unsubscribe=One-Click");
+}
+
+TEST(MailMessage, RefusesHeadersThatAreNone) {
+  MailContent named = plain_mail(), answering = plain_mail(), threaded = plain_mail(),
+              leaving = plain_mail();
+  named.from_name = "a\r\nBcc: eve@example.net";
+  answering.in_reply_to = "<a@b>\r\nBcc: eve@example.net";
+  threaded.references = {"<a@b>", "c"};
+  leaving.unsubscribe = "http://example.org";
+  for (const MailContent& content : {named, answering, threaded, leaving}) {
+    EXPECT_THAT(build_mail(content, call_key(), FixedClock().now()), IsError(ErrorKind::invalid));
+  }
+}
+
 TEST(MailMessage, ChangesItsIdAndBoundariesWithTheKeyOnly) {
   MailContent content = plain_mail();
   content.attachments = {{"a.bin", "x"}};
