@@ -7,6 +7,7 @@
 #include "deed/net/http.hpp"
 #include "deed/net/imap.hpp"
 #include "deed/net/smtp.hpp"
+#include "deed/tools/auto_submitted.hpp"
 #include "deed/tools/registry.hpp"
 
 #include <chrono>
@@ -50,6 +51,10 @@ struct EmailOptions {
   MailLimits limits = {};                 ///< for recipients that the server puts off
   std::optional<MailboxOptions> sent = {};  ///< none: what is in doubt after SMTP is asked of a person
   ImapClient* imap = nullptr;               ///< borrowed; needed with `sent`
+  std::string from_name = {};               ///< the sender's display name; empty: none
+  std::vector<EmailAddress> reply_to = {};  ///< for mails that name nobody for answers
+  /// For mails without `unsubscribe`; those with it are auto_generated at least.
+  AutoSubmitted auto_submitted = AutoSubmitted::no;
 };
 
 struct BuiltinOptions {

@@ -88,6 +88,16 @@ Result<Mail> mail_of(const Json& arguments, const EmailOptions& options) {
                 "the mail goes to " + std::to_string(mail.recipients.size()) + " people", "",
                 "at most " + std::to_string(max_recipients) + " in one call; make several of it");
   }
+  DEED_TRY(mail.content.reply_to, addresses_at(arguments, "reply_to"));
+  if (mail.content.reply_to.empty()) mail.content.reply_to = options.reply_to;
+  mail.content.from_name = options.from_name;
+  mail.content.unsubscribe = string_at(arguments, "unsubscribe");
+  mail.content.auto_submitted = options.auto_submitted;
+  // What one can unsubscribe from, no person wrote to one alone.
+  const bool is_list = !mail.content.unsubscribe.empty();
+  if (is_list && options.auto_submitted == AutoSubmitted::no) {
+    mail.content.auto_submitted = AutoSubmitted::auto_generated;
+  }
   mail.content.subject = string_at(arguments, "subject");
   mail.content.text = string_at(arguments, "text");
   mail.content.html = string_at(arguments, "html");
@@ -318,6 +328,8 @@ ToolSpec spec_for(const EmailOptions& options) {
   to["minItems"] = 1;
   // Whoever writes to more people does not show them to one another: blind copies.
   to["maxItems"] = 100;
+  Json reply_to = list_of("email", "Email addresses for answers, if not the sender's.");
+  reply_to["maxItems"] = 100;
   spec.arguments = {
       {"type", "object"},
       {"properties",
@@ -327,7 +339,11 @@ ToolSpec spec_for(const EmailOptions& options) {
         {"attachments", list_of("path", "Paths of files to attach.")},
         {"cc", list_of("email", "Email addresses that get a copy.")},
         {"bcc", list_of("email", "Email addresses that get a blind copy.")},
-        {"html", {{"type", "string"}, {"description", "The same text as HTML."}}}}},
+        {"html", {{"type", "string"}, {"description", "The same text as HTML."}}},
+        {"reply_to", reply_to},
+        {"unsubscribe",
+         {{"type", "string"},
+          {"description", "Link (https: or mailto:) for who wants no more such emails."}}}}},
       {"required", {"to", "subject", "text"}},
       {"additionalProperties", false}};
   spec.dispatches = true;
@@ -335,7 +351,8 @@ ToolSpec spec_for(const EmailOptions& options) {
   spec.roles = {{"to", ArgumentRole::destination},   {"cc", ArgumentRole::destination},
                 {"bcc", ArgumentRole::destination},  {"subject", ArgumentRole::text},
                 {"text", ArgumentRole::text},        {"html", ArgumentRole::text},
-                {"attachments", ArgumentRole::value}};
+                {"attachments", ArgumentRole::value}, {"reply_to", ArgumentRole::destination},
+                {"unsubscribe", ArgumentRole::value}};
   spec.approval = ApprovalNeed::always;
   spec.result_trust = Trust::tool;
   spec.timeout = std::chrono::minutes(10);

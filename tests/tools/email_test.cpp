@@ -158,6 +158,30 @@ TEST_F(EmailBySmtp, ComesBackToOneWhoIsPutOffAndDispatchesAgain) {
   EXPECT_EQ(ctx.dispatches, 3) << "the first refusal came after the message, and provably undid it";
 }
 
+TEST_F(EmailBySmtp, SaysWhereToAnswerAndWhereToLeave) {
+  EmailOptions options{.smtp = SmtpServer{.host = "mail.example.org"},
+                       .outbox = "/nonexistent",
+                       .from = EmailAddress::parse("deed@example.org").value(),
+                       .root = folder.path(),
+                       .client = &client,
+                       .from_name = "Ann's Shop",
+                       .reply_to = {EmailAddress::parse("office@example.org").value()}};
+  Json arguments = {{"to", {"a@x.org"}}, {"subject", "s"}, {"text", "t"}};
+  const Tool shop = email_send(options);
+  EXPECT_THAT(shop.preview(arguments, ctx).value().bytes,
+              AllOf(HasSubstr("From: Ann's Shop <deed@example.org>\r\nReply-To: office@example.org\r\n"),
+                    Not(HasSubstr("Auto-Submitted"))));
+  arguments["reply_to"] = {"help@example.org"};
+  arguments["unsubscribe"] = "https://example.org/leave";
+  EXPECT_THAT(shop.preview(arguments, ctx).value().bytes,
+              AllOf(HasSubstr("\r\nReply-To: help@example.org\r\n"),
+                    HasSubstr("\r\nAuto-Submitted: auto-generated\r\n"),
+                    HasSubstr("\r\nList-Unsubscribe: <https://example.org/leave>\r\n")));
+  EXPECT_EQ(shop.preview(arguments, ctx).value().destinations, std::vector<std::string>{"a@x.org"});
+  arguments["unsubscribe"] = "http://example.org";
+  EXPECT_THAT(shop.preview(arguments, ctx), IsError(ErrorKind::invalid, HasSubstr("unsubscribe")));
+}
+
 TEST_F(EmailBySmtp, GoesToTenThousandAndNoMore) {
   Json many = Json::array();
   for (int i = 0; i < 10'000; ++i) many.push_back("a" + std::to_string(i) + "@x.org");
