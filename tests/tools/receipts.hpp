@@ -2,6 +2,7 @@
 #pragma once
 
 #include "deed/net/smtp.hpp"
+#include "deed/tools/tool.hpp"  // first: it has enumerators of these names
 
 namespace deed {
 
