@@ -69,6 +69,9 @@ class FakeImapClient final : public ImapClient {
     counts.pop_front();
     co_return found;
   }
+  Async<void> visit(ImapServer, std::chrono::milliseconds, Work) override {
+    co_return fail(ErrorKind::unsupported, "a probe counts");
+  }
   std::deque<std::size_t> counts;
   std::vector<ImapSearch> searches;
 };

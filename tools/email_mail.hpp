@@ -1,0 +1,24 @@
+// The arguments of the tools that write mail, as the mail that they mean. Internal.
+#pragma once
+
+#include "deed/core/json.hpp"
+#include "deed/tools/builtin.hpp"
+#include "deed/tools/mail_message.hpp"
+
+#include <vector>
+
+namespace deed {
+
+struct Mail {
+  MailContent content;
+  std::vector<EmailAddress> recipients;  ///< to, cc and bcc, each once
+};
+
+/// What a mail is sent from where nobody said it: user@host of this machine.
+EmailAddress sender_of(const EmailOptions& options);
+
+/// arguments  those of email.send, which have passed its schema; reads the attachments
+/// errors     invalid, limit; those of RootDir
+Result<Mail> mail_of(const Json& arguments, const EmailOptions& options);
+
+}  // namespace deed
