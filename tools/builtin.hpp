@@ -8,6 +8,8 @@
 #include "deed/net/imap.hpp"
 #include "deed/net/smtp.hpp"
 #include "deed/tools/auto_submitted.hpp"
+#include "deed/tools/mail_store.hpp"
+#include "deed/tools/read_mails.hpp"
 #include "deed/tools/registry.hpp"
 
 #include <chrono>
@@ -55,17 +57,24 @@ struct EmailOptions {
   std::vector<EmailAddress> reply_to = {};  ///< for mails that name nobody for answers
   /// For mails without `unsubscribe`; those with it are auto_generated at least.
   AutoSubmitted auto_submitted = AutoSubmitted::no;
+  MailStore* store = nullptr;  ///< borrowed; needed with `drafts` and `copies`
+  std::string drafts = {};     ///< a folder: mails are filed there instead of being sent
+  std::string copies = {};     ///< a folder: gets a copy of each mail that somebody received
 };
 
 struct BuiltinOptions {
   std::string root;  ///< file tools and attachments stay below it
-  EmailOptions email;
+  EmailOptions email;  ///< with `email.store` the tools that read mail are there, too
+  std::string read_mails;    ///< absolute path of a folder: what replies must know of mails that were read; needed with `email.store`
+  std::string mail_account;  ///< tells this mailbox from others of the same folder
   const EgressGuard* guard = nullptr;  ///< borrowed
   HttpClient* http = nullptr;          ///< borrowed
   Journal* journal = nullptr;          ///< borrowed; nullptr leaves the memory tools out
 };
 
 Tool email_send(EmailOptions options);
+/// mails  those that were read, which alone can be answered
+Tool email_reply(EmailOptions options, ReadMails mails);
 Tool http_get(HttpClient& client, const EgressGuard& guard);
 Tool http_request(HttpClient& client, const EgressGuard& guard);
 Tool file_read(std::string root);

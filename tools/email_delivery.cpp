@@ -123,28 +123,85 @@ asio::awaitable<Outcome> put_into_outbox(Mail mail, std::string message, EmailOp
   co_return outcome;
 }
 
+// The mail as its sender keeps it: whoever gets a blind copy is named.
+Result<std::string> own_copy(const Mail& mail, const ToolContext& context) {
+  MailContent content = mail.content;
+  content.bcc = mail.bcc;
+  return build_mail(content, context.effect_key(), context.proposed_at());
+}
+
+asio::awaitable<Outcome> file_draft(Mail mail, EmailOptions options, ToolContext& context) {
+  auto message = own_copy(mail, context);
+  if (!message) co_return Outcome::failed_without_effect(message.error());
+  const std::string id = mail_message_id(mail.content.from, context.effect_key());
+  auto committed = co_await context.dispatching();
+  if (!committed) co_return Outcome::failed_without_effect(committed.error());
+  FiledMail filed{.bytes = *std::move(message), .marks = {.seen = true, .draft = true}, .key = context.effect_key()};
+  auto filing = options.store->file(options.drafts, std::move(filed));
+  const Result<void> done = co_await std::move(filing);
+  Json result = {{"message_id", id}, {"draft_folder", options.drafts}};
+  std::string text = "Put a draft into " + options.drafts + "; nothing was sent.";
+  Outcome out = outcome_of_change(done, std::move(result), std::move(text));
+  co_return out;
+}
+
+// A copy for the sender. What failed here changes nothing about what was sent.
+asio::awaitable<void> keep_copy(const Mail& mail, const EmailOptions& options, ToolContext& context, Outcome& sent) {
+  auto message = own_copy(mail, context);
+  Result<void> done;
+  if (message) {
+    FiledMail filed{.bytes = *std::move(message), .marks = {.seen = true}, .key = context.effect_key()};
+    filed.message_id = mail_message_id(mail.content.from, context.effect_key());
+    auto filing = options.store->file(options.copies, std::move(filed));
+    done = co_await std::move(filing);
+  } else {
+    done = fail(message.error());
+  }
+  sent.result["copy"] = done ? options.copies : "";
+  if (!done) sent.text += " No copy is in " + options.copies + ": " + to_string(done.error());
+}
+
+asio::awaitable<Outcome> send_or_put(Mail mail, EmailOptions options, ToolContext& context) {
+  auto message = build_mail(mail.content, context.effect_key(), context.proposed_at());
+  if (!message) co_return Outcome::failed_without_effect(message.error());
+  if (!options.smtp) {
+    auto putting = put_into_outbox(std::move(mail), std::move(*message), std::move(options), context);
+    Outcome put = co_await std::move(putting);
+    co_return put;
+  }
+  const Mail own = options.copies.empty() ? Mail{.content = {.from = mail.content.from}} : mail;
+  const EmailOptions known = options;
+  auto sending = send_by_smtp(std::move(mail), std::move(*message), std::move(options), context);
+  Outcome sent = co_await std::move(sending);
+  // A call that is to go on later has its copy then.
+  if (!known.copies.empty() && sent.status == OutcomeStatus::succeeded && !context.stop_requested()) {
+    auto keeping = keep_copy(own, known, context, sent);
+    co_await std::move(keeping);
+  }
+  co_return sent;
+}
+
 asio::awaitable<Outcome> send(Json arguments, EmailOptions options, MailMaker make, ToolContext& context) {
   auto mail = make(arguments);
   if (!mail) co_return Outcome::failed_without_effect(mail.error());
-  auto message = build_mail(mail->content, context.effect_key(), context.proposed_at());
-  if (!message) co_return Outcome::failed_without_effect(message.error());
-  if (options.smtp) {
-    auto sending = send_by_smtp(std::move(*mail), std::move(*message), options, context);
-    Outcome sent = co_await std::move(sending);
-    co_return sent;
+  if (!options.drafts.empty()) {
+    auto filing = file_draft(*std::move(mail), std::move(options), context);
+    Outcome filed = co_await std::move(filing);
+    co_return filed;
   }
-  auto putting = put_into_outbox(std::move(*mail), std::move(*message), options, context);
-  Outcome put = co_await std::move(putting);
-  co_return put;
+  auto sending = send_or_put(*std::move(mail), std::move(options), context);
+  Outcome sent = co_await std::move(sending);
+  co_return sent;
 }
 
-Result<Preview> preview(const Json& arguments, const MailMaker& make, const ToolContext& context) {
+Result<Preview> preview(const Json& arguments, const EmailOptions& options, const MailMaker& make, const ToolContext& context) {
   DEED_TRY(const Mail mail, make(arguments));
+  const bool is_draft = !options.drafts.empty();
   Preview shown{.media_type = "message/rfc822"};
-  DEED_TRY(shown.bytes, build_mail(mail.content, context.effect_key(), context.proposed_at()));
+  DEED_TRY(shown.bytes, is_draft ? own_copy(mail, context) : build_mail(mail.content, context.effect_key(), context.proposed_at()));
   for (const EmailAddress& to : mail.recipients) shown.destinations.push_back(to.text());
   const std::size_t n = mail.content.attachments.size();
-  shown.summary = "mail to " + joined(shown.destinations) + ": " + mail.content.subject;
+  shown.summary = (is_draft ? "draft of a mail to " : "mail to ") + joined(shown.destinations) + ": " + mail.content.subject;
   if (n > 0)
     shown.summary += " (" + std::to_string(n) + (n == 1 ? " attachment)" : " attachments)");
   return shown;
@@ -165,6 +222,27 @@ asio::awaitable<ProbeResult> probe_outbox(std::string outbox, ToolContext& conte
       break;
   }
   co_return found;
+}
+
+// The server files a draft before it answers; so long it may take to do so when nobody waits for the answer any more.
+constexpr std::chrono::seconds draft_settle_time{30};
+
+asio::awaitable<ProbeResult> probe_drafts(Json arguments, EmailOptions options, MailMaker make, ToolContext& context) {
+  auto mail = make(arguments);
+  if (!mail) co_return ProbeResult{ProbeResult::Verdict::undecided, to_string(mail.error())};
+  const std::string id = mail_message_id(mail->content.from, context.effect_key());
+  for (;;) {
+    const bool has_settled = context.clock().now() >= context.dispatched_at() + draft_settle_time;
+    MailQuery query{.folder = options.drafts, .message_id = id, .limit = 1};
+    auto finding = options.store->find(std::move(query));
+    auto found = co_await std::move(finding);
+    if (!found) co_return ProbeResult{ProbeResult::Verdict::undecided, to_string(found.error())};
+    if (found->found > 0) co_return ProbeResult{ProbeResult::Verdict::confirmed, "the draft is in " + options.drafts};
+    if (has_settled) co_return ProbeResult{ProbeResult::Verdict::refuted, "the draft is not in " + options.drafts};
+    const auto rest = std::chrono::ceil<std::chrono::milliseconds>(context.dispatched_at() + draft_settle_time - context.clock().now());
+    auto waited = co_await context.wait(rest);
+    if (!waited) co_return ProbeResult{ProbeResult::Verdict::undecided, to_string(waited.error())};
+  }
 }
 
 MailCopies copies_for(const Mail& mail, const MailboxOptions& mailbox, const ToolContext& context) {
@@ -215,18 +293,23 @@ asio::awaitable<ProbeResult> probe_mailbox(Json arguments, EmailOptions options,
 Tool mail_tool(ToolSpec spec, EmailOptions options, MailMaker make) {
   DEED_CHECK(!options.smtp || options.client, "a mail server and no client");
   DEED_CHECK(!options.sent || options.imap, "a mailbox and no client");
+  DEED_CHECK(options.store || (options.drafts.empty() && options.copies.empty()), "folders of mail and no store");
   Tool tool;
   tool.spec = std::move(spec);
   tool.spec.dispatches = true;
-  tool.spec.approval = ApprovalNeed::always;
+  const bool is_draft = !options.drafts.empty();
+  // A draft leaves nobody's hands.
+  tool.spec.approval = is_draft ? ApprovalNeed::never : ApprovalNeed::always;
   tool.spec.result_trust = Trust::tool;
   tool.spec.timeout = std::chrono::minutes(10);
-  tool.spec.effect = options.smtp && !options.sent ? EffectClass::once : EffectClass::probeable;
+  tool.spec.effect = !is_draft && options.smtp && !options.sent ? EffectClass::once : EffectClass::probeable;
   tool.run = [options, make](Json arguments, ToolContext& context) {
     return send(std::move(arguments), options, make, context);
   };
-  tool.preview = [make](const Json& arguments, const ToolContext& context) { return preview(arguments, make, context); };
-  if (!options.smtp) {
+  tool.preview = [options, make](const Json& arguments, const ToolContext& context) { return preview(arguments, options, make, context); };
+  if (is_draft) {
+    tool.probe = [options, make](Json arguments, ToolContext& context) { return probe_drafts(std::move(arguments), options, make, context); };
+  } else if (!options.smtp) {
     tool.probe = [outbox = options.outbox](Json, ToolContext& context) { return probe_outbox(outbox, context); };
   } else if (options.sent) {
     tool.probe = [options, make](Json arguments, ToolContext& context) {

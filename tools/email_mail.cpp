@@ -66,10 +66,10 @@ Result<Mail> mail_of(const Json& arguments, const EmailOptions& options) {
   Mail mail{.content = {.from = sender_of(options)}};
   DEED_TRY(mail.content.to, addresses_at(arguments, "to"));
   DEED_TRY(mail.content.cc, addresses_at(arguments, "cc"));
-  DEED_TRY(const std::vector<EmailAddress> bcc, addresses_at(arguments, "bcc"));
+  DEED_TRY(mail.bcc, addresses_at(arguments, "bcc"));
   std::set<std::string> known;
   for (const auto* list : std::initializer_list<const std::vector<EmailAddress>*>{
-           &mail.content.to, &mail.content.cc, &bcc}) {
+           &mail.content.to, &mail.content.cc, &mail.bcc}) {
     for (const EmailAddress& address : *list) {
       if (known.insert(address.text()).second) mail.recipients.push_back(address);
     }

@@ -12,6 +12,7 @@ namespace deed {
 struct Mail {
   MailContent content;
   std::vector<EmailAddress> recipients;  ///< to, cc and bcc, each once
+  std::vector<EmailAddress> bcc = {};    ///< those who are in no header of what is sent
 };
 
 /// What a mail is sent from where nobody said it: user@host of this machine.

@@ -153,7 +153,14 @@ class ImapStoreOnServer final : public MailStore {
   }
 
   Async<void> file(std::string folder, FiledMail mail) override {
-    ImapClient::Work work = [&folder, &mail](ImapSession& session) { return session.append(folder, flags_of(mail.marks), mail.bytes); };
+    ImapClient::Work work = [&folder, &mail](ImapSession& session) -> Result<void> {
+      if (!mail.message_id.empty()) {
+        DEED_TRY([[maybe_unused]] const ImapMailbox box, session.open(folder, true));
+        DEED_TRY(const std::vector<std::uint32_t> there, session.search({.message_id = mail.message_id}));
+        if (!there.empty()) return {};
+      }
+      return session.append(folder, flags_of(mail.marks), mail.bytes);
+    };
     auto visiting = client_.visit(server_, visit_limit, std::move(work));
     Result<void> done = co_await std::move(visiting);
     co_return done;
@@ -185,14 +192,6 @@ class ImapStoreOnServer final : public MailStore {
 };
 
 }  // namespace
-
-Result<MailId> MailId::parse(std::string_view text) {
-  const std::size_t slash = text.rfind('/');
-  if (slash == std::string_view::npos || slash == 0 || slash + 1 == text.size() || text.size() > 1000 || has_control_characters(text) || !is_utf8(text)) {
-    return fail(ErrorKind::invalid, "this is not the id of a mail", "\"" + escaped(text) + "\"", "take it as email.list or email.search gave it");
-  }
-  return MailId{std::string(text.substr(0, slash)), std::string(text.substr(slash + 1))};
-}
 
 std::unique_ptr<MailStore> make_imap_store(ImapClient& client, ImapServer server) {
   return std::make_unique<ImapStoreOnServer>(client, std::move(server));

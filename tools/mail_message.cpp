@@ -81,6 +81,7 @@ Result<std::string> build_mail(const MailContent& content, const std::string& ef
   text += address_header("Reply-To", content.reply_to);
   text += address_header("To", content.to);
   text += address_header("Cc", content.cc);
+  text += address_header("Bcc", content.bcc);
   text += subject_header(content.subject);
   text += "Message-ID: " + mail_message_id(content.from, effect_key) + "\n";
   text += thread_headers(content);

@@ -4,6 +4,7 @@
 #include "deed/core/async.hpp"
 #include "deed/core/clock.hpp"
 #include "deed/net/imap.hpp"
+#include "deed/tools/tool.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -64,7 +65,8 @@ struct MailFolder {
 struct FiledMail {
   std::string bytes;  ///< with CRLF line ends
   MailMarks marks = {};
-  std::string key = {};  ///< an effect key: a Maildir names the file after it, and has it once
+  std::string key;        ///< an effect key: a Maildir names the file after it
+  std::string message_id = {};  ///< not empty: nothing is done where a mail with this Message-ID is there already
 };
 
 /// What changes something is done when it returns; after an error of kind unavailable, timeout or cancelled nobody knows.
@@ -87,6 +89,9 @@ class MailStore {
   /// Waits until there is mail in the folder that was not there when it was called. false: none came in this time
   virtual Async<bool> wait_for_mail(std::string folder, std::chrono::milliseconds longest) = 0;
 };
+
+/// What became of a change: where nobody knows, unknown. result, text  for success
+Outcome outcome_of_change(const Result<void>& done, Json result, std::string text);
 
 /// client  borrowed
 std::unique_ptr<MailStore> make_imap_store(ImapClient& client, ImapServer server);

@@ -28,21 +28,6 @@ const Marking* marking_of(const Json& arguments) {
   return nullptr;
 }
 
-// Of a change on a server: what is not plainly refused may have happened.
-Outcome outcome_of_change(const Result<void>& done, Json result, std::string text) {
-  if (done) return Outcome::succeeded(std::move(result), std::move(text));
-  switch (done.error().kind) {
-    case ErrorKind::unavailable:
-    case ErrorKind::timeout:
-    case ErrorKind::cancelled:
-    case ErrorKind::corrupt:
-    case ErrorKind::internal:
-      return Outcome::unknown(to_string(done.error()));
-    default:
-      return Outcome::failed_without_effect(done.error());
-  }
-}
-
 asio::awaitable<Outcome> mark_mail(MailStore* store, Json arguments, ToolContext& context) {
   const auto id = MailId::parse(string_at(arguments, "id"));
   if (!id) co_return Outcome::failed_without_effect(id.error());

@@ -1,0 +1,31 @@
+#include "deed/tools/mail_store.hpp"
+
+#include "deed/core/checked.hpp"
+#include "deed/core/text.hpp"
+
+namespace deed {
+
+// What is not plainly refused may have happened.
+Outcome outcome_of_change(const Result<void>& done, Json result, std::string text) {
+  if (done) return Outcome::succeeded(std::move(result), std::move(text));
+  switch (done.error().kind) {
+    case ErrorKind::unavailable:
+    case ErrorKind::timeout:
+    case ErrorKind::cancelled:
+    case ErrorKind::corrupt:
+    case ErrorKind::internal:
+      return Outcome::unknown(to_string(done.error()));
+    default:
+      return Outcome::failed_without_effect(done.error());
+  }
+}
+
+Result<MailId> MailId::parse(std::string_view text) {
+  const std::size_t slash = text.rfind('/');
+  if (slash == std::string_view::npos || slash == 0 || slash + 1 == text.size() || text.size() > 1000 || has_control_characters(text) || !is_utf8(text)) {
+    return fail(ErrorKind::invalid, "this is not the id of a mail", "\"" + escaped(text) + "\"", "take it as email.list or email.search gave it");
+  }
+  return MailId{std::string(text.substr(0, slash)), std::string(text.substr(slash + 1))};
+}
+
+}  // namespace deed
