@@ -31,7 +31,7 @@ struct BounceRecipient {
 struct BounceReport {
   std::vector<BounceRecipient> recipients;  ///< may be empty: it is a bounce, and does not say whose
   std::vector<std::string> message_ids;     ///< of the mails that it is about, "<…>"; mostly one
-  bool is_standard = false;                 ///< RFC 3464; else known by its form: qmail, Exim, and mails from the empty sender with a copy
+  bool is_standard = false;                 ///< RFC 3464; else it is known by its form alone
 
   bool operator==(const BounceReport&) const = default;
 };
