@@ -166,29 +166,34 @@ class TextFlow {
   bool is_full() const { return out_.size() > max_bytes_; }
   std::size_t size() const { return out_.size(); }
   std::string_view behind(std::size_t begin) const { return std::string_view(out_).substr(std::min(begin, out_.size())); }
-  bool is_at_line_begin() const { return out_.empty() || breaks_ > 0; }
+  bool is_cell_begin() const { return is_cell_begin_; }
 
   void set_quote_depth(std::size_t depth) { quote_depth_ = std::min(depth, max_quote_marks); }
 
   // One break ends the line, two leave a blank one. What opens a cell does not break the row.
   void break_line(std::size_t breaks) {
-    if (is_cell_pending_) return;
+    if (is_cell_begin_) return;
     is_blank_ = false;
     if (!out_.empty()) breaks_ = std::max(breaks_, breaks);
   }
   void add_break() {
-    if (is_cell_pending_) return;
+    if (is_cell_begin_) return;
     is_blank_ = false;
     breaks_ = std::min<std::size_t>(breaks_ + 1, 2);
   }
 
   void begin_cell(bool is_first) {
-    is_cell_pending_ = !is_first && !out_.empty();
-    if (!is_cell_pending_) return;
-    breaks_ = 0;
+    is_cell_begin_ = true;
+    is_behind_cell_ = !is_first && !out_.empty();
+    if (is_behind_cell_) breaks_ = 0;
     is_blank_ = false;
   }
-  void end_row() { is_cell_pending_ = false; }
+  void break_row() {
+    is_cell_begin_ = false;
+    is_behind_cell_ = false;
+    breaks_ = out_.empty() ? 0 : 1;
+    is_blank_ = false;
+  }
 
   // Runs of blanks are one.
   void add_text(std::string_view text) {
@@ -233,14 +238,15 @@ class TextFlow {
   }
 
   void begin_text() {
-    if (is_cell_pending_) out_ += " | ";
+    if (is_behind_cell_) out_ += " | ";
     else if (breaks_ > 0 && !out_.empty()) out_.append(breaks_, '\n');
     else if (is_blank_ && !out_.empty() && !out_.ends_with(' ')) out_ += ' ';
     if ((out_.empty() || out_.ends_with('\n')) && quote_depth_ > 0) {
       for (std::size_t i = 0; i < quote_depth_; ++i) out_ += '>';
       out_ += ' ';
     }
-    is_cell_pending_ = false;
+    is_cell_begin_ = false;
+    is_behind_cell_ = false;
     breaks_ = 0;
     is_blank_ = false;
   }
@@ -250,7 +256,8 @@ class TextFlow {
   std::size_t breaks_ = 0;
   std::size_t quote_depth_ = 0;
   bool is_blank_ = false;
-  bool is_cell_pending_ = false;
+  bool is_cell_begin_ = false;   // nothing was added to it yet
+  bool is_behind_cell_ = false;  // of the same row
 };
 
 // "mailto:" and what makes no difference to a reader.
@@ -382,7 +389,7 @@ class HtmlTextWriter {
       case TagKind::line: return flow_.break_line(1);
       case TagKind::table: return flow_.break_line(1);
       case TagKind::row:
-        flow_.break_line(1);
+        begin_row();
         element.begin = flow_.size();
         return;
       case TagKind::list: return flow_.break_line(list_depth() == 0 ? 2 : 1);
@@ -414,6 +421,14 @@ class HtmlTextWriter {
     const std::size_t depth = std::min<std::size_t>(list_depth(), 10);
     const std::string indent(depth > 1 ? 2 * (depth - 1) : 0, ' ');
     flow_.add_mark(indent + (list && list->is_numbered ? std::to_string(++list->items) + ". " : "- "));
+  }
+
+  // The rows of a table that stands in a cell of another one do not break what has no text yet.
+  void begin_row() {
+    if (!flow_.is_cell_begin()) flow_.break_line(1);
+  }
+  void end_row() {
+    if (!flow_.is_cell_begin() || !is_in(TagKind::cell)) flow_.break_row();
   }
 
   void begin_cell() {
@@ -500,9 +515,7 @@ class HtmlTextWriter {
       case TagKind::line:
       case TagKind::item: return flow_.break_line(1);
       case TagKind::table:
-      case TagKind::row:
-        flow_.end_row();
-        return flow_.break_line(1);
+      case TagKind::row: return end_row();
       case TagKind::list: return flow_.break_line(list_depth() == 0 ? 2 : 1);
       case TagKind::link: return end_link(element);
       default: return;

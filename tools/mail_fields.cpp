@@ -53,8 +53,8 @@ std::string unfolded(std::string_view raw) {
   return out;
 }
 
-// Cuts an address field into pieces that hold one address each, without the groups around them. GMime's parser calls itself for each
-// group in a group, and looks to the end for each comment that is not closed: it gets short pieces.
+// Cuts an address field into pieces that hold one address each, without the groups around them. Not by GMime's parser, which calls itself
+// for each group in a group, and looks to the end for each comment that is not closed.
 class MailboxCutter {
  public:
   explicit MailboxCutter(std::string_view text) : rest_(text) {}
@@ -68,6 +68,7 @@ class MailboxCutter {
       const char c = rest_[at];
       if (c == '"') at = skip(at, '"', no_quote_ends_);
       else if (c == '(') at = skip_comment(at);
+      else if (c == '=') at = skip_encoded_word(at);
       else if (c == '<') is_open = true;
       else if (c == '>') is_open = false;
       else if (c == ':' && !is_open) begin = at + 1;  // the group's name stands before it
@@ -92,6 +93,16 @@ class MailboxCutter {
     return at;
   }
 
+  // "=?utf-8?Q?Doe,_Jo?=": commas and colons should not stand in one, and do.
+  std::size_t skip_encoded_word(std::size_t at) const {
+    constexpr std::size_t longest = 300;
+    const std::string_view word = rest_.substr(at, longest).substr(0, rest_.substr(at, longest).find(' '));
+    if (!word.starts_with("=?")) return at;
+    const std::size_t encoding = word.find('?', 2);
+    const std::size_t end = encoding == std::string_view::npos ? encoding : word.find("?=", std::min(encoding + 3, word.size()));
+    return end == std::string_view::npos ? at : at + end + 1;
+  }
+
   std::size_t skip_comment(std::size_t at) {
     if (no_comment_ends_) return at;
     std::size_t depth = 0;
@@ -109,27 +120,73 @@ class MailboxCutter {
   bool no_comment_ends_ = false;
 };
 
-// What a comment behind an address says is its name, in the oldest form of mail: "a@b (Ann)".
+// An address apart from its comments; in the oldest form of mail the last one of them is its name: "a@b (Ann)".
+struct WithoutComments {
+  std::string text;
+  std::string comment;
+};
+
+WithoutComments without_comments(std::string_view piece) {
+  WithoutComments out;
+  std::size_t depth = 0;
+  bool is_quoted = false;
+  for (std::size_t i = 0; i < piece.size(); ++i) {
+    const char c = piece[i];
+    std::string& to = depth > 0 ? out.comment : out.text;
+    if (c == '\\' && i + 1 < piece.size()) {
+      to += c;
+      to += piece[++i];
+    } else if (!is_quoted && c == '(') {
+      if (depth++ == 0) out.comment.clear();
+      else to += c;
+    } else if (depth > 0 && c == ')') {
+      if (--depth > 0) to += c;
+    } else {
+      if (depth == 0 && c == '"') is_quoted = !is_quoted;
+      to += c;
+    }
+  }
+  return out;
+}
+
+std::string unquoted(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"') continue;
+    if (text[i] == '\\' && i + 1 < text.size()) ++i;
+    out += text[i];
+  }
+  return out;
+}
+
+// "<@relay,@relay:a@b>" (RFC 822) and "a @ b".
+std::string bare_address(std::string_view text) {
+  if (text.starts_with('@')) text.remove_prefix(std::min(text.find(':'), text.size() - 1) + 1);
+  std::string out(trim(text));
+  for (const char* blanks : {" @", "@ "}) {
+    for (std::size_t at = out.find(blanks); at != std::string::npos; at = out.find(blanks)) out.replace(at, 2, "@");
+  }
+  return out;
+}
+
 void add_mailbox(ParsedMailboxes& out, std::string_view piece) {
   if (piece.size() > max_address_bytes) {
     ++out.unreadable;
     return;
   }
-  const GObjectPtr<InternetAddressList> list(internet_address_list_parse(nullptr, std::string(piece).c_str()));
-  const int length = list ? internet_address_list_length(list.get()) : 0;
-  if (length != 1 || !INTERNET_ADDRESS_IS_MAILBOX(internet_address_list_get_address(list.get(), 0))) {
-    ++out.unreadable;
-    return;
-  }
-  InternetAddress* found = internet_address_list_get_address(list.get(), 0);
-  const char* text = internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(found));
-  auto address = EmailAddress::parse(text ? text : "");
+  const WithoutComments parts = without_comments(piece);
+  const std::string_view text = parts.text;
+  const std::size_t open = text.rfind('<');
+  const bool is_bracketed = open != std::string_view::npos;
+  const std::string_view inside = is_bracketed ? text.substr(open + 1, text.find('>', open) - open - 1) : text;
+  auto address = EmailAddress::parse(bare_address(inside));
   if (!address) {
     ++out.unreadable;
     return;
   }
-  const char* name = internet_address_get_name(found);
-  out.mailboxes.push_back({as_one_line(to_utf8(name ? name : "")), std::move(*address)});
+  std::string name = is_bracketed ? unquoted(trim(text.substr(0, open))) : "";
+  if (trim(name).empty()) name = unquoted(parts.comment);
+  out.mailboxes.push_back({decode_encoded_words(name), std::move(*address)});
 }
 
 bool is_message_id(std::string_view id) {
