@@ -313,7 +313,7 @@ class HtmlTextWriter {
  private:
   void finish() {
     out_.is_cut = out_.is_cut || is_too_deep_ || flow_.is_full();
-    out_.text = without_controls(flow_.take());
+    out_.text = flow_.take();
     if (out_.text.size() > limits_.text_bytes) out_.text = utf8_prefix(out_.text, limits_.text_bytes);
     while (out_.text.ends_with('\n') || out_.text.ends_with(' ')) out_.text.pop_back();
     if (!out_.text.empty() && out_.text.size() < limits_.text_bytes) out_.text += '\n';
@@ -325,7 +325,7 @@ class HtmlTextWriter {
 
   void add_text(std::string_view raw) {
     if (!open_.empty() && open_.back().is_hidden()) return count_hidden(raw);
-    const std::string text = visible(decode_references(raw));
+    const std::string text = visible(without_controls(decode_references(raw)));
     if (is_in(TagKind::preformatted)) flow_.add_preformatted(text);
     else flow_.add_text(text);
   }

@@ -41,7 +41,46 @@ bool continues_field(std::string_view line) { return line.starts_with(' ') || li
 
 bool is_mbox_line(std::string_view line) { return line.starts_with("From ") || line.starts_with(">From "); }
 
-std::string good_utf8(std::string_view raw) { return is_utf8(raw) ? std::string(raw) : utf8_from_windows_1252(raw); }
+// The length of an encoded word (RFC 2047) at the beginning of `text`, or 0. Longer ones than the standard's 75 bytes occur.
+std::size_t encoded_word_length(std::string_view text) {
+  constexpr std::size_t longest = 300;
+  const std::string_view word = text.substr(0, longest).substr(0, text.substr(0, longest).find_first_of(" \t\r\n"));
+  if (!word.starts_with("=?")) return 0;
+  const std::size_t encoding = word.find('?', 2);
+  if (encoding == std::string_view::npos || encoding + 3 > word.size()) return 0;
+  const std::size_t end = word.find("?=", encoding + 3);
+  return end == std::string_view::npos ? 0 : end + 2;
+}
+
+// Bytes that should not stand in an encoded word are of its charset, and not of the header's.
+void append_word(std::string& out, std::string_view word) {
+  static constexpr char digits[] = "0123456789ABCDEF";
+  for (const char c : word) {
+    const auto u = static_cast<unsigned char>(c);
+    if (u < 0x80) out += c;
+    else out += {'=', digits[u >> 4], digits[u & 15]};
+  }
+}
+
+std::string good_utf8(std::string_view raw) {
+  std::string out;
+  const auto append = [&](std::string_view text) { out += is_utf8(text) ? std::string(text) : utf8_from_windows_1252(text); };
+  for (std::size_t begin = 0, at = 0;;) {
+    at = raw.find("=?", at);
+    if (at == std::string_view::npos) {
+      append(raw.substr(begin));
+      return out;
+    }
+    const std::size_t length = encoded_word_length(raw.substr(at));
+    if (length == 0) {
+      at += 2;
+      continue;
+    }
+    append(raw.substr(begin, at - begin));
+    append_word(out, raw.substr(at, length));
+    begin = at = at + length;
+  }
+}
 
 // Each line break, with the blanks around it, and each other control character becomes a blank.
 std::string unfolded(std::string_view raw) {
@@ -68,13 +107,16 @@ class MailboxCutter {
       const char c = rest_[at];
       if (c == '"') at = skip(at, '"', no_quote_ends_);
       else if (c == '(') at = skip_comment(at);
-      else if (c == '=') at = skip_encoded_word(at);
+      // Commas and colons should not stand in an encoded word, and do.
+      else if (c == '=') at += std::max<std::size_t>(encoded_word_length(rest_.substr(at)), 1) - 1;
       else if (c == '<') is_open = true;
+      else if (c == '>' && is_open && begins_another(at + 1)) break;
       else if (c == '>') is_open = false;
       else if (c == ':' && !is_open) begin = at + 1;  // the group's name stands before it
       else if (c == ';' || (c == ',' && !(is_open && is_route(at)))) break;
     }
-    piece = trim(rest_.substr(begin, at - begin));
+    const bool is_bracket = at < rest_.size() && rest_[at] == '>';
+    piece = trim(rest_.substr(begin, at + (is_bracket ? 1 : 0) - begin));
     rest_.remove_prefix(std::min(at + 1, rest_.size()));
     return true;
   }
@@ -93,14 +135,10 @@ class MailboxCutter {
     return at;
   }
 
-  // "=?utf-8?Q?Doe,_Jo?=": commas and colons should not stand in one, and do.
-  std::size_t skip_encoded_word(std::size_t at) const {
-    constexpr std::size_t longest = 300;
-    const std::string_view word = rest_.substr(at, longest).substr(0, rest_.substr(at, longest).find(' '));
-    if (!word.starts_with("=?")) return at;
-    const std::size_t encoding = word.find('?', 2);
-    const std::size_t end = encoding == std::string_view::npos ? encoding : word.find("?=", std::min(encoding + 3, word.size()));
-    return end == std::string_view::npos ? at : at + end + 1;
+  // "Ann <a@x> Bob <b@x>": the comma is missing.
+  bool begins_another(std::size_t at) const {
+    at = rest_.find_first_not_of(" \t", at);
+    return at != std::string_view::npos && std::string_view(",;(>").find(rest_[at]) == std::string_view::npos;
   }
 
   std::size_t skip_comment(std::size_t at) {
@@ -203,7 +241,8 @@ HeaderAndBody cut_header(std::string_view bytes) {
     const std::size_t end = line_end(bytes, at);
     const std::string_view line = without_line_end(bytes.substr(at, end - at));
     if (line.empty()) return {bytes.substr(begin, at - begin), bytes.substr(end)};
-    const bool belongs = field_name_length(line) > 0 || (continues_field(line) && !is_first);
+    // A mail's first field may have got a blank before it.
+    const bool belongs = field_name_length(is_first ? trim(line) : line) > 0 || (continues_field(line) && !is_first);
     if (!belongs) return {bytes.substr(begin, at - begin), bytes.substr(at), false};
     is_first = false;
     at = end;
@@ -212,7 +251,8 @@ HeaderAndBody cut_header(std::string_view bytes) {
 }
 
 MailFields::MailFields(std::string_view head, std::size_t max_bytes) {
-  std::size_t limit = std::min(head.size(), max_bytes);
+  head.remove_prefix(std::min(head.find_first_not_of(" \t"), head.size()));
+  const std::size_t limit = std::min(head.size(), max_bytes);
   for (std::size_t at = 0; at < limit;) {
     std::size_t end = line_end(head, at);
     const std::string_view line = without_line_end(head.substr(at, end - at));

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Fuzzes the readers of model replies and of task files for DEED_FUZZ_SECONDS (60) each, starting from the recorded streams of tests/data
-# and the tasks of tests/data/tasks. Installs clang where it is missing. usage: run.sh [replies|tasks]...
+# Fuzzes the readers of model replies, of task files and of received mail for DEED_FUZZ_SECONDS (60) each, starting from the recorded
+# streams of tests/data, the tasks of tests/data/tasks and the mails of tests/data/mail. Installs clang where it is missing.
+# usage: run.sh [replies|tasks|mail]...
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 say() { printf 'fuzz: %s\n' "$*" >&2; }
 scripts/setup.sh clang libclang-rt-14-dev
-[ $# -gt 0 ] || set -- replies tasks
+[ $# -gt 0 ] || set -- replies tasks mail
 
 corpus=$(mktemp -d)
 trap 'rm -rf "$corpus"' EXIT
@@ -45,12 +46,18 @@ fuzz_tasks() {
   fuzz deed_task_fuzz 16384 -dict=tests/fuzz/task.dict
 }
 
+fuzz_mail() {
+  cp tests/data/mail/* "$corpus"
+  fuzz deed_mail_fuzz 16384 -dict=tests/fuzz/mail.dict
+}
+
 cmake --preset fuzz --log-level=NOTICE
 for what in "$@"; do
   case $what in
     replies) cmake --build --preset fuzz --target deed_reply_reader_fuzz ;;
     tasks) cmake --build --preset fuzz --target deed_task_fuzz ;;
-    *) say "replies or tasks, not $what"; exit 2 ;;
+    mail) cmake --build --preset fuzz --target deed_mail_fuzz ;;
+    *) say "replies, tasks or mail, not $what"; exit 2 ;;
   esac
   find "$corpus" -type f -delete
   "fuzz_$what"

@@ -109,6 +109,7 @@ TEST(HtmlText, CountsNoHiddenElementThatHoldsNothing) {
 TEST(HtmlText, TakesAnyBytes) {
   EXPECT_TRUE(is_utf8(seen_in("\xFF\xFE<p>\x80&#xD800;")));
   EXPECT_EQ(seen_in(std::string_view("a\0b\x1B[1m", 7)), "ab[1m\n");
+  EXPECT_EQ(seen_in("a<p>&#1;<p>b&#13;c"), "a\n\nb c\n");
   for (const char* html : {"<", "</", "<a", "<a b='", "<!", "<!-", "<!--", "&", "&#", "&#x", "a < b", "</>x", "<a href", "<a href="}) {
     EXPECT_TRUE(is_utf8(seen_in(html))) << html;
   }

@@ -195,6 +195,13 @@ TEST(ReceivedMail, ReadsUuencodedAndUnknownEncodings) {
   EXPECT_THAT(notes_of(mail), HasSubstr("not known"));
 }
 
+TEST(ReceivedMail, ReadsTextThatIsNoBase64AsItStands) {
+  const ReceivedMail mail = received("Content-Transfer-Encoding: base64\n\nHello you there\n");
+  EXPECT_EQ(mail.text, "Hello you there\n");
+  EXPECT_THAT(notes_of(mail), HasSubstr("should be Base64"));
+  EXPECT_EQ(text_in("Content-Transfer-Encoding: base64\n", "SGVs\r\nbG8=\r\n"), "Hello");
+}
+
 // --- names of files ---
 
 TEST(ReceivedMail, NamesAttachmentsByOnePathComponent) {
@@ -237,6 +244,12 @@ TEST(ReceivedMail, OpensGroupsOfAddresses) {
 TEST(ReceivedMail, TakesTheOldNameBehindAnAddress) {
   EXPECT_THAT(addresses_of(received("From: ann@example.org (Ann (the first), really)\n\n").from),
               ElementsAre(testing::EndsWith("|ann@example.org")));
+}
+
+TEST(ReceivedMail, ReadsTwoAddressesThatNoCommaParts) {
+  EXPECT_THAT(addresses_of(received("From: Ann <ann@example.org> \"Bob\" <bob@example.org>\n\n").from), ElementsAre("Ann|ann@example.org", "Bob|bob@example.org"));
+  EXPECT_THAT(addresses_of(received("From: =?utf-8?Q?Doe,_Jo:?= <jo@example.org>, <<bob@example.org>>\n\n").from),
+              ElementsAre("Doe, Jo:|jo@example.org", "<|bob@example.org"));
 }
 
 TEST(ReceivedMail, TakesNoNameForAnAddress) {
@@ -290,6 +303,13 @@ TEST(ReceivedMail, KnowsMailThatNoPersonWrote) {
   }
 }
 
+TEST(ReceivedMail, ReadsAFirstFieldBehindABlank) {
+  const ReceivedMail mail = received(" From: ann@example.org\nSubject: x\n\nbody");
+  EXPECT_THAT(addresses_of(mail.from), ElementsAre("|ann@example.org"));
+  EXPECT_EQ(mail.subject, "x");
+  EXPECT_EQ(received(" a text that begins with a blank").text, " a text that begins with a blank");
+}
+
 // --- charsets ---
 
 TEST(ReceivedMail, ReadsTextInTheCharsetThatItNames) {
@@ -312,6 +332,7 @@ TEST(ReceivedMail, ReadsTextWhoseCharsetLies) {
 TEST(ReceivedMail, ReadsHeadersWithRawBytes) {
   EXPECT_EQ(received("Subject: Gr\xFC\xDF" "e\n\n").subject, "Grüße");
   EXPECT_EQ(received("Subject: Grüße\n\n").subject, "Grüße");
+  EXPECT_EQ(received("Subject: =?iso-8859-1?Q?Gr\xFC\xDF" "e?= \xFC\n\n").subject, "Grüße ü");
   EXPECT_TRUE(is_utf8(received("Subject: =?x-none?Q?=FF=FE?= =?utf-8?B?////?=\n\n").subject));
 }
 
