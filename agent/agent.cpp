@@ -22,6 +22,13 @@
 namespace deed {
 namespace {
 
+// Tells mailboxes apart whose ids may be alike.
+std::string place_of_mail(const MailAccount& account) {
+  if (!account.maildir.empty()) return account.maildir;
+  if (!account.mailbox) return {};
+  return account.mailbox->user + "@" + account.mailbox->host + ":" + std::to_string(account.mailbox->port);
+}
+
 std::optional<std::string> environment(std::string_view name) {
   const char* value = std::getenv(std::string(name).c_str());
   return value ? std::optional<std::string>(value) : std::nullopt;
@@ -122,6 +129,7 @@ class LocalAgent final : public Agent {
   Result<Model*> model_named(const std::string& name);
   Result<Secret> secret_of(const std::string& name) const;
   ModelEnvironment model_environment();
+  EmailOptions email_options();
 
   AgentOptions options_;
   // Order matters: what is borrowed is declared before what borrows it.
@@ -130,6 +138,7 @@ class LocalAgent final : public Agent {
   std::unique_ptr<HttpClient> http_;
   std::unique_ptr<SmtpClient> smtp_;
   std::unique_ptr<ImapClient> imap_;
+  std::unique_ptr<MailStore> mails_;  // nullptr: none are read
   std::unique_ptr<Journal> journal_;
   Registry tools_;
   std::unique_ptr<Model> model_;
@@ -160,13 +169,9 @@ Result<void> LocalAgent::open() {
   if (options_.builtin_tools) {
     BuiltinOptions builtin;
     builtin.root = options_.root;
-    builtin.email = {.smtp = options_.smtp,
-                     .outbox = options_.home + "/outbox",
-                     .from = options_.from,
-                     .root = options_.root,
-                     .client = smtp_.get(),
-                     .sent = options_.sent,
-                     .imap = imap_.get()};
+    builtin.email = email_options();
+    builtin.read_mails = options_.home + "/read_mails";
+    builtin.mail_account = place_of_mail(options_.mail);
     builtin.guard = &guard_;
     builtin.http = http_.get();
     builtin.journal = journal_.get();
@@ -178,6 +183,20 @@ Result<void> LocalAgent::open() {
     DEED_TRY(model_, open_model(options_.model, model_environment()));
   }
   return {};
+}
+
+EmailOptions LocalAgent::email_options() {
+  const MailAccount& account = options_.mail;
+  if (!account.maildir.empty()) mails_ = make_maildir_store(io_.get_executor(), account.maildir);
+  else if (account.mailbox) mails_ = make_imap_store(*imap_, *account.mailbox);
+  EmailOptions out{.smtp = account.smtp, .outbox = options_.home + "/outbox", .from = account.from, .root = options_.root, .client = smtp_.get(),
+                   .sent = account.sent, .imap = imap_.get(), .from_name = account.from_name, .reply_to = account.reply_to, .store = mails_.get()};
+  if (account.automatic) out.auto_submitted = AutoSubmitted::auto_generated;
+  if (mails_) out.copies = account.copies;
+  // Without a mailbox drafts are where mail waits anyway.
+  if (options_.drafts && mails_) out.drafts = account.drafts;
+  if (options_.drafts && !mails_) out.smtp.reset();
+  return out;
 }
 
 ModelEnvironment LocalAgent::model_environment() {
@@ -294,8 +313,7 @@ Redactor known_secrets(const AgentOptions& options) {
   Redactor redactor;
   for (const Secret& secret : options.secrets) redactor.add(secret);
   for (const auto& [name, secret] : options.named_secrets) redactor.add(secret);
-  if (options.smtp) redactor.add(options.smtp->password);
-  if (options.sent) redactor.add(options.sent->server.password);
+  for (const Secret& secret : secrets_of(options.mail)) redactor.add(secret);
   for (const auto& [name, provider] : options.providers) {
     redactor.add(provider.key);
     for (const Secret& secret : provider.secrets) redactor.add(secret);

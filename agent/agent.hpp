@@ -10,6 +10,7 @@
 
 #include "deed/agent/interaction.hpp"
 #include "deed/agent/limits.hpp"
+#include "deed/agent/mail_account.hpp"
 #include "deed/agent/policy.hpp"
 #include "deed/agent/runner.hpp"
 #include "deed/agent/task/task.hpp"
@@ -29,9 +30,8 @@ struct AgentOptions {
   std::string models_dir = {};            ///< empty: models/ in `home`
   std::string cache_dir = {};             ///< what is quick to make again; empty: cache/ in `home`
   std::string root = ".";                 ///< what file tools may touch
-  std::optional<SmtpServer> smtp = {};    ///< none: mail goes into the outbox, a Maildir
-  std::optional<MailboxOptions> sent = {};  ///< where mail that was sent by `smtp` is looked for when that is in doubt
-  std::optional<EmailAddress> from = {};
+  MailAccount mail = {};                  ///< none: mail goes into the outbox, a Maildir, and none is read
+  bool drafts = false;                    ///< mail is put into the account's folder of drafts, and nothing is sent
   std::vector<AllowedHost> allow_hosts = {};
   Policy policy = {};
   Limits limits = {};

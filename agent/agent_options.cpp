@@ -1,5 +1,6 @@
 #include "deed/agent/agent_options.hpp"
 
+#include "deed/agent/mail_account.hpp"
 #include "deed/agent/model_settings.hpp"
 #include "deed/agent/secret_source.hpp"
 
@@ -28,38 +29,12 @@ Result<Limits> limits_of(const Settings& settings) {
 }
 
 Json recorded(const Settings& settings) {
-  Json out = Json::object();
-  for (const char* key : {"smtp.url", "smtp.user", "smtp.from", "imap.url", "imap.user", "imap.mailbox", "imap.authoritative",
-                          "imap.settle_s", "allow", "allow_hosts"}) {
+  Json out = recorded_account(settings);
+  for (const char* key : {"allow", "allow_hosts", "drafts"}) {
     const Setting* setting = settings.find(key);
     if (setting) out[key] = shown(*setting);
   }
   return out;
-}
-
-// Where sent mail is looked for. Whoever gives no user means the one of the mail server: they are one account as a rule.
-Result<std::optional<MailboxOptions>> mailbox_of(const Settings& settings, const std::optional<SmtpServer>& smtp,
-                                                 const std::function<std::optional<std::string>(std::string_view)>& getenv) {
-  const std::string url = settings.text("imap.url");
-  if (url.empty()) return std::optional<MailboxOptions>();
-  MailboxOptions sent;
-  DEED_TRY(sent.server, with_context(ImapServer::parse(url), settings.origin("imap.url")));
-  if (sent.server.user.empty()) sent.server.user = settings.text("imap.user");
-  if (sent.server.password.empty()) {
-    DEED_TRY(sent.server.password, mail_password(settings, "imap", getenv));
-  }
-  if (sent.server.user.empty() && smtp) {
-    sent.server.user = smtp->user;
-    if (sent.server.password.empty()) sent.server.password = smtp->password;
-  }
-  sent.mailbox = settings.text("imap.mailbox", sent.mailbox);
-  sent.is_authoritative = settings.flag("imap.authoritative");
-  DEED_TRY(const std::int64_t seconds, whole_at(settings, "imap.settle_s", 60));
-  if (seconds > 86'400) {
-    return fail(ErrorKind::invalid, "imap.settle_s is more than a day", settings.origin("imap.settle_s"));
-  }
-  sent.settle_time = std::chrono::seconds(seconds);
-  return std::optional<MailboxOptions>(std::move(sent));
 }
 
 // The names of models and secrets in a task and in the tasks that it uses.
@@ -109,20 +84,8 @@ Result<AgentOptions> agent_options(const Settings& settings,
     DEED_TRY(AllowedHost host, with_context(AllowedHost::parse(text), settings.origin("allow_hosts")));
     options.allow_hosts.push_back(std::move(host));
   }
-  const std::string from = settings.text("smtp.from");
-  if (!from.empty()) {
-    DEED_TRY(options.from, with_context(EmailAddress::parse(from), settings.origin("smtp.from")));
-  }
-  const std::string url = settings.text("smtp.url");
-  if (!url.empty()) {
-    DEED_TRY(SmtpServer server, with_context(SmtpServer::parse(url), settings.origin("smtp.url")));
-    if (server.user.empty()) server.user = settings.text("smtp.user");
-    if (server.password.empty()) {
-      DEED_TRY(server.password, mail_password(settings, "smtp", getenv));
-    }
-    options.smtp = std::move(server);
-  }
-  DEED_TRY(options.sent, mailbox_of(settings, options.smtp, getenv));
+  DEED_TRY(options.mail, mail_account(settings, getenv));
+  options.drafts = settings.flag("drafts");
   return options;
 }
 

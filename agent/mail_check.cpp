@@ -61,7 +61,7 @@ asio::awaitable<void> check_imap(ImapClient& client, MailboxOptions sent, MailCh
 }  // namespace
 
 std::vector<MailCheck> check_mail(const AgentOptions& options) {
-  if (!options.smtp) {
+  if (!options.mail.smtp) {
     const std::string place = options.home.empty() ? "outbox/ in deed's folder" : options.home + "/outbox";
     return {{"outbox", true, "no server is configured (smtp.url): mail goes into " + place}};
   }
@@ -69,11 +69,11 @@ std::vector<MailCheck> check_mail(const AgentOptions& options) {
   asio::io_context loop;
   const auto sender = make_smtp_client(loop.get_executor());
   const auto searcher = make_imap_client(loop.get_executor());
-  if (options.from) asio::co_spawn(loop, check_smtp(*sender, *options.smtp, *options.from, smtp), asio::detached);
-  if (options.sent) asio::co_spawn(loop, check_imap(*searcher, *options.sent, imap), asio::detached);
+  if (options.mail.from) asio::co_spawn(loop, check_smtp(*sender, *options.mail.smtp, *options.mail.from, smtp), asio::detached);
+  if (options.mail.sent) asio::co_spawn(loop, check_imap(*searcher, *options.mail.sent, imap), asio::detached);
   loop.run();
   std::vector<MailCheck> out{std::move(smtp)};
-  if (options.sent) out.push_back(std::move(imap));
+  if (options.mail.sent) out.push_back(std::move(imap));
   return out;
 }
 

@@ -90,14 +90,11 @@ Result<Secret> read_secret_command(const std::vector<std::string>& arguments) {
   return first_line(*text);
 }
 
-Result<Secret> mail_password(const Settings& settings, const std::string& section,
-                             const std::function<std::optional<std::string>(std::string_view)>& getenv) {
-  const auto given = getenv(section == "imap" ? "DEED_IMAP_PASSWORD" : "DEED_SMTP_PASSWORD");
+Result<Secret> secret_of(const SecretPlaces& places, const std::function<std::optional<std::string>(std::string_view)>& getenv) {
+  const auto given = getenv(places.variable);
   if (given && !given->empty()) return Secret(*given);
-  const std::string file = settings.text(section + ".password_file");
-  if (!file.empty()) return read_secret_file(file);
-  const auto command = settings.list(section + ".password_command");
-  if (!command.empty()) return read_secret_command(command);
+  if (!places.file.empty()) return read_secret_file(places.file);
+  if (!places.command.empty()) return read_secret_command(places.command);
   return Secret();
 }
 
@@ -121,12 +118,9 @@ bool has_named_secret(const Settings& settings, std::string_view name,
 Result<Secret> named_secret(const Settings& settings, const std::string& name,
                             const std::function<std::optional<std::string>(std::string_view)>& getenv) {
   const std::string variable = variable_of(name);
-  const auto given = getenv(variable);
-  if (given && !given->empty()) return Secret(*given);
-  const std::string file = settings.text("secrets." + name + ".file");
-  if (!file.empty()) return read_secret_file(file);
-  const auto command = settings.list("secrets." + name + ".command");
-  if (!command.empty()) return read_secret_command(command);
+  const std::string key = "secrets." + name;
+  DEED_TRY(Secret found, secret_of({.variable = variable, .file = settings.text(key + ".file"), .command = settings.list(key + ".command")}, getenv));
+  if (!found.empty()) return found;
   return fail(ErrorKind::not_found, "the secret \"" + name + "\" is nowhere", "",
               "set " + variable + ", or secrets." + name + ".file or .command in the configuration");
 }

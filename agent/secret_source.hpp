@@ -19,10 +19,16 @@ Result<Secret> read_secret_file(const std::string& path);
 /// errors  unavailable: it cannot be started, fails, prints nothing, or takes longer than 30 s
 Result<Secret> read_secret_command(const std::vector<std::string>& arguments);
 
-/// The password at a mail server. section  "smtp" or "imap": $DEED_SMTP_PASSWORD, smtp.password_file, smtp.password_command.
-/// Empty where none is set.
-Result<Secret> mail_password(const Settings& settings, const std::string& section,
-                             const std::function<std::optional<std::string>(std::string_view)>& getenv);
+/// The places where one secret may be; what is empty is none.
+struct SecretPlaces {
+  std::string variable;  ///< goes first
+  std::string file;
+  std::vector<std::string> command;
+};
+
+/// The secret from the first of these places that is given; empty where none is.
+/// errors  those of read_secret_file and read_secret_command
+Result<Secret> secret_of(const SecretPlaces& places, const std::function<std::optional<std::string>(std::string_view)>& getenv);
 
 /// A secret that a task names: $DEED_SECRET_NAME (in capitals), secrets.NAME.file, secrets.NAME.command.
 /// errors  not_found: none of these is set

@@ -143,8 +143,38 @@ Result<Json> from_text(const SettingRow& row, const std::string& text, const std
 
 }  // namespace
 
-const std::vector<SettingRow>& setting_rows() {
-  static const std::vector<SettingRow> rows = {
+namespace {
+
+// Of one account for mail; each also stands below "mail.NAME." for an account with a name.
+std::vector<SettingRow> account_rows() {
+  return {
+      {"smtp.url", Type::text, "DEED_SMTP", false, "smtp://host:587 (STARTTLS), smtps://host:465; none: mail goes into the outbox"},
+      {"smtp.user", Type::text, "DEED_SMTP_USER", false, "user name at the mail server"},
+      {"smtp.password_file", Type::text, "", false, "a file of mode 0600 that holds the password"},
+      {"smtp.password_command", Type::list, "", false, "a command and its arguments that prints the password"},
+      {"smtp.token_file", Type::text, "", false, "a file of mode 0600 that holds an OAuth 2.0 access token, instead of a password"},
+      {"smtp.token_command", Type::list, "", false, "a command and its arguments that prints an OAuth 2.0 access token"},
+      {"smtp.from", Type::text, "DEED_FROM", true, "the sender's address"},
+      {"smtp.from_name", Type::text, "DEED_FROM_NAME", true, "the sender's name, shown beside the address"},
+      {"smtp.reply_to", Type::list, "", true, "addresses for answers, if not the sender's"},
+      {"smtp.automatic", Type::flag, "", true, "true: mails say that no person wrote them (Auto-Submitted)"},
+      {"imap.url", Type::text, "DEED_IMAP", false, "imap://host:143 (STARTTLS), imaps://host:993: where mail is read, and looked for after a crash"},
+      {"imap.user", Type::text, "DEED_IMAP_USER", false, "user name there; none: that of smtp, with its password"},
+      {"imap.password_file", Type::text, "", false, "a file of mode 0600 that holds the password"},
+      {"imap.password_command", Type::list, "", false, "a command and its arguments that prints the password"},
+      {"imap.token_file", Type::text, "", false, "a file of mode 0600 that holds an OAuth 2.0 access token, instead of a password"},
+      {"imap.token_command", Type::list, "", false, "a command and its arguments that prints an OAuth 2.0 access token"},
+      {"imap.mailbox", Type::text, "DEED_IMAP_MAILBOX", false, "the Sent or archive mailbox (default: Sent)"},
+      {"imap.authoritative", Type::flag, "DEED_IMAP_AUTHORITATIVE", false, "true: exactly one copy of each accepted transaction is there, so that a mail without one was not sent"},
+      {"imap.settle_s", Type::integer, "DEED_IMAP_SETTLE_S", false, "seconds after the hand-over at which a copy is there at the latest (default: 60)"},
+      {"imap.copy", Type::flag, "", false, "false: no copy of what was sent is put into imap.mailbox (default: true, unless authoritative)"},
+      {"imap.drafts", Type::text, "", false, "the folder of drafts (default: Drafts)"},
+      {"maildir", Type::text, "DEED_MAILDIR", false, "a Maildir whose mail is read, instead of imap"},
+  };
+}
+
+std::vector<SettingRow> all_rows() {
+  std::vector<SettingRow> rows = {
       {"model", Type::text, "DEED_MODEL", false, "the model: local:smollm2, openai:NAME, http://host:port/v1#NAME"},
       {"alias.*", Type::text, "", false, "a name for --model. plan: what is used where nothing is said; vision: where the other cannot look at what is attached"},
       {"secrets.*.file", Type::text, "", false, "a file of mode 0600 that holds a secret of tasks; DEED_SECRET_NAME goes first"},
@@ -168,18 +198,8 @@ const std::vector<SettingRow>& setting_rows() {
       {"effort", Type::text, "DEED_EFFORT", true, "how much a reasoning model is to think: none, low, medium, high"},
       {"reasoning", Type::text, "DEED_REASONING", true, "what is shown of a model's thoughts: hide, summary, full"},
       {"root", Type::text, "DEED_ROOT", false, "the folder that file tools stay below"},
-      {"smtp.url", Type::text, "DEED_SMTP", false, "smtp://host:587 (STARTTLS), smtps://host:465; none: mail goes into the outbox"},
-      {"smtp.user", Type::text, "DEED_SMTP_USER", false, "user name at the mail server"},
-      {"smtp.password_file", Type::text, "", false, "a file of mode 0600 that holds the password"},
-      {"smtp.password_command", Type::list, "", false, "a command and its arguments that prints the password"},
-      {"smtp.from", Type::text, "DEED_FROM", true, "the sender's address"},
-      {"imap.url", Type::text, "DEED_IMAP", false, "imap://host:143 (STARTTLS), imaps://host:993: where mail that was sent is looked for after a crash"},
-      {"imap.user", Type::text, "DEED_IMAP_USER", false, "user name there; none: that of smtp, with its password"},
-      {"imap.password_file", Type::text, "", false, "a file of mode 0600 that holds the password"},
-      {"imap.password_command", Type::list, "", false, "a command and its arguments that prints the password"},
-      {"imap.mailbox", Type::text, "DEED_IMAP_MAILBOX", false, "the Sent or archive mailbox (default: Sent)"},
-      {"imap.authoritative", Type::flag, "DEED_IMAP_AUTHORITATIVE", false, "true: exactly one copy of each accepted transaction is there, so that a mail without one was not sent"},
-      {"imap.settle_s", Type::integer, "DEED_IMAP_SETTLE_S", false, "seconds after the hand-over at which a copy is there at the latest (default: 60)"},
+      {"account", Type::text, "DEED_ACCOUNT", false, "the mail account: NAME of [mail.NAME.smtp] and [mail.NAME.imap]; none: [smtp] and [imap]"},
+      {"drafts", Type::flag, "DEED_DRAFTS", true, "true: mail is put into the folder of drafts, and nothing is sent"},
       {"allow", Type::list, "DEED_ALLOW", false, "effects that need no approval: TOOL:DESTINATION"},
       {"allow_hosts", Type::list, "DEED_ALLOW_HOSTS", false, "hosts that tools may reach although they are not public: HOST[:PORT]"},
       {"limits.max_steps", Type::integer, "", true, "model requests of a run"},
@@ -189,6 +209,21 @@ const std::vector<SettingRow>& setting_rows() {
       {"models_dir", Type::text, "DEED_MODELS", false, "the folder of the embedded models (default: models/ in deed's own folder)"},
       {"threads", Type::integer, "DEED_THREADS", true, "threads of the embedded model, 0: one a core"},
   };
+  for (const SettingRow& row : account_rows()) {
+    rows.push_back(row);
+    SettingRow named = row;
+    named.key = "mail.*." + row.key;
+    named.environment.clear();
+    named.project = false;
+    rows.push_back(std::move(named));
+  }
+  return rows;
+}
+
+}  // namespace
+
+const std::vector<SettingRow>& setting_rows() {
+  static const std::vector<SettingRow> rows = all_rows();
   return rows;
 }
 

@@ -21,6 +21,8 @@ void add_run_flags(CLI::App& app, Flags& flags) {
       ->check(CLI::IsMember({"hide", "summary", "full"}));
   app.add_option("--smtp", flags.smtp, "Send mail by this server; without it mail goes into the outbox")->type_name("URL");
   app.add_option("--from", flags.from, "The sender's address")->type_name("ADDRESS");
+  app.add_option("--account", flags.account, "The mail account: [mail.NAME.smtp] and [mail.NAME.imap] of the configuration")->type_name("NAME");
+  app.add_flag("--draft", flags.drafts, "Put mail into the folder of drafts; nothing is sent");
   app.add_option("--root", flags.root, "The folder that file tools stay below (default: this one)")->type_name("DIR");
   app.add_option("--allow-host", flags.allow_hosts, "Let tools reach this host although it is not public")
       ->type_name("HOST[:PORT]")
@@ -56,8 +58,12 @@ Result<Settings> settings_for(const Flags& flags) {
   text("model", flags.model, "--model");
   text("effort", flags.effort, "--effort");
   text("reasoning", flags.reasoning, "--reasoning");
-  text("smtp.url", flags.smtp, "--smtp");
-  text("smtp.from", flags.from, "--from");
+  text("account", flags.account, "--account");
+  if (flags.drafts) settings.set("drafts", true, "flag --draft");
+  const std::string account = settings.text("account");
+  const std::string of_account = account.empty() ? "" : "mail." + account + ".";
+  text((of_account + "smtp.url").c_str(), flags.smtp, "--smtp");
+  text((of_account + "smtp.from").c_str(), flags.from, "--from");
   text("root", flags.root, "--root");
   if (!flags.allow.empty()) settings.set("allow", flags.allow, "flag --allow");
   if (!flags.allow_hosts.empty()) settings.set("allow_hosts", flags.allow_hosts, "flag --allow-host");

@@ -14,12 +14,12 @@
 namespace deed {
 
 struct Flags {
-  std::string home, model, smtp, from, root, effort, reasoning;
+  std::string home, model, account, smtp, from, root, effort, reasoning;
   std::vector<std::string> allow_hosts, allow, attach;
   std::optional<std::int64_t> max_steps, max_tokens, max_time_s, threads;
   std::optional<double> max_cost_usd;
   Json of_run = Json::object();  ///< settings without a flag that the run was begun with: stronger than the configuration
-  bool yes = false, json = false, events = false, quiet = false, explain = false;
+  bool yes = false, drafts = false, json = false, events = false, quiet = false, explain = false;
 };
 
 /// --home, --json: every command.

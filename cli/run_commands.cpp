@@ -95,9 +95,6 @@ int run(Flags flags, const std::vector<std::string>& words, const RunId& run_id)
 
 // A flag of today wins over what the run was begun with.
 void take_over_settings(const Json& settings, Flags& flags) {
-  const auto text = [&](const char* key, std::string& flag) {
-    if (flag.empty()) flag = string_at(settings, key);
-  };
   const auto list = [&](const char* key, std::vector<std::string>& flag) {
     const auto found = settings.find(key);
     if (!flag.empty() || found == settings.end() || !found->is_array()) return;
@@ -105,11 +102,8 @@ void take_over_settings(const Json& settings, Flags& flags) {
       if (item.is_string()) flag.push_back(item.get<std::string>());
     }
   };
-  text("smtp.url", flags.smtp);
-  text("smtp.from", flags.from);
-  for (const char* key : {"smtp.user", "imap.url", "imap.user", "imap.mailbox", "imap.authoritative", "imap.settle_s"}) {
-    const auto found = settings.find(key);
-    if (found != settings.end()) flags.of_run[key] = *found;
+  for (const auto& [key, value] : settings.items()) {
+    if (is_of_account(key) || key == "drafts") flags.of_run[key] = value;
   }
   list("allow", flags.allow);
   list("allow_hosts", flags.allow_hosts);

@@ -26,6 +26,7 @@ struct ImapServer {
   MailSecurity security = MailSecurity::tls;
   std::string user = {};  ///< empty: no authentication
   Secret password = {};
+  Secret token = {};  ///< not empty: OAuth 2.0 instead of a password (OAUTHBEARER, RFC 7628, or XOAUTH2)
 
   /// imap://host[:port]           STARTTLS; the port is 143 if none is given
   /// imaps://host[:port]          TLS from the first byte; 993

@@ -16,7 +16,7 @@ namespace deed {
 namespace {
 
 Result<void> check(const ImapServer& server) {
-  for (const std::string* text : {&server.host, &server.user, &server.password.reveal()}) {
+  for (const std::string* text : {&server.host, &server.user, &server.password.reveal(), &server.token.reveal()}) {
     if (has_control_characters(*text) || !is_utf8(*text)) {
       return fail(ErrorKind::invalid, "the mail server's settings hold a control character");
     }

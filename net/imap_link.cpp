@@ -117,6 +117,8 @@ int ImapLink::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t,
 // server offers it; with one it does not fall back to the command LOGIN, which is all that some
 // servers have.
 Result<void> ImapLink::connect(const ImapServer& server, Deadline deadline) {
+  // A token is for these two alone; no server may ask for it in another way.
+  if (!server.token.empty()) return attempt(server, "AUTH=OAUTHBEARER;AUTH=XOAUTH2", deadline);
   Result<void> connected = attempt(server, "AUTH=PLAIN;AUTH=LOGIN", deadline);
   const bool is_denied = !connected && connected.error().kind == ErrorKind::denied;
   if (is_denied && !server.user.empty() && !offers_auth_) connected = attempt(server, "AUTH=*", deadline);
@@ -160,7 +162,8 @@ void ImapLink::set_up(const ImapServer& server, const char* login_options, Deadl
   set_trust(easy, trust_);
   if (!server.user.empty()) {
     curl_easy_setopt(easy, CURLOPT_USERNAME, server.user.c_str());
-    curl_easy_setopt(easy, CURLOPT_PASSWORD, server.password.reveal().c_str());
+    if (server.token.empty()) curl_easy_setopt(easy, CURLOPT_PASSWORD, server.password.reveal().c_str());
+    else curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, server.token.reveal().c_str());
     curl_easy_setopt(easy, CURLOPT_LOGIN_OPTIONS, login_options);
   }
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &ImapLink::on_reply);

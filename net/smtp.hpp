@@ -25,6 +25,7 @@ struct SmtpServer {
   SmtpSecurity security = SmtpSecurity::starttls;
   std::string user = {};  ///< empty: no authentication
   Secret password = {};
+  Secret token = {};  ///< not empty: OAuth 2.0 instead of a password (OAUTHBEARER, RFC 7628, or XOAUTH2)
 
   /// smtp://host[:port]           STARTTLS; the port is 587 if none is given
   /// smtps://host[:port]          TLS from the first byte; 465

@@ -115,7 +115,7 @@ class Lease {
 };
 
 Result<void> check(const SmtpServer& server, const SmtpTransaction& mail) {
-  for (const std::string* text : {&server.host, &server.user, &server.password.reveal(),
+  for (const std::string* text : {&server.host, &server.user, &server.password.reveal(), &server.token.reveal(),
                                   &mail.from.text(), &mail.to.text()}) {
     if (has_control_characters(*text)) {
       return fail(ErrorKind::invalid,

@@ -75,7 +75,7 @@ std::string smtp_server_key(const SmtpServer& server) {
   // NUL is in none of the parts.
   std::string key = curl_url(server);
   for (const std::string& part :
-       {std::to_string(tls_of(server)), server.user, server.password.reveal()}) {
+       {std::to_string(tls_of(server)), server.user, server.password.reveal(), server.token.reveal()}) {
     (key += '\0') += part;
   }
   return key;
@@ -273,10 +273,13 @@ void SmtpSession::set_server(CURL* easy, const SmtpServer& server) {
   set_trust(easy, trust_);
   if (!server.user.empty()) {
     curl_easy_setopt(easy, CURLOPT_USERNAME, server.user.c_str());
-    curl_easy_setopt(easy, CURLOPT_PASSWORD, server.password.reveal().c_str());
+    const bool has_token = !server.token.empty();
+    if (has_token) curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, server.token.reveal().c_str());
+    else curl_easy_setopt(easy, CURLOPT_PASSWORD, server.password.reveal().c_str());
     // Otherwise a user that looks like ann@example.org makes libcurl try Kerberos first where the
     // server offers it.
-    curl_easy_setopt(easy, CURLOPT_LOGIN_OPTIONS, "AUTH=PLAIN;AUTH=LOGIN;AUTH=CRAM-MD5");
+    curl_easy_setopt(easy, CURLOPT_LOGIN_OPTIONS,
+                     has_token ? "AUTH=OAUTHBEARER;AUTH=XOAUTH2" : "AUTH=PLAIN;AUTH=LOGIN;AUTH=CRAM-MD5");
   }
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &SmtpSession::on_open);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);

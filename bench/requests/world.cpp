@@ -172,8 +172,8 @@ Result<Ending> carry_out(const Request& request, const std::string& models_dir) 
                        .models_dir = models_dir,
                        .cache_dir = folder.cache(),
                        .root = folder.root()};
-  DEED_TRY(options.smtp, SmtpServer::parse("smtp://127.0.0.1:" + std::to_string(smtp.port())));
-  DEED_TRY(options.from, EmailAddress::parse("user@deed.example"));
+  DEED_TRY(options.mail.smtp, SmtpServer::parse("smtp://127.0.0.1:" + std::to_string(smtp.port())));
+  DEED_TRY(options.mail.from, EmailAddress::parse("user@deed.example"));
   DEED_TRY(AllowedHost host, AllowedHost::parse(base.substr(base.rfind('/') + 1)));
   options.allow_hosts.push_back(std::move(host));
   options.policy.yes = true;

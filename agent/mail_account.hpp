@@ -1,0 +1,45 @@
+// One account for mail: where mail is sent, where it is read, and as whom.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "deed/agent/settings.hpp"
+#include "deed/core/secrets.hpp"
+#include "deed/tools/builtin.hpp"
+
+namespace deed {
+
+struct MailAccount {
+  std::string name = {};                    ///< "work" for [mail.work]; empty: [smtp], [imap] and maildir themselves
+  std::optional<SmtpServer> smtp = {};      ///< none: mail goes into the outbox, a Maildir
+  std::optional<MailboxOptions> sent = {};  ///< where mail that was sent by `smtp` is looked for when that is in doubt
+  std::optional<EmailAddress> from = {};
+  std::string from_name = {};               ///< shown beside the address
+  std::vector<EmailAddress> reply_to = {};  ///< for answers, if not the sender's address
+  bool automatic = false;                   ///< mails say that no person wrote them (RFC 3834)
+  std::optional<ImapServer> mailbox = {};   ///< mail that is read
+  std::string maildir = {};                 ///< the same, as a Maildir's absolute path; goes before `mailbox`
+  std::string drafts = "Drafts";            ///< the folder of drafts
+  std::string copies = {};                  ///< the folder that gets a copy of what was sent; empty: none
+
+  bool reads_mail() const { return mailbox || !maildir.empty(); }
+};
+
+/// The account that the setting `account` names, else the one without a name. Reads password files and runs password commands.
+/// errors  not_found: there is no [mail.NAME] of the account. invalid: a setting, with its origin. Those of secret_source.hpp
+Result<MailAccount> mail_account(const Settings& settings, const std::function<std::optional<std::string>(std::string_view)>& getenv);
+
+/// The settings of the account, for whoever goes on with a run of it: no secrets.
+Json recorded_account(const Settings& settings);
+
+/// A setting of an account: "smtp.url" and "mail.work.smtp.url" alike.
+bool is_of_account(std::string_view key);
+
+/// The secrets among them.
+std::vector<Secret> secrets_of(const MailAccount& account);
+
+}  // namespace deed
