@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the built command (build/bin/deed) against servers that no one here wrote: aimock, llmock and llama-server for the models, aiosmtpd,
-# mailpit and GreenMail for the mail; and compares the times of cron lines with croniter's. Installs all of it first, and the embedded model;
-# a second run finds it there.
+# mailpit and GreenMail for the mail; compares the times of cron lines with those of croniter, and what is read in received mails with what
+# Python reads there. Installs all of it first, and the embedded model; a second run finds it there.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source "$here/paths.sh"
@@ -13,5 +13,6 @@ cd "$here/../.."
 "$here/install_llama_server.sh"
 "$here/install_mailpit.sh"
 "$here/install_greenmail.sh"
+"$here/install_mail_corpora.sh"
 DEED_MODELS=$(dirname "$partners")/models build/bin/deed models install smollm2 </dev/null >&2
 ctest --test-dir build --label-regex '^partners$' --output-on-failure --no-tests=error
