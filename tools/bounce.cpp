@@ -156,7 +156,8 @@ std::vector<std::string> named_ids(const MailFields& fields, const MailReadLimit
 void add_id_in_text(std::vector<std::string>& ids, std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
-    if (lower_ascii(text.substr(at, 11)) == "message-id:") return add_ids(ids, text.substr(at, std::min<std::size_t>(end - at + 1'100, 2'200)), 1);
+    if (lower_ascii(text.substr(at, 11)) == "message-id:")
+      return add_ids(ids, text.substr(at, std::min<std::size_t>(end - at + 1'100, 2'200)), 1);
     at = end + 1;
   }
 }
@@ -197,11 +198,13 @@ bool is_from_mail_system(const MailFields& fields) {
   return local == "mailer-daemon" || local == "postmaster";
 }
 
-void add_recipient(BounceReport& out, std::string_view address, DeliveryAction action, std::string_view words, const MailReadLimits& limits) {
+void add_recipient(BounceReport& out, std::string_view address, DeliveryAction action, std::string_view words,
+                   const MailReadLimits& limits) {
   const auto parsed = address_of(address);
   const auto is_known = [&](const BounceRecipient& recipient) { return recipient.final_recipient == *parsed; };
   if (!parsed || out.recipients.size() >= limits.addresses || std::any_of(out.recipients.begin(), out.recipients.end(), is_known)) return;
-  out.recipients.push_back({.final_recipient = *parsed, .action = action, .status = find_status(words), .diagnostic = diagnostic_of(words)});
+  out.recipients.push_back(
+      {.final_recipient = *parsed, .action = action, .status = find_status(words), .diagnostic = diagnostic_of(words)});
 }
 
 // qmail-send's format, which Postfix kept: a paragraph of greeting, one "<address>: …" a recipient, and a line of dashes before the copy.
@@ -209,14 +212,16 @@ bool read_paragraph_form(std::string_view text, const MailFields& fields, const 
   const auto paragraphs = paragraphs_of(text);
   if (paragraphs.empty()) return false;
   const bool is_qmail = paragraphs.front().starts_with("Hi. This is the ");
-  const bool is_postfix = paragraphs.front().starts_with("This is the mail system at ") || paragraphs.front().starts_with("This is the Postfix program at ");
+  const bool is_postfix =
+      paragraphs.front().starts_with("This is the mail system at ") || paragraphs.front().starts_with("This is the Postfix program at ");
   if (!is_qmail && !(is_postfix && is_from_mail_system(fields))) return false;
   const bool is_warning = text.substr(0, 2'000).find("THIS IS A WARNING ONLY") != std::string_view::npos;
   for (const std::string_view paragraph : paragraphs) {
     if (paragraph.starts_with("---")) break;
     const std::size_t end = paragraph.find(">:");
     if (!paragraph.starts_with('<') || end == std::string_view::npos || end > 300) continue;
-    add_recipient(out, paragraph.substr(0, end + 1), is_warning ? DeliveryAction::delayed : DeliveryAction::failed, paragraph.substr(end + 2), limits);
+    add_recipient(out, paragraph.substr(0, end + 1), is_warning ? DeliveryAction::delayed : DeliveryAction::failed,
+                  paragraph.substr(end + 2), limits);
   }
   return true;
 }
@@ -252,13 +257,16 @@ bool read_sendmail_form(std::string_view text, const MailFields& fields, const M
   const std::size_t begin = std::min(text.find('\n', title), text.size());
   const std::string_view words = text.substr(title, begin - title);
   const bool is_transient = words.find("non-fatal") != std::string_view::npos || words.find("transient") != std::string_view::npos;
-  if (!is_transient && words.find("fatal errors") == std::string_view::npos && words.find("delivery errors") == std::string_view::npos) return false;
+  if (!is_transient && words.find("fatal errors") == std::string_view::npos && words.find("delivery errors") == std::string_view::npos)
+    return false;
   const std::string_view list = text.substr(begin, std::min(text.find("-----", begin), text.size()) - begin);
   std::string_view address;
   for (const std::string_view raw : split(list, '\n')) {
     const std::string_view line = trim(raw);
-    if (line.starts_with('<') && line.ends_with('>')) address = line;
-    else if (!line.starts_with('(')) continue;
+    if (line.starts_with('<') && line.ends_with('>'))
+      address = line;
+    else if (!line.starts_with('('))
+      continue;
     const std::string_view reason = line.starts_with('(') ? line : std::string_view();
     if (!reason.empty() && !out.recipients.empty() && address_of(address) == out.recipients.back().final_recipient) {
       out.recipients.back().status = find_status(reason);
@@ -297,11 +305,16 @@ std::optional<BounceReport> read_tree(const MimeTree& tree, const MailReadLimits
 
 const char* to_string(DeliveryAction action) {
   switch (action) {
-    case DeliveryAction::failed: return "failed";
-    case DeliveryAction::delayed: return "delayed";
-    case DeliveryAction::delivered: return "delivered";
-    case DeliveryAction::relayed: return "relayed";
-    case DeliveryAction::expanded: return "expanded";
+    case DeliveryAction::failed:
+      return "failed";
+    case DeliveryAction::delayed:
+      return "delayed";
+    case DeliveryAction::delivered:
+      return "delivered";
+    case DeliveryAction::relayed:
+      return "relayed";
+    case DeliveryAction::expanded:
+      return "expanded";
   }
   return "failed";
 }

@@ -35,39 +35,35 @@ enum class TagKind : std::uint8_t {
 };
 
 struct TagRow {
-  std::string_view name;
   TagKind kind;
+  std::string_view names;  // between blanks
 };
 
-// Sorted.
 constexpr TagRow tag_rows[] = {
-    {"a", TagKind::link},           {"address", TagKind::line},     {"area", TagKind::empty},      {"article", TagKind::line},
-    {"aside", TagKind::line},       {"audio", TagKind::dropped},    {"b", TagKind::formatting},    {"base", TagKind::empty},
-    {"big", TagKind::formatting},   {"blockquote", TagKind::quote}, {"body", TagKind::line},       {"br", TagKind::empty},
-    {"canvas", TagKind::dropped},   {"caption", TagKind::line},     {"center", TagKind::line},     {"code", TagKind::formatting},
-    {"col", TagKind::empty},        {"datalist", TagKind::dropped}, {"dd", TagKind::item},         {"details", TagKind::line},
-    {"dialog", TagKind::line},      {"dir", TagKind::list},         {"div", TagKind::line},        {"dl", TagKind::list},
-    {"dt", TagKind::item},          {"em", TagKind::formatting},    {"embed", TagKind::empty},     {"fieldset", TagKind::line},
-    {"figcaption", TagKind::line},  {"figure", TagKind::paragraph}, {"font", TagKind::formatting}, {"footer", TagKind::line},
-    {"form", TagKind::line},        {"h1", TagKind::heading},       {"h2", TagKind::heading},      {"h3", TagKind::heading},
-    {"h4", TagKind::heading},       {"h5", TagKind::heading},       {"h6", TagKind::heading},      {"header", TagKind::line},
-    {"hr", TagKind::empty},         {"i", TagKind::formatting},     {"iframe", TagKind::dropped},  {"img", TagKind::empty},
-    {"input", TagKind::empty},      {"legend", TagKind::line},      {"li", TagKind::item},         {"link", TagKind::empty},
-    {"main", TagKind::line},        {"menu", TagKind::list},        {"meta", TagKind::empty},      {"nav", TagKind::line},
-    {"noembed", TagKind::dropped},  {"noframes", TagKind::dropped}, {"object", TagKind::dropped},  {"ol", TagKind::list},
-    {"option", TagKind::line},      {"p", TagKind::paragraph},      {"param", TagKind::empty},     {"pre", TagKind::preformatted},
-    {"s", TagKind::formatting},     {"script", TagKind::dropped},   {"section", TagKind::line},    {"small", TagKind::formatting},
-    {"source", TagKind::empty},     {"strike", TagKind::formatting}, {"strong", TagKind::formatting}, {"style", TagKind::dropped},
-    {"summary", TagKind::line},     {"table", TagKind::table},      {"tbody", TagKind::line},      {"td", TagKind::cell},
-    {"template", TagKind::dropped}, {"textarea", TagKind::line},    {"tfoot", TagKind::line},      {"th", TagKind::cell},
-    {"thead", TagKind::line},       {"title", TagKind::dropped},    {"tr", TagKind::row},          {"track", TagKind::empty},
-    {"tt", TagKind::formatting},    {"u", TagKind::formatting},     {"ul", TagKind::list},         {"video", TagKind::dropped},
-    {"wbr", TagKind::empty}};
+    {TagKind::line,
+     " address article aside body caption center details dialog div fieldset figcaption footer form header legend main nav "
+     "option section summary tbody textarea tfoot thead "},
+    {TagKind::paragraph, " figure p "},
+    {TagKind::heading, " h1 h2 h3 h4 h5 h6 "},
+    {TagKind::formatting, " b big code em font i s small strike strong tt u "},
+    {TagKind::empty, " area base br col embed hr img input link meta param source track wbr "},
+    {TagKind::cell, " td th "},
+    {TagKind::row, " tr "},
+    {TagKind::table, " table "},
+    {TagKind::list, " dir dl menu ol ul "},
+    {TagKind::item, " dd dt li "},
+    {TagKind::quote, " blockquote "},
+    {TagKind::preformatted, " pre "},
+    {TagKind::link, " a "},
+    {TagKind::dropped, " audio canvas datalist iframe noembed noframes object script style template title video "},
+};
 
-TagKind kind_of_tag(std::string_view name) {
-  const auto* found =
-      std::lower_bound(std::begin(tag_rows), std::end(tag_rows), name, [](const TagRow& row, std::string_view wanted) { return row.name < wanted; });
-  return found != std::end(tag_rows) && found->name == name ? found->kind : TagKind::unknown;
+TagKind kind_of_tag(const std::string& name) {
+  if (name.empty()) return TagKind::unknown;
+  const std::string word = " " + name + " ";
+  const auto* found = std::find_if(std::begin(tag_rows), std::end(tag_rows),
+                                   [&](const TagRow& row) { return row.names.find(word) != std::string_view::npos; });
+  return found == std::end(tag_rows) ? TagKind::unknown : found->kind;
 }
 
 bool survives_block(TagKind kind) { return kind == TagKind::formatting || kind == TagKind::link; }
@@ -118,23 +114,36 @@ class StyleReader {
  private:
   void take(const std::string& name, const std::string& value) {
     const Length length = length_of(value);
-    if (name == "display") out_.is_gone = out_.is_gone || value == "none";
-    else if (name == "visibility") out_.is_invisible = value == "hidden" || value == "collapse";
-    else if (name == "opacity") out_.is_gone = out_.is_gone || (length.is_number && length.number < 0.05);
-    else if (name == "font-size") take_font_size(length);
-    else if (name == "color") take_color(value);
-    else if (name == "background-color" || name == "background") background_ = value;
-    else if (name.starts_with("overflow")) clips_ = clips_ || value == "hidden" || value == "clip";
-    else if (name == "height" || name == "max-height" || name == "width" || name == "max-width") has_no_extent_ = has_no_extent_ || is_none(length);
-    else if (name == "left" || name == "top" || name == "text-indent") out_.is_gone = out_.is_gone || length.number <= -900;
-    else if (name == "transform") out_.is_gone = out_.is_gone || value == "scale(0)";
+    if (name == "display")
+      out_.is_gone = out_.is_gone || value == "none";
+    else if (name == "visibility")
+      out_.is_invisible = value == "hidden" || value == "collapse";
+    else if (name == "opacity")
+      out_.is_gone = out_.is_gone || (length.is_number && length.number < 0.05);
+    else if (name == "font-size")
+      take_font_size(length);
+    else if (name == "color")
+      take_color(value);
+    else if (name == "background-color" || name == "background")
+      background_ = value;
+    else if (name.starts_with("overflow"))
+      clips_ = clips_ || value == "hidden" || value == "clip";
+    else if (name == "height" || name == "max-height" || name == "width" || name == "max-width")
+      has_no_extent_ = has_no_extent_ || is_none(length);
+    else if (name == "left" || name == "top" || name == "text-indent")
+      out_.is_gone = out_.is_gone || length.number <= -900;
+    else if (name == "transform")
+      out_.is_gone = out_.is_gone || value == "scale(0)";
   }
 
   // 0.5em of nothing is nothing.
   void take_font_size(const Length& length) {
-    if (length.is_number && length.number < 1.5 && !length.is_relative) out_.is_tiny = true;
-    else if (is_none(length)) out_.is_tiny = true;
-    else if (!length.is_relative) out_.is_tiny = false;
+    if (length.is_number && length.number < 1.5 && !length.is_relative)
+      out_.is_tiny = true;
+    else if (is_none(length))
+      out_.is_tiny = true;
+    else if (!length.is_relative)
+      out_.is_tiny = false;
   }
 
   void take_color(const std::string& value) {
@@ -238,9 +247,12 @@ class TextFlow {
   }
 
   void begin_text() {
-    if (is_behind_cell_) out_ += " | ";
-    else if (breaks_ > 0 && !out_.empty()) out_.append(breaks_, '\n');
-    else if (is_blank_ && !out_.empty() && !out_.ends_with(' ')) out_ += ' ';
+    if (is_behind_cell_)
+      out_ += " | ";
+    else if (breaks_ > 0 && !out_.empty())
+      out_.append(breaks_, '\n');
+    else if (is_blank_ && !out_.empty() && !out_.ends_with(' '))
+      out_ += ' ';
     if ((out_.empty() || out_.ends_with('\n')) && quote_depth_ > 0) {
       for (std::size_t i = 0; i < quote_depth_; ++i) out_ += '>';
       out_ += ' ';
@@ -284,10 +296,10 @@ struct OpenElement {
   std::string name;
   TagKind kind = TagKind::unknown;
   bool is_gone = false, is_tiny = false, is_invisible = false, is_transparent = false;  // with what it stands in
-  std::size_t hiding = 0;   // number of the element that hides it, 0 for none
-  std::size_t begin = 0;    // of a link's text
-  std::string url;          // of a link
-  std::size_t items = 0;    // of a list: its items so far; of a row: its cells
+  std::size_t hiding = 0;                                                               // number of the element that hides it, 0 for none
+  std::size_t begin = 0;                                                                // of a link's text
+  std::string url;                                                                      // of a link
+  std::size_t items = 0;                                                                // of a list: its items so far; of a row: its cells
   bool is_numbered = false;
 
   bool is_hidden() const { return is_gone || is_tiny || is_invisible || is_transparent; }
@@ -301,9 +313,12 @@ class HtmlTextWriter {
     out_.is_cut = html.size() > limits_.html_bytes;
     HtmlTokens tokens(utf8_prefix(html, limits_.html_bytes));
     for (HtmlToken token; !flow_.is_full() && !is_too_deep_ && tokens.next(token);) {
-      if (token.kind == HtmlToken::Kind::text) add_text(token.text);
-      else if (token.kind == HtmlToken::Kind::start) start(token);
-      else end(token);
+      if (token.kind == HtmlToken::Kind::text)
+        add_text(token.text);
+      else if (token.kind == HtmlToken::Kind::start)
+        start(token);
+      else
+        end(token);
     }
     while (!open_.empty()) close(open_.size() - 1);
     finish();
@@ -326,8 +341,10 @@ class HtmlTextWriter {
   void add_text(std::string_view raw) {
     if (!open_.empty() && open_.back().is_hidden()) return count_hidden(raw);
     const std::string text = visible(without_controls(decode_references(raw)));
-    if (is_in(TagKind::preformatted)) flow_.add_preformatted(text);
-    else flow_.add_text(text);
+    if (is_in(TagKind::preformatted))
+      flow_.add_preformatted(text);
+    else
+      flow_.add_text(text);
   }
 
   // No-break spaces are spaces; what fills previews of mails goes.
@@ -338,8 +355,10 @@ class HtmlTextWriter {
       const std::size_t size = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
       char32_t code = size == 1 ? lead : lead & (0x7Fu >> size);
       for (std::size_t i = 1; i < size; ++i) code = code << 6 | (static_cast<unsigned char>(rest[i]) & 0x3Fu);
-      if (code == 0xA0) out += ' ';
-      else if (!is_invisible_filler(code)) out += rest.substr(0, size);
+      if (code == 0xA0)
+        out += ' ';
+      else if (!is_invisible_filler(code))
+        out += rest.substr(0, size);
       rest.remove_prefix(size);
     }
     return out;
@@ -385,28 +404,37 @@ class HtmlTextWriter {
       case TagKind::paragraph:
       case TagKind::heading:
       case TagKind::preformatted:
-      case TagKind::quote: return flow_.break_line(2);
-      case TagKind::line: return flow_.break_line(1);
-      case TagKind::table: return flow_.break_line(1);
+      case TagKind::quote:
+        return flow_.break_line(2);
+      case TagKind::line:
+        return flow_.break_line(1);
+      case TagKind::table:
+        return flow_.break_line(1);
       case TagKind::row:
         begin_row();
         element.begin = flow_.size();
         return;
-      case TagKind::list: return flow_.break_line(list_depth() == 0 ? 2 : 1);
-      case TagKind::item: return begin_item(element);
-      case TagKind::cell: return begin_cell();
+      case TagKind::list:
+        return flow_.break_line(list_depth() == 0 ? 2 : 1);
+      case TagKind::item:
+        return begin_item(element);
+      case TagKind::cell:
+        return begin_cell();
       case TagKind::link:
         element.begin = flow_.size();
         return;
-      default: return;
+      default:
+        return;
     }
   }
 
   std::size_t list_depth() const {
-    return static_cast<std::size_t>(std::count_if(open_.begin(), open_.end(), [](const OpenElement& e) { return e.kind == TagKind::list; }));
+    return static_cast<std::size_t>(
+        std::count_if(open_.begin(), open_.end(), [](const OpenElement& e) { return e.kind == TagKind::list; }));
   }
   std::size_t quote_depth() const {
-    return static_cast<std::size_t>(std::count_if(open_.begin(), open_.end(), [](const OpenElement& e) { return e.kind == TagKind::quote && !e.is_hidden(); }));
+    return static_cast<std::size_t>(
+        std::count_if(open_.begin(), open_.end(), [](const OpenElement& e) { return e.kind == TagKind::quote && !e.is_hidden(); }));
   }
 
   OpenElement* innermost(TagKind kind) {
@@ -511,14 +539,20 @@ class HtmlTextWriter {
     switch (element.kind) {
       case TagKind::paragraph:
       case TagKind::heading:
-      case TagKind::preformatted: return flow_.break_line(2);
+      case TagKind::preformatted:
+        return flow_.break_line(2);
       case TagKind::line:
-      case TagKind::item: return flow_.break_line(1);
+      case TagKind::item:
+        return flow_.break_line(1);
       case TagKind::table:
-      case TagKind::row: return end_row();
-      case TagKind::list: return flow_.break_line(list_depth() == 0 ? 2 : 1);
-      case TagKind::link: return end_link(element);
-      default: return;
+      case TagKind::row:
+        return end_row();
+      case TagKind::list:
+        return flow_.break_line(list_depth() == 0 ? 2 : 1);
+      case TagKind::link:
+        return end_link(element);
+      default:
+        return;
     }
   }
 
@@ -533,8 +567,8 @@ class HtmlTextWriter {
   TextFlow flow_;
   std::vector<OpenElement> open_;
   bool is_too_deep_ = false;
-  std::size_t hidings_ = 0;   // elements that began to hide
-  std::size_t counted_ = 0;   // the last one of them that held text
+  std::size_t hidings_ = 0;  // elements that began to hide
+  std::size_t counted_ = 0;  // the last one of them that held text
 };
 
 }  // namespace

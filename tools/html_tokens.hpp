@@ -15,8 +15,8 @@ struct HtmlToken {
   enum class Kind { text, start, end };
 
   Kind kind = Kind::text;
-  std::string_view text;  ///< of Kind::text
-  std::string name;       ///< of a tag, lower case; empty if it is longer than any that HTML has
+  std::string_view text;                                             ///< of Kind::text
+  std::string name;                                                  ///< of a tag, lower case; empty if it is longer than any that HTML has
   std::vector<std::pair<std::string, std::string_view>> attributes;  ///< the first 64
 
   std::string_view attribute(std::string_view wanted) const;

@@ -2,6 +2,7 @@
 
 #include "deed/core/text.hpp"
 #include "deed/tools/gmime_ptr.hpp"
+#include "deed/tools/windows_1252.hpp"
 
 #include <algorithm>
 #include <array>
@@ -28,16 +29,6 @@ Utf8Character next_character(std::string_view text) {
   return {code, size};
 }
 
-void append_bmp(std::string& out, char32_t code) {
-  if (code < 0x80) {
-    out += static_cast<char>(code);
-  } else if (code < 0x800) {
-    out += {static_cast<char>(0xC0 | code >> 6), static_cast<char>(0x80 | (code & 0x3F))};
-  } else {
-    out += {static_cast<char>(0xE0 | code >> 12), static_cast<char>(0x80 | (code >> 6 & 0x3F)), static_cast<char>(0x80 | (code & 0x3F))};
-  }
-}
-
 bool is_tag_character(char32_t c) { return c >= 0xE0000 && c <= 0xE007F; }
 
 bool shows_nothing(char32_t c) {
@@ -53,7 +44,8 @@ using Conversion = std::unique_ptr<std::remove_pointer_t<iconv_t>, IconvClose>;
 // Only what can be the name of a charset reaches iconv: "//" asks it for more than a conversion, and a slash may be part of a path.
 bool is_charset_name(std::string_view name) {
   return !name.empty() && name.size() <= 40 && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || std::string_view("-_.:+").find(c) != std::string_view::npos;
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           std::string_view("-_.:+").find(c) != std::string_view::npos;
   });
 }
 
@@ -81,11 +73,6 @@ bool converted(std::string_view bytes, const std::string& charset, std::string& 
   return is_utf8(out);
 }
 
-const char* const windows_1252_high[] = {
-    "\u20AC", "\uFFFD", "\u201A", "\u0192", "\u201E", "\u2026", "\u2020", "\u2021", "\u02C6", "\u2030", "\u0160",
-    "\u2039", "\u0152", "\uFFFD", "\u017D", "\uFFFD", "\uFFFD", "\u2018", "\u2019", "\u201C", "\u201D", "\u2022",
-    "\u2013", "\u2014", "\u02DC", "\u2122", "\u0161", "\u203A", "\u0153", "\uFFFD", "\u017E", "\u0178"};
-
 // The lines of uuencoded data, without what stands before "begin".
 std::string_view behind_uu_begin(std::string_view bytes) {
   std::size_t at = bytes.starts_with("begin ") ? 0 : bytes.find("\nbegin ");
@@ -95,17 +82,6 @@ std::string_view behind_uu_begin(std::string_view bytes) {
 }
 
 }  // namespace
-
-std::string utf8_from_windows_1252(std::string_view bytes) {
-  std::string out;
-  out.reserve(bytes.size() + bytes.size() / 8);
-  for (const char c : bytes) {
-    const auto u = static_cast<unsigned char>(c);
-    if (u >= 0x80 && u < 0xA0) out += windows_1252_high[u - 0x80];
-    else append_bmp(out, u);
-  }
-  return out;
-}
 
 std::string utf8_from_charset(std::string_view bytes, std::string_view charset, bool& is_lie) {
   init_gmime();
@@ -160,8 +136,10 @@ bool decode_transfer(std::string_view bytes, std::string_view encoding, const st
   static constexpr struct {
     std::string_view name;
     GMimeContentEncoding encoding;
-  } table[] = {{"base64", GMIME_CONTENT_ENCODING_BASE64},         {"quoted-printable", GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE},
-               {"x-uuencode", GMIME_CONTENT_ENCODING_UUENCODE},   {"uuencode", GMIME_CONTENT_ENCODING_UUENCODE},
+  } table[] = {{"base64", GMIME_CONTENT_ENCODING_BASE64},
+               {"quoted-printable", GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE},
+               {"x-uuencode", GMIME_CONTENT_ENCODING_UUENCODE},
+               {"uuencode", GMIME_CONTENT_ENCODING_UUENCODE},
                {"x-uue", GMIME_CONTENT_ENCODING_UUENCODE}};
   const auto* row = std::find_if(std::begin(table), std::end(table), [&](const auto& r) { return r.name == encoding; });
   if (row == std::end(table)) {

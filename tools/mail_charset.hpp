@@ -9,9 +9,6 @@
 
 namespace deed {
 
-/// Bytes of windows-1252 (and so of ISO-8859-1 as the web reads it) as UTF-8; the five that mean nothing become U+FFFD.
-std::string utf8_from_windows_1252(std::string_view bytes);
-
 /// `bytes` in UTF-8. An unknown charset, or bytes that are not of the one that is named, are read as UTF-8, or else as windows-1252.
 /// charset  as a mail names it; empty: not named
 /// is_lie   set to true where the named charset is unknown or wrong

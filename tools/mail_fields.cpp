@@ -3,6 +3,7 @@
 #include "deed/core/text.hpp"
 #include "deed/tools/gmime_ptr.hpp"
 #include "deed/tools/mail_charset.hpp"
+#include "deed/tools/windows_1252.hpp"
 
 #include <algorithm>
 #include <unordered_set>
@@ -57,8 +58,10 @@ void append_word(std::string& out, std::string_view word) {
   static constexpr char digits[] = "0123456789ABCDEF";
   for (const char c : word) {
     const auto u = static_cast<unsigned char>(c);
-    if (u < 0x80) out += c;
-    else out += {'=', digits[u >> 4], digits[u & 15]};
+    if (u < 0x80)
+      out += c;
+    else
+      out += {'=', digits[u >> 4], digits[u & 15]};
   }
 }
 
@@ -105,15 +108,23 @@ class MailboxCutter {
     bool is_open = false;
     for (; at < rest_.size(); ++at) {
       const char c = rest_[at];
-      if (c == '"') at = skip(at, '"', no_quote_ends_);
-      else if (c == '(') at = skip_comment(at);
+      if (c == '"')
+        at = skip(at, '"', no_quote_ends_);
+      else if (c == '(')
+        at = skip_comment(at);
       // Commas and colons should not stand in an encoded word, and do.
-      else if (c == '=') at += std::max<std::size_t>(encoded_word_length(rest_.substr(at)), 1) - 1;
-      else if (c == '<') is_open = true;
-      else if (c == '>' && is_open && begins_another(at + 1)) break;
-      else if (c == '>') is_open = false;
-      else if (c == ':' && !is_open) begin = at + 1;  // the group's name stands before it
-      else if (c == ';' || (c == ',' && !(is_open && is_route(at)))) break;
+      else if (c == '=')
+        at += std::max<std::size_t>(encoded_word_length(rest_.substr(at)), 1) - 1;
+      else if (c == '<')
+        is_open = true;
+      else if (c == '>' && is_open && begins_another(at + 1))
+        break;
+      else if (c == '>')
+        is_open = false;
+      else if (c == ':' && !is_open)
+        begin = at + 1;  // the group's name stands before it
+      else if (c == ';' || (c == ',' && !(is_open && is_route(at))))
+        break;
     }
     const bool is_bracket = at < rest_.size() && rest_[at] == '>';
     piece = trim(rest_.substr(begin, at + (is_bracket ? 1 : 0) - begin));
@@ -128,8 +139,10 @@ class MailboxCutter {
   std::size_t skip(std::size_t at, char end, bool& never_ends) const {
     if (never_ends) return at;
     for (std::size_t i = at + 1; i < rest_.size(); ++i) {
-      if (rest_[i] == '\\') ++i;
-      else if (rest_[i] == end) return i;
+      if (rest_[i] == '\\')
+        ++i;
+      else if (rest_[i] == end)
+        return i;
     }
     never_ends = true;  // once looked for in vain, it is not there for a later one
     return at;
@@ -145,9 +158,12 @@ class MailboxCutter {
     if (no_comment_ends_) return at;
     std::size_t depth = 0;
     for (std::size_t i = at; i < rest_.size(); ++i) {
-      if (rest_[i] == '\\') ++i;
-      else if (rest_[i] == '(') ++depth;
-      else if (rest_[i] == ')' && --depth == 0) return i;
+      if (rest_[i] == '\\')
+        ++i;
+      else if (rest_[i] == '(')
+        ++depth;
+      else if (rest_[i] == ')' && --depth == 0)
+        return i;
     }
     no_comment_ends_ = true;
     return at;
@@ -175,8 +191,10 @@ WithoutComments without_comments(std::string_view piece) {
       to += c;
       to += piece[++i];
     } else if (!is_quoted && c == '(') {
-      if (depth++ == 0) out.comment.clear();
-      else to += c;
+      if (depth++ == 0)
+        out.comment.clear();
+      else
+        to += c;
     } else if (depth > 0 && c == ')') {
       if (--depth > 0) to += c;
     } else {

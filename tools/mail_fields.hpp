@@ -47,7 +47,7 @@ class MailFields {
 
 /// A value with parameters: "text/plain; charset=utf-8; name*0=…" (RFC 2045, 2231).
 struct ValueWithParameters {
-  std::string value;  ///< lower case, without blanks
+  std::string value;                                            ///< lower case, without blanks
   std::vector<std::pair<std::string, std::string>> parameters;  ///< names in lower case, values decoded
 
   /// The first one of the name; "" without one.

@@ -107,8 +107,10 @@ class MimeTreeReader {
     }
     const std::size_t room = limits_.parts - std::min(limits_.parts, tree_.parts.size());
     const DelimitedParts cut = cut_at_boundary(tree_.parts[index].body, boundary, room);
-    if (cut.parts.empty() && !cut.is_cut) note("a boundary that is announced does not occur: what should be parts is read as text");
-    else if (!cut.is_closed && !cut.is_cut) note("the end of the last part is missing: the mail may have been cut off");
+    if (cut.parts.empty() && !cut.is_cut)
+      note("a boundary that is announced does not occur: what should be parts is read as text");
+    else if (!cut.is_closed && !cut.is_cut)
+      note("the end of the last part is missing: the mail may have been cut off");
     const char* usual = tree_.parts[index].type.value == "multipart/digest" ? "message/rfc822" : "text/plain";
     bool is_cut = cut.is_cut;
     for (const std::string_view part : cut.parts) {

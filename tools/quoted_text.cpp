@@ -49,8 +49,9 @@ bool is_label_line(std::string_view line) {
 
 bool is_rule_line(std::string_view line) {
   line = trim(line);
-  return line.size() >= 3 && line.find_first_not_of('_') == std::string_view::npos ? true
-         : line.size() >= 3 && line.find_first_not_of('-') == std::string_view::npos;
+  return line.size() >= 3 && line.find_first_not_of('_') == std::string_view::npos
+             ? true
+             : line.size() >= 3 && line.find_first_not_of('-') == std::string_view::npos;
 }
 
 // "-----Original Message-----": three dashes or more on both sides, words between.
@@ -75,7 +76,8 @@ bool is_written_header(const Lines& lines, std::size_t at, std::size_t end) {
   if (count < 3) return false;
   const bool is_ruled = at > 0 && is_rule_line(lines[at - 1]);
   if (!is_ruled && (at == 0 || !is_blank_line(lines[at - 1]) || lines[at].find('@') == std::string_view::npos)) return false;
-  return std::any_of(lines.begin() + static_cast<std::ptrdiff_t>(at), lines.begin() + static_cast<std::ptrdiff_t>(at + count), has_time_and_year);
+  return std::any_of(lines.begin() + static_cast<std::ptrdiff_t>(at), lines.begin() + static_cast<std::ptrdiff_t>(at + count),
+                     has_time_and_year);
 }
 
 // A title alone may be the writer's own: a header has to follow it.
@@ -106,7 +108,8 @@ class QuoteFolder {
 
  private:
   bool has_text(std::size_t begin, std::size_t end) const {
-    return !std::all_of(lines_.begin() + static_cast<std::ptrdiff_t>(begin), lines_.begin() + static_cast<std::ptrdiff_t>(end), is_blank_line);
+    return !std::all_of(lines_.begin() + static_cast<std::ptrdiff_t>(begin), lines_.begin() + static_cast<std::ptrdiff_t>(end),
+                        is_blank_line);
   }
 
   void cut(std::size_t at) {
@@ -170,7 +173,8 @@ class QuoteFolder {
     while (at < end_ && (is_quote_line(lines_[at]) || is_blank_line(lines_[at]))) {
       if (is_quote_line(lines_[at++])) behind = at;
     }
-    const bool is_only_one = std::none_of(lines_.begin() + static_cast<std::ptrdiff_t>(behind), lines_.begin() + static_cast<std::ptrdiff_t>(end_), is_quote_line);
+    const bool is_only_one = std::none_of(lines_.begin() + static_cast<std::ptrdiff_t>(behind),
+                                          lines_.begin() + static_cast<std::ptrdiff_t>(end_), is_quote_line);
     if (!is_only_one || !has_text(behind, end_)) return;
     quoted_ += behind - begin_;
     begin_ = behind;

@@ -12,7 +12,7 @@
 namespace deed {
 namespace {
 
-constexpr std::size_t max_name_bytes = 200;
+constexpr std::size_t max_file_name_bytes = 200;
 constexpr std::size_t max_extension_bytes = 20;
 
 // A mail of an old Macintosh, or of a broken program: only CR ends its lines.
@@ -42,10 +42,10 @@ bool is_attachment_part(const MimePart& part) {
 }
 
 std::string cut_name(const std::string& name) {
-  if (name.size() <= max_name_bytes) return name;
+  if (name.size() <= max_file_name_bytes) return name;
   const std::size_t dot = name.rfind('.');
   const std::string extension = dot != std::string::npos && name.size() - dot <= max_extension_bytes ? name.substr(dot) : "";
-  return std::string(utf8_prefix(name, max_name_bytes - extension.size())) + extension;
+  return std::string(utf8_prefix(name, max_file_name_bytes - extension.size())) + extension;
 }
 
 // What stands behind the last slash of either kind, without dots at its beginning: no path, nothing hidden.
@@ -158,7 +158,8 @@ class MailTextReader {
   // Whether something of `type` is to be read in the part; any text for "".
   bool holds(std::size_t index, std::string_view type) const {
     const MimePart& part = tree_.parts[index];
-    if (!is_leaf(part)) return std::any_of(part.children.begin(), part.children.end(), [&](std::size_t child) { return holds(child, type); });
+    if (!is_leaf(part))
+      return std::any_of(part.children.begin(), part.children.end(), [&](std::size_t child) { return holds(child, type); });
     if (!is_body_text(part) || trim(part.body).empty()) return false;
     return type.empty() || part.type.value == type || (type == "text/plain" && part.type.value != "text/html");
   }
@@ -234,11 +235,13 @@ bool is_automatic_mail(const MailFields& fields) {
 
 class MailHeaderReader {
  public:
-  MailHeaderReader(const MailFields& fields, const MailReadLimits& limits, ReceivedMail& out) : fields_(fields), limits_(limits), out_(out) {}
+  MailHeaderReader(const MailFields& fields, const MailReadLimits& limits, ReceivedMail& out)
+      : fields_(fields), limits_(limits), out_(out) {}
 
   void read() {
     for (const char* name : {"From", "Sender", "Subject", "Date", "Message-ID"}) {
-      if (fields_.count(lower_ascii(name)) > 1) out_.notes.push_back("the mail has more than one field " + std::string(name) + ": the first one was read");
+      if (fields_.count(lower_ascii(name)) > 1)
+        out_.notes.push_back("the mail has more than one field " + std::string(name) + ": the first one was read");
     }
     out_.message_id = first_id("message-id");
     out_.in_reply_to = first_id("in-reply-to");

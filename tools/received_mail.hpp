@@ -38,7 +38,7 @@ struct ReceivedAttachment {
 /// Each text is UTF-8 without control characters other than line feed and tab. What comes from a header is one line without characters
 /// that cannot be seen (zero width, reversed direction).
 struct ReceivedMail {
-  std::string message_id;  ///< "<…>": printable ASCII without blanks, at most 998 bytes; else empty
+  std::string message_id;   ///< "<…>": printable ASCII without blanks, at most 998 bytes; else empty
   std::string in_reply_to;  ///< the same; the first one named
   std::vector<std::string> references;
   std::vector<MailMailbox> from;
@@ -52,8 +52,8 @@ struct ReceivedMail {
   std::string text;               ///< what a person reads: line ends are LF
   bool text_from_html = false;    ///< some of it was made of HTML
   std::vector<ReceivedAttachment> attachments;
-  bool is_automatic = false;     ///< a list, a machine or a bounce: never to be answered by a machine (RFC 3834)
-  std::string list_unsubscribe;  ///< the header's value
+  bool is_automatic = false;       ///< a list, a machine or a bounce: never to be answered by a machine (RFC 3834)
+  std::string list_unsubscribe;    ///< the header's value
   std::vector<std::string> notes;  ///< what a reader should be told, as sentences: cut at a limit, a charset that lies, …
 };
 

@@ -1,15 +1,15 @@
 // Mail that anyone may send. The whole input is a mail, a page of HTML and a text: whatever comes, no crash, no undefined behaviour, a
 // limit on time and memory; and what is read is text in UTF-8 without control characters, within its limits, with file names that are
 // one path component.
-#include <algorithm>
-#include <cstdint>
-#include <cstdlib>
-
 #include "deed/core/text.hpp"
 #include "deed/tools/bounce.hpp"
 #include "deed/tools/html_text.hpp"
 #include "deed/tools/quoted_text.hpp"
 #include "deed/tools/received_mail.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
 
 namespace deed {
 namespace {
@@ -20,7 +20,8 @@ void require(bool holds) {
 
 void require_text(std::string_view text) {
   require(is_utf8(text));
-  require(std::none_of(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7F; }));
+  require(std::none_of(text.begin(), text.end(),
+                       [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7F; }));
 }
 
 void require_line(std::string_view text) {
@@ -100,7 +101,8 @@ void check_quotes(std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   deed::check_mail(bytes, {});
-  deed::check_mail(bytes, {.header_bytes = 200, .depth = 2, .parts = 4, .text_bytes = 50, .addresses = 2, .attachments = 2, .references = 2});
+  deed::check_mail(bytes,
+                   {.header_bytes = 200, .depth = 2, .parts = 4, .text_bytes = 50, .addresses = 2, .attachments = 2, .references = 2});
   deed::check_bounce(bytes, {});
   deed::check_bounce(bytes, {.header_bytes = 200, .addresses = 1, .references = 1});
   deed::check_html(bytes, {});

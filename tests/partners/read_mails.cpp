@@ -1,13 +1,13 @@
 // Reads each mail that it is given with deed's readers and prints what it found, as one line of JSON: for test_mail_corpora_partner.py,
 // which compares that with Python's email package. usage: deed_read_mails FILE...
-#include <fstream>
-#include <iostream>
-#include <iterator>
-
 #include "deed/core/json.hpp"
 #include "deed/tools/bounce.hpp"
 #include "deed/tools/quoted_text.hpp"
 #include "deed/tools/received_mail.hpp"
+
+#include <fstream>
+#include <iostream>
+#include <iterator>
 
 namespace deed {
 namespace {
@@ -27,13 +27,17 @@ Json told(const std::string& bytes) {
     attachments.push_back({{"name", attachment.name}, {"type", attachment.media_type}, {"size", content ? content->size() : 0}});
   }
   const QuotedText folded = fold_quotes(mail->text);
-  Json out = {{"subject", mail->subject}, {"from", addresses_in(mail->from)}, {"to", addresses_in(mail->to)}, {"message_id", mail->message_id}, {"text", mail->text},
-              {"from_html", mail->text_from_html}, {"attachments", attachments}, {"quoted_lines", folded.quoted_lines}, {"notes", mail->notes}};
+  Json out = {{"subject", mail->subject},     {"from", addresses_in(mail->from)},
+              {"to", addresses_in(mail->to)}, {"message_id", mail->message_id},
+              {"text", mail->text},           {"from_html", mail->text_from_html},
+              {"attachments", attachments},   {"quoted_lines", folded.quoted_lines},
+              {"notes", mail->notes}};
   out["date"] = mail->date ? Json(to_iso8601(*mail->date)) : Json();
   const auto bounce = read_bounce(bytes);
   out["bounced"] = bounce ? Json::array() : Json();
   if (bounce) {
-    for (const BounceRecipient& recipient : bounce->recipients) out["bounced"].push_back(recipient.final_recipient.text() + " " + recipient.status);
+    for (const BounceRecipient& recipient : bounce->recipients)
+      out["bounced"].push_back(recipient.final_recipient.text() + " " + recipient.status);
   }
   return out;
 }

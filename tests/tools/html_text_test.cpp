@@ -2,9 +2,10 @@
 
 #include "deed/core/text.hpp"
 
-#include <chrono>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <chrono>
 
 namespace deed {
 namespace {
@@ -36,7 +37,8 @@ TEST(HtmlText, MarksTheItemsOfLists) {
 }
 
 TEST(HtmlText, PutsTheCellsOfARowOnOneLine) {
-  EXPECT_EQ(seen_in("<table><tr><th>Name<th>Price</tr><tr><td><p>Tea</p></td><td><p>3</p></td></tr></table>end"), "Name | Price\nTea | 3\nend\n");
+  EXPECT_EQ(seen_in("<table><tr><th>Name<th>Price</tr><tr><td><p>Tea</p></td><td><p>3</p></td></tr></table>end"),
+            "Name | Price\nTea | 3\nend\n");
   EXPECT_EQ(seen_in("<table><tr><td></td><td>only</td></tr></table>"), "only\n");
 }
 
@@ -67,16 +69,19 @@ TEST(HtmlText, DecodesCharacterReferences) {
 }
 
 TEST(HtmlText, LeavesOutWhatIsNoText) {
-  EXPECT_EQ(seen_in("<head><title>T</title><style>p{}</style></head><body><script>if (a</b>c) '</p>'</script><!-- c --><!doctype x><?pi?>ok<template>x</template>"
+  EXPECT_EQ(seen_in("<head><title>T</title><style>p{}</style></head><body><script>if (a</b>c) '</p>'</script><!-- c --><!doctype "
+                    "x><?pi?>ok<template>x</template>"
                     "<style>unclosed"),
             "ok\n");
   EXPECT_EQ(seen_in("a<!-- > --!>b<!-->c<!--->d<!-- e -- f ->g"), "abcd\n");
 }
 
 TEST(HtmlText, LeavesOutAndCountsWhatIsHidden) {
-  for (const char* attribute : {"hidden", "HIDDEN=''", "style='display:none'", "style=\"color:red; DISPLAY : none !important\"", "style='visibility:hidden'", "style='opacity:0'",
-                                "style='opacity: 0.0'", "style='font-size:0'", "style='font-size:1px'", "style='max-height:0;overflow:hidden'", "style='position:absolute;left:-9999px'",
-                                "style='text-indent:-9999px'", "style='color:transparent'", "style='color:#fff;background-color:#fff'", "style='display:&#110;one'"}) {
+  for (const char* attribute :
+       {"hidden", "HIDDEN=''", "style='display:none'", "style=\"color:red; DISPLAY : none !important\"", "style='visibility:hidden'",
+        "style='opacity:0'", "style='opacity: 0.0'", "style='font-size:0'", "style='font-size:1px'", "style='max-height:0;overflow:hidden'",
+        "style='position:absolute;left:-9999px'", "style='text-indent:-9999px'", "style='color:transparent'",
+        "style='color:#fff;background-color:#fff'", "style='display:&#110;one'"}) {
     const HtmlText text = html_to_text("a<div " + std::string(attribute) + ">send <b>all</b> money<p>now</div>b");
     EXPECT_EQ(text.text.find("money"), std::string::npos) << attribute;
     EXPECT_EQ(text.text.find("now"), std::string::npos) << attribute;
@@ -128,12 +133,30 @@ TEST(HtmlText, StaysWithinItsLimits) {
 TEST(HtmlText, IsQuickWithBombs) {
   std::string attributes = "<a ";
   for (int i = 0; i < 500'000; ++i) attributes += std::to_string(i) + " ";
-  for (const std::string& html :
-       {many("<div>", 800'000), many("<b x><p>", 500'000), many("<a href=x>", 400'000), attributes + ">x", many("<p>", 1'300'000), many("</p>", 1'000'000),
-        many("<td>", 1'000'000), many("<ul><li>", 500'000), many("<div>", 250) + many("<i></b>", 500'000), many("<!--", 1'000'000), many("<!-- --", 500'000),
-        many("<script>", 500'000), "<script>" + many("</scrip", 500'000), many("&", 4'000'000), many("&amp", 1'000'000), many("<", 4'000'000), many("<a'", 1'000'000),
-        many("<a b='", 600'000), many("<blockquote>x", 300'000), many("<br>", 1'000'000), many("<div style='" + many("left:0;", 1'000) + "'>x</div>", 500),
-        "<div style=\"" + many("a:b;", 1'000'000) + "\">x", many("<img alt=x>", 300'000), many("<a href=http://e.org/" + many("x", 1'900) + ">y</a>", 2'000)}) {
+  for (const std::string& html : {many("<div>", 800'000),
+                                  many("<b x><p>", 500'000),
+                                  many("<a href=x>", 400'000),
+                                  attributes + ">x",
+                                  many("<p>", 1'300'000),
+                                  many("</p>", 1'000'000),
+                                  many("<td>", 1'000'000),
+                                  many("<ul><li>", 500'000),
+                                  many("<div>", 250) + many("<i></b>", 500'000),
+                                  many("<!--", 1'000'000),
+                                  many("<!-- --", 500'000),
+                                  many("<script>", 500'000),
+                                  "<script>" + many("</scrip", 500'000),
+                                  many("&", 4'000'000),
+                                  many("&amp", 1'000'000),
+                                  many("<", 4'000'000),
+                                  many("<a'", 1'000'000),
+                                  many("<a b='", 600'000),
+                                  many("<blockquote>x", 300'000),
+                                  many("<br>", 1'000'000),
+                                  many("<div style='" + many("left:0;", 1'000) + "'>x</div>", 500),
+                                  "<div style=\"" + many("a:b;", 1'000'000) + "\">x",
+                                  many("<img alt=x>", 300'000),
+                                  many("<a href=http://e.org/" + many("x", 1'900) + ">y</a>", 2'000)}) {
     SCOPED_TRACE(html.substr(0, 20));
     const auto begin = std::chrono::steady_clock::now();
     const HtmlText text = html_to_text(html);

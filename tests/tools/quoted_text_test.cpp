@@ -5,21 +5,22 @@
 namespace deed {
 namespace {
 
-void expect_unfolded(std::string_view text) {
-  EXPECT_EQ(fold_quotes(text), (QuotedText{std::string(text), "", 0}));
-}
+void expect_unfolded(std::string_view text) { EXPECT_EQ(fold_quotes(text), (QuotedText{std::string(text), "", 0})); }
 
 TEST(QuotedText, FoldsTheQuoteBelowAReplyWithTheLineThatIntroducesIt) {
-  EXPECT_EQ(fold_quotes("Yes, at ten.\n\nOn Tue, 24 Nov 2026 Ann <ann@example.org> wrote:\n> When?\n>\n> Ann\n"), (QuotedText{"Yes, at ten.\n", "", 4}));
+  EXPECT_EQ(fold_quotes("Yes, at ten.\n\nOn Tue, 24 Nov 2026 Ann <ann@example.org> wrote:\n> When?\n>\n> Ann\n"),
+            (QuotedText{"Yes, at ten.\n", "", 4}));
   EXPECT_EQ(fold_quotes("Ja.\n\nAm 24.11.2026 um 10:15 schrieb Ann:\n\n> Wann?\n"), (QuotedText{"Ja.\n", "", 3}));
   EXPECT_EQ(fold_quotes("はい\n\n2026年11月24日(火) 10:15 Ann <ann@example.org>:\n> いつ\n"), (QuotedText{"はい\n", "", 2}));
-  EXPECT_EQ(fold_quotes("Yes\n\nOn Tue, Nov 24, 2026 at 10:15 AM Ann <ann@example.org>\nwrote:\n\n> When?\n"), (QuotedText{"Yes\n", "", 4}));
+  EXPECT_EQ(fold_quotes("Yes\n\nOn Tue, Nov 24, 2026 at 10:15 AM Ann <ann@example.org>\nwrote:\n\n> When?\n"),
+            (QuotedText{"Yes\n", "", 4}));
 }
 
 TEST(QuotedText, FoldsAQuoteWithoutAnIntroduction) { EXPECT_EQ(fold_quotes("Yes\n> When?\n\n> Tell me\n"), (QuotedText{"Yes\n", "", 3})); }
 
 TEST(QuotedText, TakesNoMoreThanTheIntroduction) {
-  EXPECT_EQ(fold_quotes("Hello Ann,\nhere is what you asked for, and\nyou wrote:\n> When?\n"), (QuotedText{"Hello Ann,\nhere is what you asked for, and\n", "", 2}));
+  EXPECT_EQ(fold_quotes("Hello Ann,\nhere is what you asked for, and\nyou wrote:\n> When?\n"),
+            (QuotedText{"Hello Ann,\nhere is what you asked for, and\n", "", 2}));
 }
 
 TEST(QuotedText, FoldsTheQuoteAboveAReply) {
@@ -39,14 +40,18 @@ TEST(QuotedText, SplitsOffTheSignature) {
 }
 
 TEST(QuotedText, FoldsWhatFollowsATitleOfDashes) {
-  EXPECT_EQ(fold_quotes("Fine.\n\n-----Original Message-----\nFrom: Ann\nSent: Tuesday\nSubject: x\n\nWhen?\n"), (QuotedText{"Fine.\n", "", 6}));
+  EXPECT_EQ(fold_quotes("Fine.\n\n-----Original Message-----\nFrom: Ann\nSent: Tuesday\nSubject: x\n\nWhen?\n"),
+            (QuotedText{"Fine.\n", "", 6}));
   EXPECT_EQ(fold_quotes("Gut.\n\n-----Ursprüngliche Nachricht-----\nVon: Ann\nGesendet: Dienstag\n\nWann?\n").fresh, "Gut.\n");
 }
 
 TEST(QuotedText, FoldsWhatFollowsAHeaderThatIsWrittenOut) {
-  EXPECT_EQ(fold_quotes("Fine.\n\n________________________________\nFrom: Ann\nSent: Tuesday, November 24, 2026 10:15 AM\nTo: Bob\nSubject: x\n\nWhen?\n"),
+  EXPECT_EQ(fold_quotes("Fine.\n\n________________________________\nFrom: Ann\nSent: Tuesday, November 24, 2026 10:15 AM\nTo: "
+                        "Bob\nSubject: x\n\nWhen?\n"),
             (QuotedText{"Fine.\n", "", 7}));
-  EXPECT_EQ(fold_quotes("Gut.\n\nVon: Ann <ann@example.org>\nDatum: Dienstag, 24. November 2026 um 10:15\nAn: Bob\nBetreff: x\n\nWann?\n").fresh, "Gut.\n");
+  EXPECT_EQ(
+      fold_quotes("Gut.\n\nVon: Ann <ann@example.org>\nDatum: Dienstag, 24. November 2026 um 10:15\nAn: Bob\nBetreff: x\n\nWann?\n").fresh,
+      "Gut.\n");
 }
 
 TEST(QuotedText, LeavesWhatOnlyLooksLikeAHeader) {

@@ -30,7 +30,9 @@ ReceivedMail received(std::string_view bytes, const MailReadLimits& limits = {})
   return std::move(*mail);
 }
 
-std::string text_in(std::string_view header, std::string_view body) { return received(std::string(header) + "\n" + std::string(body)).text; }
+std::string text_in(std::string_view header, std::string_view body) {
+  return received(std::string(header) + "\n" + std::string(body)).text;
+}
 
 std::string notes_of(const ReceivedMail& mail) {
   std::string out;
@@ -158,7 +160,8 @@ TEST(ReceivedMail, TakesTheHtmlWhereThePlainTextIsMissingOrEmpty) {
 
 TEST(ReceivedMail, JoinsTextsThatStandBesideEachOther) {
   const ReceivedMail mail = received(
-      "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nHello\n--b\nContent-Type: image/png; name=a.png\n\nx\n--b\nContent-Type: text/plain\n\n-- "
+      "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nHello\n--b\nContent-Type: image/png; name=a.png\n\nx\n--b\nContent-Type: "
+      "text/plain\n\n-- "
       "\nlist footer\n--b--\n");
   EXPECT_EQ(mail.text, "Hello\n\n-- \nlist footer");
   EXPECT_EQ(mail.attachments.size(), 1u);
@@ -175,7 +178,8 @@ TEST(ReceivedMail, ReadsTheRootOfRelatedPartsWithItsImagesInline) {
 
 TEST(ReceivedMail, LeavesAnAttachedMailClosed) {
   const std::string inner = "Subject: inner\nContent-Type: message/rfc822\n\nSubject: innermost\n\nsecret";
-  const ReceivedMail mail = received("Content-Type: multipart/mixed; boundary=b\n\n--b\n\nouter\n--b\nContent-Type: message/rfc822\n\n" + inner + "\n--b--\n");
+  const ReceivedMail mail =
+      received("Content-Type: multipart/mixed; boundary=b\n\n--b\n\nouter\n--b\nContent-Type: message/rfc822\n\n" + inner + "\n--b--\n");
   EXPECT_EQ(mail.text, "outer");
   ASSERT_EQ(mail.attachments.size(), 1u);
   EXPECT_EQ(mail.attachments[0].media_type, "message/rfc822");
@@ -237,8 +241,9 @@ TEST(ReceivedMail, DropsAddressesThatAreNoneAndSaysSo) {
 }
 
 TEST(ReceivedMail, OpensGroupsOfAddresses) {
-  EXPECT_THAT(addresses_of(received("To: Friends: Ann <ann@example.org>, bob@example.org;, cy@example.org\nCc: undisclosed-recipients:;\n\n").to),
-              ElementsAre("Ann|ann@example.org", "|bob@example.org", "|cy@example.org"));
+  EXPECT_THAT(
+      addresses_of(received("To: Friends: Ann <ann@example.org>, bob@example.org;, cy@example.org\nCc: undisclosed-recipients:;\n\n").to),
+      ElementsAre("Ann|ann@example.org", "|bob@example.org", "|cy@example.org"));
 }
 
 TEST(ReceivedMail, TakesTheOldNameBehindAnAddress) {
@@ -247,7 +252,8 @@ TEST(ReceivedMail, TakesTheOldNameBehindAnAddress) {
 }
 
 TEST(ReceivedMail, ReadsTwoAddressesThatNoCommaParts) {
-  EXPECT_THAT(addresses_of(received("From: Ann <ann@example.org> \"Bob\" <bob@example.org>\n\n").from), ElementsAre("Ann|ann@example.org", "Bob|bob@example.org"));
+  EXPECT_THAT(addresses_of(received("From: Ann <ann@example.org> \"Bob\" <bob@example.org>\n\n").from),
+              ElementsAre("Ann|ann@example.org", "Bob|bob@example.org"));
   EXPECT_THAT(addresses_of(received("From: =?utf-8?Q?Doe,_Jo:?= <jo@example.org>, <<bob@example.org>>\n\n").from),
               ElementsAre("Doe, Jo:|jo@example.org", "<|bob@example.org"));
 }
@@ -259,7 +265,8 @@ TEST(ReceivedMail, TakesNoNameForAnAddress) {
 
 TEST(ReceivedMail, TakesWhatCannotBeSeenOutOfHeaderFields) {
   const ReceivedMail mail = received(
-      "Subject: pay\xE2\x80\xAE now\xE2\x80\x8B \x01\xF3\xA0\x81\xA1!\r now\nFrom: =?utf-8?Q?A=E2=80=AEnn=0D=0ABcc:_x?= <ann@example.org>\n\n");
+      "Subject: pay\xE2\x80\xAE now\xE2\x80\x8B \x01\xF3\xA0\x81\xA1!\r now\nFrom: =?utf-8?Q?A=E2=80=AEnn=0D=0ABcc:_x?= "
+      "<ann@example.org>\n\n");
   EXPECT_EQ(mail.subject, "pay now ! now");
   EXPECT_THAT(addresses_of(mail.from), ElementsAre("Ann Bcc: x|ann@example.org"));
 }
@@ -294,8 +301,9 @@ TEST(ReceivedMail, SaysThatAFieldStandsTwice) {
 }
 
 TEST(ReceivedMail, KnowsMailThatNoPersonWrote) {
-  for (const char* header : {"Auto-Submitted: auto-replied", "Auto-Submitted: auto-generated; x=y", "Precedence: Bulk", "Precedence: list", "List-Id: <a.b>",
-                             "List-Unsubscribe: <https://x>", "Return-Path: <>", "Return-Path: < >", "X-Auto-Response-Suppress: All", "X-Autoreply: yes"}) {
+  for (const char* header :
+       {"Auto-Submitted: auto-replied", "Auto-Submitted: auto-generated; x=y", "Precedence: Bulk", "Precedence: list", "List-Id: <a.b>",
+        "List-Unsubscribe: <https://x>", "Return-Path: <>", "Return-Path: < >", "X-Auto-Response-Suppress: All", "X-Autoreply: yes"}) {
     EXPECT_TRUE(received(std::string(header) + "\n\nHi").is_automatic) << header;
   }
   for (const char* header : {"Auto-Submitted: no", "Precedence: first-class", "Return-Path: <a@x>", "Subject: Auto-Submitted"}) {
@@ -316,23 +324,36 @@ TEST(ReceivedMail, ReadsTextInTheCharsetThatItNames) {
   EXPECT_EQ(text_in("Content-Type: text/plain; charset=koi8-r\n", "\xF0\xD2\xC9\xD7\xC5\xD4"), "Привет");
   EXPECT_EQ(text_in("Content-Type: text/plain; charset=\"ISO-2022-JP\"\n", "\x1B$B$3$s\x1B(B"), "こん");
   EXPECT_EQ(text_in("Content-Type: text/plain; charset=iso-8859-1\n", "\x80 5"), "€ 5");
-  EXPECT_EQ(text_in("Content-Type: text/plain; charset=utf-16le\nContent-Transfer-Encoding: base64\n", base64(std::string_view("H\0i\0", 4))), "Hi");
+  EXPECT_EQ(
+      text_in("Content-Type: text/plain; charset=utf-16le\nContent-Transfer-Encoding: base64\n", base64(std::string_view("H\0i\0", 4))),
+      "Hi");
 }
 
 TEST(ReceivedMail, ReadsTextWhoseCharsetLies) {
   for (const char* charset : {"utf-8", "us-ascii", "x-none", "utf-8//TRANSLIT", "../../etc/passwd"}) {
-    const ReceivedMail mail = received("Content-Type: text/plain; charset=\"" + std::string(charset) + "\"\n\nGr\xFC\xDF" "e");
+    const ReceivedMail mail = received("Content-Type: text/plain; charset=\"" + std::string(charset) +
+                                       "\"\n\nGr\xFC\xDF"
+                                       "e");
     EXPECT_EQ(mail.text, "Grüße") << charset;
     EXPECT_THAT(notes_of(mail), HasSubstr("charset")) << charset;
   }
   EXPECT_EQ(text_in("Content-Type: text/plain; charset=x-none\n", "Grüße"), "Grüße");
-  EXPECT_EQ(text_in("Content-Type: text/plain\n", "Gr\xFC\xDF" "e"), "Grüße");
+  EXPECT_EQ(text_in("Content-Type: text/plain\n",
+                    "Gr\xFC\xDF"
+                    "e"),
+            "Grüße");
 }
 
 TEST(ReceivedMail, ReadsHeadersWithRawBytes) {
-  EXPECT_EQ(received("Subject: Gr\xFC\xDF" "e\n\n").subject, "Grüße");
+  EXPECT_EQ(received("Subject: Gr\xFC\xDF"
+                     "e\n\n")
+                .subject,
+            "Grüße");
   EXPECT_EQ(received("Subject: Grüße\n\n").subject, "Grüße");
-  EXPECT_EQ(received("Subject: =?iso-8859-1?Q?Gr\xFC\xDF" "e?= \xFC\n\n").subject, "Grüße ü");
+  EXPECT_EQ(received("Subject: =?iso-8859-1?Q?Gr\xFC\xDF"
+                     "e?= \xFC\n\n")
+                .subject,
+            "Grüße ü");
   EXPECT_TRUE(is_utf8(received("Subject: =?x-none?Q?=FF=FE?= =?utf-8?B?////?=\n\n").subject));
 }
 
@@ -370,7 +391,8 @@ TEST(ReceivedMail, ReadsPartsOfABoundaryThatDoesNotOccurAsText) {
 }
 
 TEST(ReceivedMail, TakesNoLongerLineForABoundary) {
-  EXPECT_EQ(text_in("Content-Type: multipart/mixed; boundary=b\n", "--b \n\n--bc\n--b-\n--b--c\nend\n--b-- \nrest"), "--bc\n--b-\n--b--c\nend");
+  EXPECT_EQ(text_in("Content-Type: multipart/mixed; boundary=b\n", "--b \n\n--bc\n--b-\n--b--c\nend\n--b-- \nrest"),
+            "--bc\n--b-\n--b--c\nend");
 }
 
 TEST(ReceivedMail, ReadsPartsThatTheOuterBoundaryEnds) {
@@ -394,7 +416,8 @@ TEST(ReceivedMail, CutsTextOnACharacterBorder) {
 
 TEST(ReceivedMail, LeavesOutAddressesPartsAndAttachmentsOverTheLimit) {
   EXPECT_EQ(received("To: " + repeated("a@example.org, ", 20) + "\n\n", {.addresses = 5}).to.size(), 5u);
-  const std::string parts = "Content-Type: multipart/mixed; boundary=b\n\n" + repeated("--b\nContent-Type: image/png\n\nx\n", 20) + "--b--\n";
+  const std::string parts =
+      "Content-Type: multipart/mixed; boundary=b\n\n" + repeated("--b\nContent-Type: image/png\n\nx\n", 20) + "--b--\n";
   const ReceivedMail few = received(parts, {.parts = 6});
   EXPECT_EQ(few.attachments.size(), 5u);
   EXPECT_THAT(notes_of(few), HasSubstr("more than 6 parts"));
@@ -406,7 +429,8 @@ TEST(ReceivedMail, LeavesOutAddressesPartsAndAttachmentsOverTheLimit) {
 
 TEST(ReceivedMail, LeavesPartsThatAreTooDeepUnopened) {
   std::string bytes;
-  for (int i = 0; i < 10'000; ++i) bytes += "Content-Type: multipart/mixed; boundary=b" + std::to_string(i) + "\n\n--b" + std::to_string(i) + "\n";
+  for (int i = 0; i < 10'000; ++i)
+    bytes += "Content-Type: multipart/mixed; boundary=b" + std::to_string(i) + "\n\n--b" + std::to_string(i) + "\n";
   expect_quick([&] {
     const ReceivedMail mail = received(bytes + "\ndeep");
     EXPECT_THAT(notes_of(mail), HasSubstr("32 deep"));
