@@ -3,6 +3,7 @@
 #include "deed/core/text.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 
 namespace deed {
@@ -23,11 +24,14 @@ std::string_view without_last_line_end(std::string_view bytes) {
   return bytes;
 }
 
-// Where the next line that begins with `mark` begins. Looked for from its line feed on, so that the time is linear.
+// Where the next line that begins with `mark` begins. By memmem, as a mail may be all line feeds: std::string_view::find stops at each.
 std::size_t find_delimiter(std::string_view body, const std::string& mark, std::size_t from) {
   if (from == 0 && body.starts_with(mark)) return 0;
-  const std::size_t at = body.find("\n" + mark, from == 0 ? 0 : from - 1);
-  return at == std::string_view::npos ? at : at + 1;
+  const std::string_view rest = body.substr(from == 0 ? 0 : from - 1);
+  const std::string line = "\n" + mark;
+  if (rest.size() < line.size()) return std::string_view::npos;
+  const void* found = memmem(rest.data(), rest.size(), line.data(), line.size());
+  return found ? static_cast<std::size_t>(static_cast<const char*>(found) - body.data()) + 1 : std::string_view::npos;
 }
 
 DelimitedParts cut_at_boundary(std::string_view body, const std::string& boundary, std::size_t max_parts) {
