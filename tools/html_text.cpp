@@ -5,9 +5,10 @@
 #include "deed/tools/mail_charset.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
-#include <cstdlib>
 #include <optional>
+#include <vector>
 
 namespace deed {
 namespace {
@@ -71,94 +72,167 @@ bool is_table_part(TagKind kind) { return kind == TagKind::cell || kind == TagKi
 
 // --- what cannot be seen ---
 
-// What a style says of visibility. What an element within can take back stands apart.
-struct Visibility {
-  bool is_gone = false;
-  std::optional<bool> is_tiny, is_invisible, is_transparent;
-};
+// 0xRRGGBB, or one of these.
+using Color = std::uint32_t;
+constexpr Color unknown_color = 0x1000000;
+constexpr Color no_color = 0x1000001;     // transparent
+constexpr Color usual_color = 0x1000002;  // the page's: black text, a white background, unless a style sheet says otherwise
 
-// The number at the beginning, and whether it is of an absolute unit.
-struct Length {
-  double number = 0;
-  bool is_number = false;
-  bool is_relative = false;
-};
+int hex_digit(char c) {
+  const std::size_t digit = std::string_view("0123456789abcdef").find(c);
+  return digit == std::string_view::npos ? -1 : static_cast<int>(digit);
+}
 
-Length length_of(const std::string& value) {
-  Length out;
-  char* end = nullptr;
-  out.number = std::strtod(value.c_str(), &end);
-  out.is_number = end != value.c_str();
-  const std::string_view unit = trim(std::string_view(end));
-  out.is_relative = unit.starts_with("em") || unit.starts_with('%');
+Color color_of_hex(std::string_view digits) {
+  if (digits.size() != 3 && digits.size() != 6) return unknown_color;
+  Color out = 0;
+  for (const char c : digits) {
+    const int digit = hex_digit(c);
+    if (digit < 0) return unknown_color;
+    out = out << 4 | static_cast<Color>(digit);
+    if (digits.size() == 3) out = out << 4 | static_cast<Color>(digit);
+  }
   return out;
 }
 
-bool is_none(const Length& length) { return length.is_number && length.number < 0.1 && length.number > -0.1; }
+// Lengths, shares and the parts of "rgb(255, 255, 255)". Not by strtod, which reads by the locale.
+struct Number {
+  double value = 0;
+  bool is_number = false;
+  std::string_view unit;
+};
+
+Number number_of(std::string_view text) {
+  Number out;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out.value);
+  out.is_number = error == std::errc();
+  out.unit = trim(text.substr(static_cast<std::size_t>(end - text.data())));
+  return out;
+}
+
+Color color_of_parts(std::string_view parts) {
+  std::vector<double> numbers;
+  while (!parts.empty()) {
+    const std::size_t begin = std::min(parts.find_first_of("0123456789."), parts.size());
+    const Number number = number_of(parts.substr(begin));
+    if (!number.is_number) break;
+    numbers.push_back(number.value);
+    parts = number.unit;
+  }
+  if (numbers.size() >= 4 && numbers[3] < 0.05) return no_color;
+  if (numbers.size() < 3 || numbers[0] > 255 || numbers[1] > 255 || numbers[2] > 255) return unknown_color;
+  return static_cast<Color>(numbers[0]) << 16 | static_cast<Color>(numbers[1]) << 8 | static_cast<Color>(numbers[2]);
+}
+
+// `text` in lower case, without blanks at its ends.
+Color color_of(std::string_view text) {
+  if (text == "transparent") return no_color;
+  if (text == "white") return 0xFFFFFF;
+  if (text == "black") return 0;
+  if (text.starts_with('#')) return color_of_hex(text.substr(1));
+  if (text.starts_with("rgb(") || text.starts_with("rgba(")) return color_of_parts(text.substr(text.find('(')));
+  return unknown_color;
+}
+
+bool is_alike(Color a, Color b) {
+  for (int shift = 0; shift <= 16; shift += 8) {
+    const int difference = static_cast<int>(a >> shift & 0xFF) - static_cast<int>(b >> shift & 0xFF);
+    if (difference > 12 || difference < -12) return false;
+  }
+  return true;
+}
+
+// What an element's attributes say of whether it is seen. What an element within can take back stands apart.
+struct Visibility {
+  bool is_gone = false;
+  std::optional<bool> is_tiny, is_invisible;
+  std::optional<Color> color, background;
+};
+
+bool is_relative(const Number& length) { return length.unit.starts_with("em") || length.unit.starts_with('%'); }
+bool is_none(const Number& length) { return length.is_number && length.value < 0.1 && length.value > -0.1; }
+bool is_dot(const Number& length) { return is_none(length) || (length.is_number && length.value < 1.5 && !is_relative(length)); }
+
+std::string without_css_comments(std::string_view style) {
+  std::string out;
+  for (;;) {
+    const std::size_t begin = style.find("/*");
+    out += style.substr(0, begin);
+    if (begin == std::string_view::npos) return out;
+    const std::size_t end = style.find("*/", begin + 2);
+    if (end == std::string_view::npos) return out;
+    style.remove_prefix(end + 2);
+  }
+}
 
 class StyleReader {
  public:
-  Visibility read(std::string_view style) {
-    for (const std::string_view declaration : split(style, ';')) {
+  void read(std::string_view style, Visibility& out) {
+    const std::string text = without_css_comments(style);
+    for (const std::string_view declaration : split(text, ';')) {
       const std::size_t colon = declaration.find(':');
       if (colon == std::string_view::npos) continue;
-      std::string value = lower_ascii(trim(declaration.substr(colon + 1)));
-      value = std::string(trim(std::string_view(value).substr(0, value.find("!important"))));
-      take(lower_ascii(trim(declaration.substr(0, colon))), value);
+      const std::string value = lower_ascii(declaration.substr(colon + 1));
+      take(lower_ascii(trim(declaration.substr(0, colon))), trim(std::string_view(value).substr(0, value.find("!important"))), out);
     }
-    if (clips_ && has_no_extent_) out_.is_gone = true;
-    if (!color_.empty() && color_ == background_) out_.is_transparent = true;
-    return out_;
+    out.is_gone = out.is_gone || is_not_displayed_ || is_elsewhere_ || (clips_ && has_no_extent_);
   }
 
  private:
-  void take(const std::string& name, const std::string& value) {
-    const Length length = length_of(value);
+  void take(const std::string& name, std::string_view value, Visibility& out) {
+    const Number number = number_of(value);
     if (name == "display")
-      out_.is_gone = out_.is_gone || value == "none";
+      is_not_displayed_ = value == "none";
     else if (name == "visibility")
-      out_.is_invisible = value == "hidden" || value == "collapse";
+      out.is_invisible = value == "hidden" || value == "collapse";
     else if (name == "opacity")
-      out_.is_gone = out_.is_gone || (length.is_number && length.number < 0.05);
+      is_elsewhere_ = is_elsewhere_ || (number.is_number && number.value < 0.05);
     else if (name == "font-size")
-      take_font_size(length);
+      take_font_size(number, out);
     else if (name == "color")
-      take_color(value);
+      out.color = value == "inherit" ? std::optional<Color>() : color_of(value);
     else if (name == "background-color" || name == "background")
-      background_ = value;
+      out.background = color_of(value);
+    else if (name.starts_with("background"))
+      out.background = unknown_color;
     else if (name.starts_with("overflow"))
       clips_ = clips_ || value == "hidden" || value == "clip";
-    else if (name == "height" || name == "max-height" || name == "width" || name == "max-width")
-      has_no_extent_ = has_no_extent_ || is_none(length);
+    else if (is_extent(name))
+      has_no_extent_ = has_no_extent_ || is_dot(number);
     else if (name == "left" || name == "top" || name == "text-indent")
-      out_.is_gone = out_.is_gone || length.number <= -900;
+      is_elsewhere_ = is_elsewhere_ || number.value <= -900;
     else if (name == "transform")
-      out_.is_gone = out_.is_gone || value == "scale(0)";
+      is_elsewhere_ = is_elsewhere_ || value == "scale(0)";
   }
 
-  // 0.5em of nothing is nothing.
-  void take_font_size(const Length& length) {
-    if (length.is_number && length.number < 1.5 && !length.is_relative)
-      out_.is_tiny = true;
-    else if (is_none(length))
-      out_.is_tiny = true;
-    else if (!length.is_relative)
-      out_.is_tiny = false;
+  static bool is_extent(const std::string& name) {
+    return name == "height" || name == "max-height" || name == "width" || name == "max-width";
   }
 
-  void take_color(const std::string& value) {
-    color_ = value;
-    out_.is_transparent = value == "transparent" || value.ends_with(",0)") || value.ends_with(", 0)");
+  // Half of nothing is nothing.
+  static void take_font_size(const Number& size, Visibility& out) {
+    if (is_dot(size))
+      out.is_tiny = true;
+    else if (!is_relative(size))
+      out.is_tiny = false;
   }
 
-  Visibility out_;
-  std::string color_, background_;
-  bool clips_ = false, has_no_extent_ = false;
+  bool is_not_displayed_ = false, is_elsewhere_ = false, clips_ = false, has_no_extent_ = false;
 };
+
+Color color_in(const HtmlToken& tag, std::string_view attribute) {
+  const std::string value = lower_ascii(trim(tag.attribute(attribute).substr(0, 100)));
+  const Color bare = color_of_hex(value);  // HTML, not CSS: the # may be missing
+  return bare == unknown_color ? color_of(value) : bare;
+}
 
 Visibility visibility_of(const HtmlToken& tag, TagKind kind) {
   Visibility out;
-  if (tag.has_attribute("style")) out = StyleReader().read(decode_references(tag.attribute("style").substr(0, 8'000)));
+  if (kind == TagKind::link) out.color = unknown_color;
+  if (tag.has_attribute("color")) out.color = color_in(tag, "color");
+  if (tag.has_attribute("bgcolor")) out.background = color_in(tag, "bgcolor");
+  if (tag.has_attribute("background")) out.background = unknown_color;
+  if (tag.has_attribute("style")) StyleReader().read(decode_references(tag.attribute("style").substr(0, 8'000)), out);
   if (tag.has_attribute("hidden") || (tag.name == "dialog" && !tag.has_attribute("open"))) out.is_gone = true;
   if (kind == TagKind::dropped) out.is_gone = true;
   return out;
@@ -295,14 +369,15 @@ std::string shown_url(std::string_view href) {
 struct OpenElement {
   std::string name;
   TagKind kind = TagKind::unknown;
-  bool is_gone = false, is_tiny = false, is_invisible = false, is_transparent = false;  // with what it stands in
-  std::size_t hiding = 0;                                                               // number of the element that hides it, 0 for none
-  std::size_t begin = 0;                                                                // of a link's text
-  std::string url;                                                                      // of a link
-  std::size_t items = 0;                                                                // of a list: its items so far; of a row: its cells
+  bool is_gone = false, is_tiny = false, is_invisible = false, is_colorless = false;  // with what it stands in
+  Color color = usual_color, background = usual_color;
+  std::size_t hiding = 0;  // number of the element that hides it, 0 for none
+  std::size_t begin = 0;   // of a link's text
+  std::string url;         // of a link
+  std::size_t items = 0;   // of a list: its items so far; of a row: its cells
   bool is_numbered = false;
 
-  bool is_hidden() const { return is_gone || is_tiny || is_invisible || is_transparent; }
+  bool is_hidden() const { return is_gone || is_tiny || is_invisible || is_colorless; }
 };
 
 class HtmlTextWriter {
@@ -379,6 +454,7 @@ class HtmlTextWriter {
       is_too_deep_ = true;
       return;
     }
+    if (tag.name == "style") has_style_sheet_ = true;
     OpenElement element = opened(tag, kind);
     if (!element.is_hidden()) begin(element);
     open_.push_back(std::move(element));
@@ -392,11 +468,28 @@ class HtmlTextWriter {
     element.is_gone = says.is_gone || (outer && outer->is_gone);
     element.is_tiny = says.is_tiny.value_or(outer && outer->is_tiny);
     element.is_invisible = says.is_invisible.value_or(outer && outer->is_invisible);
-    element.is_transparent = says.is_transparent.value_or(outer && outer->is_transparent);
+    element.color = says.color.value_or(outer ? outer->color : usual_color);
+    element.background = background_of(tag, says, outer);
+    element.is_colorless = is_colorless(element);
     if (element.is_hidden()) element.hiding = outer && outer->is_hidden() ? outer->hiding : kind == TagKind::dropped ? 0 : ++hidings_;
     if (kind == TagKind::link) element.url = shown_url(tag.attribute("href"));
     element.is_numbered = tag.name == "ol";
     return element;
+  }
+
+  // A style sheet is not read: behind what it may give a background to, none is known.
+  Color background_of(const HtmlToken& tag, const Visibility& says, const OpenElement* outer) const {
+    if (says.background && *says.background != no_color) return *says.background;
+    if (has_style_sheet_ && (tag.has_attribute("class") || tag.has_attribute("id"))) return unknown_color;
+    return outer ? outer->background : usual_color;
+  }
+
+  bool is_colorless(const OpenElement& element) const {
+    if (element.color == no_color) return true;
+    const bool is_usual = element.color == usual_color || element.background == usual_color;
+    if (element.color == unknown_color || element.background == unknown_color || (is_usual && has_style_sheet_)) return false;
+    const Color text = element.color == usual_color ? 0 : element.color;
+    return is_alike(text, element.background == usual_color ? 0xFFFFFF : element.background);
   }
 
   void begin(OpenElement& element) {
@@ -467,6 +560,7 @@ class HtmlTextWriter {
   void start_empty(const HtmlToken& tag) {
     const bool is_hidden = (!open_.empty() && open_.back().is_hidden()) || visibility_of(tag, TagKind::empty).is_gone;
     if (tag.name == "img") ++out_.images;
+    if (tag.name == "link") has_style_sheet_ = true;
     if (is_hidden) return;
     if (tag.name == "br") flow_.add_break();
     if (tag.name == "hr") add_rule();
@@ -567,6 +661,7 @@ class HtmlTextWriter {
   TextFlow flow_;
   std::vector<OpenElement> open_;
   bool is_too_deep_ = false;
+  bool has_style_sheet_ = false;
   std::size_t hidings_ = 0;  // elements that began to hide
   std::size_t counted_ = 0;  // the last one of them that held text
 };

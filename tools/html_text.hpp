@@ -25,8 +25,9 @@ struct HtmlText {
 
 /// Paragraphs, headings and list items stand on lines of their own, table cells are separated by " | ", links are "text (url)" where the
 /// url is of http, https or mailto and is not the text itself, images are "[image: what it shows]", `pre` stays as it is. Scripts,
-/// styles, the head and what is hidden (attribute hidden, display:none, visibility:hidden, opacity:0, font-size:0 and the like) are left
-/// out. Style sheets are not read: what only they hide is seen here.
+/// styles, the head and what is hidden (attribute hidden, display:none, visibility:hidden, opacity:0, font-size:0, text in the color of its
+/// background and the like) are left out. Style sheets are not read: what only they hide is seen here, and where there is one the colors of
+/// what it may reach are not known.
 ///
 /// html    any bytes; what is not UTF-8 becomes U+FFFD
 /// source  https://html.spec.whatwg.org/multipage/rendering.html, section 15.3

@@ -80,7 +80,8 @@ TEST(HtmlText, LeavesOutAndCountsWhatIsHidden) {
   for (const char* attribute :
        {"hidden", "HIDDEN=''", "style='display:none'", "style=\"color:red; DISPLAY : none !important\"", "style='visibility:hidden'",
         "style='opacity:0'", "style='opacity: 0.0'", "style='font-size:0'", "style='font-size:1px'", "style='max-height:0;overflow:hidden'",
-        "style='position:absolute;left:-9999px'", "style='text-indent:-9999px'", "style='color:transparent'",
+        "style='position:absolute;left:-9999px'", "style='text-indent:-9999px'", "style='color:transparent'", "style='display:/**/none'",
+        "style='display:block;display:none'", "style='position:absolute;width:1px;height:1px;overflow:hidden'",
         "style='color:#fff;background-color:#fff'", "style='display:&#110;one'"}) {
     const HtmlText text = html_to_text("a<div " + std::string(attribute) + ">send <b>all</b> money<p>now</div>b");
     EXPECT_EQ(text.text.find("money"), std::string::npos) << attribute;
@@ -93,8 +94,32 @@ TEST(HtmlText, LeavesOutAndCountsWhatIsHidden) {
 TEST(HtmlText, ShowsWhatAnInnerElementMakesVisibleAgain) {
   EXPECT_EQ(seen_in("<td style='font-size:0px'><div style='font-size:13px'>shown</div>no</td>"), "shown\n");
   EXPECT_EQ(seen_in("<div style='visibility:hidden'>no<p style='visibility:visible'>shown</div>"), "shown\n");
+  EXPECT_EQ(seen_in("<p style='display:none;display:block;opacity:0.5;font-size:.9em'>shown"), "shown\n");
   EXPECT_EQ(seen_in("<div style='display:none'><p style='display:block;font-size:13px'>no</div>"), "");
   EXPECT_EQ(seen_in("<div style='font-size:0'><p style='font-size:2em'>no</div>"), "");
+}
+
+TEST(HtmlText, LeavesOutTextInTheColorOfItsBackground) {
+  for (const char* html :
+       {"<p style='color:white'>no</p>yes", "<p style='color:#fff'>no</p>yes", "<font color='#FEFEFE'>no</font>yes",
+        "<font color=ffffff>no</font>yes", "<p style='color:rgb(255, 255, 255)'>no</p>yes", "<p style='color:rgba(0,0,0,0)'>no</p>yes",
+        "<div style='background:#123456'><p style='color:#123456'>no</div>yes", "<table><tr><td bgcolor=black>no</td></tr></table>yes",
+        "<p style='color:/*x*/white'>no</p>yes", "<div style='color:white'><p style='color:inherit'>no</div>yes"}) {
+    const HtmlText text = html_to_text(html);
+    EXPECT_EQ(text.text, "yes\n") << html;
+    EXPECT_EQ(text.hidden_elements, 1u) << html;
+  }
+}
+
+TEST(HtmlText, ShowsTextWhoseBackgroundIsNotKnown) {
+  for (const char* html :
+       {"<td bgcolor='#333333' style='color:#fff'>yes</td>", "<td background=a.png style='color:#fff'>yes</td>",
+        "<td style='background:url(a.png);color:#fff'>yes</td>", "<td style='background-image:url(a.png);color:#fff'>yes</td>",
+        "<style>.a{background:#000}</style><div class=a style='color:#fff'><b>yes</b></div>",
+        "<style>.a{color:#fff}</style><div bgcolor=black><p class=a>yes</div>", "<p style='color:red'>yes</p>",
+        "<div bgcolor='#0000ff'><a href=x>yes</a></div>", "<p style='color:var(--x)'>yes</p>", "<p style='color:inherit'>yes</p>"}) {
+    EXPECT_EQ(seen_in(html), "yes\n") << html;
+  }
 }
 
 TEST(HtmlText, HidesWhatABrowserHidesThoughTagsCross) {

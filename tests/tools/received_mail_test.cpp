@@ -5,6 +5,9 @@
 #include "deed/tests/fakes/matchers.hpp"
 
 #include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 
 namespace deed {
 namespace {
@@ -493,6 +496,19 @@ TEST(ReceivedMail, SaysWhatItLeftOutOfAHeader) {
   EXPECT_EQ(mail.subject, "");
   EXPECT_EQ(mail.text, "body");
   EXPECT_THAT(notes_of(mail), HasSubstr("larger than 100 bytes"));
+}
+
+TEST(ReceivedMail, ReadsTheSampleMails) {
+  const std::filesystem::path folder = std::filesystem::path(DEED_SOURCE_DIR) / "tests/data/mail";
+  std::size_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    SCOPED_TRACE(entry.path());
+    std::ifstream file(entry.path(), std::ios::binary);
+    const ReceivedMail mail = received(std::string(std::istreambuf_iterator<char>(file), {}));
+    EXPECT_TRUE(!mail.text.empty() || !mail.attachments.empty());
+    ++count;
+  }
+  EXPECT_GE(count, 15u);
 }
 
 TEST(ReceivedMail, ReadsEveryPrefixOfAMail) {
