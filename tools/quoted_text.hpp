@@ -20,9 +20,9 @@ struct QuotedText {
 /// - lines that begin with ">" up to the text's end or its signature, with the line before them that ends with ":" ("On Tuesday Ann
 ///   wrote:", in any language; up to three lines); likewise where they begin the text. Quotes between lines of the writer's stay: they
 ///   are what the lines answer
-/// - a line of dashes or underscores around words ("-----Original Message-----") and what follows it
-/// - a block of header lines ("From: …", "Sent: …", "To: …", "Subject: …" in any language: three or more lines "word: …", one with an
-///   address or a time) behind a line of underscores or a blank line, and what follows it
+/// - a line of dashes around words ("-----Original Message-----") that two lines "word: …" follow, and all behind it
+/// - a header that is written out ("From: …", "Sent: …", "To: …" in any language): three or more lines "word: …", one of them with a time
+///   and a year; behind a line of underscores or dashes, or behind a blank line and with an address in the first; and all behind it
 /// A text that would be all quotes stays as it is.
 QuotedText fold_quotes(std::string_view text);
 

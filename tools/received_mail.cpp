@@ -220,7 +220,7 @@ bool is_any_of(std::string_view text, std::initializer_list<std::string_view> wo
   return std::find(words.begin(), words.end(), text) != words.end();
 }
 
-// RFC 3834, section 2; RFC 2919, RFC 2369; the empty return path of RFC 5321, section 4.5.5; and what was in use before.
+// RFC 3834, section 2; RFC 2919, RFC 2369; reports, RFC 6522; the empty return path of RFC 5321, section 4.5.5; and what was in use before.
 bool is_automatic_mail(const MailFields& fields) {
   const std::string submitted = parse_parameters(fields.value("auto-submitted")).value;
   if (!submitted.empty() && submitted != "no") return true;
@@ -228,6 +228,7 @@ bool is_automatic_mail(const MailFields& fields) {
   for (const char* name : {"list-id", "list-unsubscribe", "x-auto-response-suppress", "x-autoreply"}) {
     if (fields.has(name)) return true;
   }
+  if (parse_parameters(fields.value("content-type")).value == "multipart/report") return true;
   std::string path = fields.value("return-path");
   std::erase(path, ' ');
   return path == "<>";

@@ -306,7 +306,8 @@ TEST(ReceivedMail, SaysThatAFieldStandsTwice) {
 TEST(ReceivedMail, KnowsMailThatNoPersonWrote) {
   for (const char* header :
        {"Auto-Submitted: auto-replied", "Auto-Submitted: auto-generated; x=y", "Precedence: Bulk", "Precedence: list", "List-Id: <a.b>",
-        "List-Unsubscribe: <https://x>", "Return-Path: <>", "Return-Path: < >", "X-Auto-Response-Suppress: All", "X-Autoreply: yes"}) {
+        "List-Unsubscribe: <https://x>", "Return-Path: <>", "Return-Path: < >", "X-Auto-Response-Suppress: All", "X-Autoreply: yes",
+        "Content-Type: multipart/report; report-type=disposition-notification"}) {
     EXPECT_TRUE(received(std::string(header) + "\n\nHi").is_automatic) << header;
   }
   for (const char* header : {"Auto-Submitted: no", "Precedence: first-class", "Return-Path: <a@x>", "Subject: Auto-Submitted"}) {
