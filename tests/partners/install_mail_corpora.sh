@@ -24,8 +24,14 @@ mkdir -p "$folder"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+download() {  # PACKAGE; the lists of packages may be missing, or older than what the mirror has
+  local get=(apt-get -qq -o APT::Sandbox::User=root download "$1") as_root=()
+  [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+  (cd "$work" && { "${get[@]}" 2>/dev/null || { "${as_root[@]}" apt-get -qq update && "${get[@]}"; }; }) >&2
+}
 from_debian() {  # NAME PACKAGE PATH PATTERN
-  (cd "$work" && apt-get -qq -o APT::Sandbox::User=root download "$2" && dpkg-deb --extract "$2"_*.deb "$1") >&2
+  download "$2"
+  dpkg-deb --extract "$work/$2"_*.deb "$work/$1"
   mkdir -p "$folder/$1"
   (cd "$work/$1/$3" && find . -type f -name "$4" -exec cp --parents -t "$folder/$1" {} +)
 }
