@@ -39,8 +39,9 @@ struct SmtpTransaction {
   EmailAddress from;
   EmailAddress to;
   /// RFC 5322 with CRLF line ends throughout, 1 byte to 50 MiB; dot-stuffing is done here. A CRLF
-  /// that is missing at the end is added.
-  std::string message;
+  /// that is missing at the end is added. Shared by whoever makes the mail, the transactions of all
+  /// its recipients and their deliveries: the bytes of a mail are there once, however many it goes to.
+  std::shared_ptr<const std::string> message;
   /// Awaited once, when all bytes but the end of the message have been handed over. An error drops
   /// the connection unsent. Not awaited if it does not come so far.
   std::function<Async<void>()> before_commit = {};

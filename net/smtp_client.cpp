@@ -122,16 +122,18 @@ Result<void> check(const SmtpServer& server, const SmtpTransaction& mail) {
                   "an address or the server's settings hold a control character");
     }
   }
-  if (mail.message.empty()) return fail(ErrorKind::invalid, "the message is empty");
-  if (mail.message.size() > max_message_bytes) {
+  if (!mail.message || mail.message->empty()) {
+    return fail(ErrorKind::invalid, "the message is empty");
+  }
+  const std::string& message = *mail.message;
+  if (message.size() > max_message_bytes) {
     return fail(ErrorKind::limit, "the message is over " + human_bytes(max_message_bytes));
   }
   // libcurl stuffs no dot behind a bare LF, which would end the message there for some servers.
-  for (std::size_t i = 0; i < mail.message.size(); ++i) {
-    const char c = mail.message[i];
-    const bool is_stray_lf = c == '\n' && (i == 0 || mail.message[i - 1] != '\r');
-    const bool is_stray_cr =
-        c == '\r' && (i + 1 == mail.message.size() || mail.message[i + 1] != '\n');
+  for (std::size_t i = 0; i < message.size(); ++i) {
+    const char c = message[i];
+    const bool is_stray_lf = c == '\n' && (i == 0 || message[i - 1] != '\r');
+    const bool is_stray_cr = c == '\r' && (i + 1 == message.size() || message[i + 1] != '\n');
     if (is_stray_lf || is_stray_cr || c == '\0') {
       return fail(ErrorKind::invalid, "the message has a line end that is not CRLF, or a NUL",
                   "byte " + std::to_string(i));

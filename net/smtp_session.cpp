@@ -124,7 +124,7 @@ int SmtpSession::on_close(void* self, curl_socket_t fd) noexcept {
 std::size_t SmtpSession::on_read(char* out, std::size_t size, std::size_t n, void* self) noexcept {
   auto& attempt = *static_cast<Attempt*>(self);
   const SmtpTransaction& mail = attempt.job.mail();
-  const std::string& message = mail.message;
+  const std::string& message = *mail.message;
   // libcurl sends such an address to any server, which may then read it as anything.
   const bool is_ascii = mail.from.is_ascii() && mail.to.is_ascii();
   if (!is_ascii && !attempt.session.offers_smtputf8_) {
@@ -253,7 +253,7 @@ Result<void> SmtpSession::set_up(Attempt& attempt) {
   // included, against it, and ends the message by itself once they are as many, without asking
   // on_read again: that would pass over the commit point and cut messages with stuffed dots off.
   curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
-                   static_cast<curl_off_t>(stuffed_size(mail.message) + 1));
+                   static_cast<curl_off_t>(stuffed_size(*mail.message) + 1));
   curl_easy_setopt(easy, CURLOPT_READFUNCTION, &SmtpSession::on_read);
   curl_easy_setopt(easy, CURLOPT_READDATA, &attempt);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &SmtpSession::on_reply);

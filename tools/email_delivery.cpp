@@ -2,6 +2,8 @@
 
 #include "deed/core/check.hpp"
 #include "deed/core/text.hpp"
+#include "deed/tools/mail_cache.hpp"
+#include "deed/tools/mail_header.hpp"
 #include "deed/tools/mail_probe.hpp"
 #include "deed/tools/mail_queue.hpp"
 #include "deed/tools/mail_tally.hpp"
@@ -57,8 +59,9 @@ Outcome tallied(const Mail& mail, const std::optional<Error>& refusal, const Too
 // One transaction, whose outcome is in the journal when this returns, if it is the last word on this
 // recipient or leaves the commit point behind.
 // errors  nothing more may be sent
-Async<void> send_to_one(std::size_t who, const Mail& mail, std::string message,
-                        const EmailOptions& options, MailQueue& queue, ToolContext& context) {
+Async<void> send_to_one(std::size_t who, const Mail& mail,
+                        std::shared_ptr<const std::string> message, const EmailOptions& options,
+                        MailQueue& queue, ToolContext& context) {
   const EmailAddress to = mail.recipients[who];
   std::optional<Error> refusal;
   SmtpTransaction transaction{.from = mail.content.from, .to = to, .message = std::move(message)};
@@ -77,8 +80,8 @@ Async<void> send_to_one(std::size_t who, const Mail& mail, std::string message,
   co_return settled;
 }
 
-asio::awaitable<Outcome> send_by_smtp(Mail mail, std::string message, EmailOptions options,
-                                      ToolContext& context) {
+asio::awaitable<Outcome> send_by_smtp(Mail mail, std::shared_ptr<const std::string> message,
+                                      EmailOptions options, ToolContext& context) {
   MailQueue queue = queue_for(mail, options, context);
   std::optional<Error> refusal;
   while (!refusal && !context.stop_requested()) {
@@ -124,19 +127,17 @@ asio::awaitable<Outcome> put_into_outbox(Mail mail, std::string message, EmailOp
 }
 
 // The mail as its sender keeps it: whoever gets a blind copy is named.
-Result<std::string> own_copy(const Mail& mail, const ToolContext& context) {
-  MailContent content = mail.content;
-  content.bcc = mail.bcc;
-  return build_mail(content, context.effect_key(), context.proposed_at());
+std::string own_copy(const Mail& mail, const std::string& message) {
+  std::string bcc = address_header("Bcc", mail.bcc);
+  for (std::size_t at = bcc.find('\n'); at != std::string::npos; at = bcc.find('\n', at + 2)) bcc.insert(at, "\r");
+  return bcc + message;
 }
 
-asio::awaitable<Outcome> file_draft(Mail mail, EmailOptions options, ToolContext& context) {
-  auto message = own_copy(mail, context);
-  if (!message) co_return Outcome::failed_without_effect(message.error());
+asio::awaitable<Outcome> file_draft(Mail mail, std::string message, EmailOptions options, ToolContext& context) {
   const std::string id = mail_message_id(mail.content.from, context.effect_key());
   auto committed = co_await context.dispatching();
   if (!committed) co_return Outcome::failed_without_effect(committed.error());
-  FiledMail filed{.bytes = *std::move(message), .marks = {.seen = true, .draft = true}, .key = context.effect_key()};
+  FiledMail filed{.bytes = own_copy(mail, message), .marks = {.seen = true, .draft = true}, .key = context.effect_key()};
   auto filing = options.store->file(options.drafts, std::move(filed));
   const Result<void> done = co_await std::move(filing);
   Json result = {{"message_id", id}, {"draft_folder", options.drafts}};
@@ -146,59 +147,65 @@ asio::awaitable<Outcome> file_draft(Mail mail, EmailOptions options, ToolContext
 }
 
 // A copy for the sender. What failed here changes nothing about what was sent.
-asio::awaitable<void> keep_copy(const Mail& mail, const EmailOptions& options, ToolContext& context, Outcome& sent) {
-  auto message = own_copy(mail, context);
-  Result<void> done;
-  if (message) {
-    FiledMail filed{.bytes = *std::move(message), .marks = {.seen = true}, .key = context.effect_key()};
-    filed.message_id = mail_message_id(mail.content.from, context.effect_key());
-    auto filing = options.store->file(options.copies, std::move(filed));
-    done = co_await std::move(filing);
-  } else {
-    done = fail(message.error());
-  }
+asio::awaitable<void> keep_copy(FiledMail copy, const EmailOptions& options, Outcome& sent) {
+  auto filing = options.store->file(options.copies, std::move(copy));
+  const Result<void> done = co_await std::move(filing);
   sent.result["copy"] = done ? options.copies : "";
   if (!done) sent.text += " No copy is in " + options.copies + ": " + to_string(done.error());
 }
 
-asio::awaitable<Outcome> send_or_put(Mail mail, EmailOptions options, ToolContext& context) {
-  auto message = build_mail(mail.content, context.effect_key(), context.proposed_at());
-  if (!message) co_return Outcome::failed_without_effect(message.error());
-  if (!options.smtp) {
-    auto putting = put_into_outbox(std::move(mail), std::move(*message), std::move(options), context);
-    Outcome put = co_await std::move(putting);
-    co_return put;
-  }
-  const Mail own = options.copies.empty() ? Mail{.content = {.from = mail.content.from}} : mail;
+asio::awaitable<Outcome> send_and_keep(Mail mail, std::shared_ptr<const std::string> message, EmailOptions options,
+                                       ToolContext& context) {
+  FiledMail copy{.marks = {.seen = true}, .key = context.effect_key()};
+  copy.message_id = mail_message_id(mail.content.from, context.effect_key());
+  if (!options.copies.empty()) copy.bytes = own_copy(mail, *message);
   const EmailOptions known = options;
-  auto sending = send_by_smtp(std::move(mail), std::move(*message), std::move(options), context);
+  auto sending = send_by_smtp(std::move(mail), std::move(message), std::move(options), context);
   Outcome sent = co_await std::move(sending);
   // A call that is to go on later has its copy then.
   if (!known.copies.empty() && sent.status == OutcomeStatus::succeeded && !context.stop_requested()) {
-    auto keeping = keep_copy(own, known, context, sent);
+    auto keeping = keep_copy(std::move(copy), known, sent);
     co_await std::move(keeping);
   }
   co_return sent;
 }
 
-asio::awaitable<Outcome> send(Json arguments, EmailOptions options, MailMaker make, ToolContext& context) {
-  auto mail = make(arguments);
+// What all functions of one tool know; they own it together.
+struct Writer {
+  EmailOptions options;
+  MailMaker make;
+  MailCache cache = {};
+};
+using SharedWriter = std::shared_ptr<Writer>;
+
+asio::awaitable<Outcome> send(Json arguments, SharedWriter writer, ToolContext& context) {
+  EmailOptions options = writer->options;
+  auto mail = writer->make(arguments);
   if (!mail) co_return Outcome::failed_without_effect(mail.error());
+  auto message = writer->cache.build(mail->content, context.effect_key(), context.proposed_at());
+  if (!message) co_return Outcome::failed_without_effect(message.error());
+  mail->content.attachments.clear();  // they are in the message
   if (!options.drafts.empty()) {
-    auto filing = file_draft(*std::move(mail), std::move(options), context);
+    auto filing = file_draft(*std::move(mail), **message, std::move(options), context);
     Outcome filed = co_await std::move(filing);
     co_return filed;
   }
-  auto sending = send_or_put(*std::move(mail), std::move(options), context);
+  if (!options.smtp) {
+    auto putting = put_into_outbox(*std::move(mail), **message, std::move(options), context);
+    Outcome put = co_await std::move(putting);
+    co_return put;
+  }
+  auto sending = send_and_keep(*std::move(mail), *std::move(message), std::move(options), context);
   Outcome sent = co_await std::move(sending);
   co_return sent;
 }
 
-Result<Preview> preview(const Json& arguments, const EmailOptions& options, const MailMaker& make, const ToolContext& context) {
-  DEED_TRY(const Mail mail, make(arguments));
-  const bool is_draft = !options.drafts.empty();
+Result<Preview> preview(const Json& arguments, Writer& writer, const ToolContext& context) {
+  DEED_TRY(const Mail mail, writer.make(arguments));
+  const bool is_draft = !writer.options.drafts.empty();
   Preview shown{.media_type = "message/rfc822"};
-  DEED_TRY(shown.bytes, is_draft ? own_copy(mail, context) : build_mail(mail.content, context.effect_key(), context.proposed_at()));
+  DEED_TRY(const auto message, writer.cache.build(mail.content, context.effect_key(), context.proposed_at()));
+  shown.bytes = is_draft ? own_copy(mail, *message) : *message;
   for (const EmailAddress& to : mail.recipients) shown.destinations.push_back(to.text());
   const std::size_t n = mail.content.attachments.size();
   shown.summary = (is_draft ? "draft of a mail to " : "mail to ") + joined(shown.destinations) + ": " + mail.content.subject;
@@ -227,8 +234,9 @@ asio::awaitable<ProbeResult> probe_outbox(std::string outbox, ToolContext& conte
 // The server files a draft before it answers; so long it may take to do so when nobody waits for the answer any more.
 constexpr std::chrono::seconds draft_settle_time{30};
 
-asio::awaitable<ProbeResult> probe_drafts(Json arguments, EmailOptions options, MailMaker make, ToolContext& context) {
-  auto mail = make(arguments);
+asio::awaitable<ProbeResult> probe_drafts(Json arguments, SharedWriter writer, ToolContext& context) {
+  const EmailOptions& options = writer->options;
+  auto mail = writer->make(arguments);
   if (!mail) co_return ProbeResult{ProbeResult::Verdict::undecided, to_string(mail.error())};
   const std::string id = mail_message_id(mail->content.from, context.effect_key());
   for (;;) {
@@ -260,9 +268,9 @@ MailCopies copies_for(const Mail& mail, const MailboxOptions& mailbox, const Too
 }
 
 // Positive evidence counts at once; for absence the mailbox gets its time first.
-asio::awaitable<ProbeResult> probe_mailbox(Json arguments, EmailOptions options, MailMaker make,
-                                           ToolContext& context) {
-  auto mail = make(arguments);
+asio::awaitable<ProbeResult> probe_mailbox(Json arguments, SharedWriter writer, ToolContext& context) {
+  const EmailOptions& options = writer->options;
+  auto mail = writer->make(arguments);
   if (!mail) co_return ProbeResult{ProbeResult::Verdict::undecided, to_string(mail.error())};
   const MailboxOptions& sent = *options.sent;
   MailCopies copies = copies_for(*mail, sent, context);
@@ -303,18 +311,17 @@ Tool mail_tool(ToolSpec spec, EmailOptions options, MailMaker make) {
   tool.spec.result_trust = Trust::tool;
   tool.spec.timeout = std::chrono::minutes(10);
   tool.spec.effect = !is_draft && options.smtp && !options.sent ? EffectClass::once : EffectClass::probeable;
-  tool.run = [options, make](Json arguments, ToolContext& context) {
-    return send(std::move(arguments), options, make, context);
-  };
-  tool.preview = [options, make](const Json& arguments, const ToolContext& context) { return preview(arguments, options, make, context); };
+  const std::string outbox = options.outbox;
+  const bool has_server = options.smtp.has_value(), has_mailbox = options.sent.has_value();
+  const auto writer = std::make_shared<Writer>(std::move(options), std::move(make));
+  tool.run = [writer](Json arguments, ToolContext& context) { return send(std::move(arguments), writer, context); };
+  tool.preview = [writer](const Json& arguments, const ToolContext& context) { return preview(arguments, *writer, context); };
   if (is_draft) {
-    tool.probe = [options, make](Json arguments, ToolContext& context) { return probe_drafts(std::move(arguments), options, make, context); };
-  } else if (!options.smtp) {
-    tool.probe = [outbox = options.outbox](Json, ToolContext& context) { return probe_outbox(outbox, context); };
-  } else if (options.sent) {
-    tool.probe = [options, make](Json arguments, ToolContext& context) {
-      return probe_mailbox(std::move(arguments), options, make, context);
-    };
+    tool.probe = [writer](Json arguments, ToolContext& context) { return probe_drafts(std::move(arguments), writer, context); };
+  } else if (!has_server) {
+    tool.probe = [outbox](Json, ToolContext& context) { return probe_outbox(outbox, context); };
+  } else if (has_mailbox) {
+    tool.probe = [writer](Json arguments, ToolContext& context) { return probe_mailbox(std::move(arguments), writer, context); };
   }
   return tool;
 }

@@ -36,23 +36,32 @@ EmailAddress default_sender() {
   return EmailAddress::parse("deed@localhost.localdomain").value();
 }
 
+Result<void> check_total(std::size_t attachments_bytes, const RelativePath& last) {
+  if (attachments_bytes <= max_attachments_bytes) return {};
+  return fail(ErrorKind::limit,
+              "the attachments are larger than " + human_bytes(max_attachments_bytes) + " together",
+              last.text(), "put the file where it can be fetched, and send a link to it");
+}
+
 Result<std::vector<MailAttachment>> read_attachments(const Json& arguments,
                                                      const std::string& root) {
   std::vector<MailAttachment> out;
   const auto list = arguments.find("attachments");
   if (list == arguments.end() || list->empty()) return out;
   DEED_TRY(const auto folder, open_root_dir(root));
+  std::vector<RelativePath> paths;
   std::size_t total = 0;
+  // All sizes first: what is too large is refused without reading any of it.
   for (const Json& item : *list) {
-    DEED_TRY(const RelativePath path, folder->parse(item.get<std::string>()));
+    DEED_TRY(RelativePath path, folder->parse(item.get<std::string>()));
+    DEED_TRY(const FileStamp stamp, folder->stamp(path));
+    DEED_OK(check_total(total += stamp.size, path));
+    paths.push_back(std::move(path));
+  }
+  total = 0;
+  for (const RelativePath& path : paths) {
     DEED_TRY(FilePiece piece, folder->read_whole(path));
-    total += piece.bytes.size();
-    if (total > max_attachments_bytes) {
-      return fail(
-          ErrorKind::limit,
-          "the attachments are larger than " + human_bytes(max_attachments_bytes) + " together",
-          path.text());
-    }
+    DEED_OK(check_total(total += piece.bytes.size(), path));
     out.push_back({std::string(path.name()), std::move(piece.bytes)});
   }
   return out;

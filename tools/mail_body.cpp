@@ -210,7 +210,7 @@ Part body_of(const MailContent& content, const LinkedHtml& linked, const std::st
 
 }  // namespace
 
-Result<std::string> mail_body(const MailContent& content, const std::string& effect_key) {
+Result<GText> mail_body(const MailContent& content, const std::string& effect_key) {
   init_gmime();
   const std::string id = mail_message_id(content.from, effect_key);
   const std::string id_tail = id.substr(1, id.size() - 2);
@@ -220,9 +220,9 @@ Result<std::string> mail_body(const MailContent& content, const std::string& eff
   const std::unique_ptr<GMimeFormatOptions, FormatOptionsFree> format(g_mime_format_options_new());
   g_mime_format_options_set_param_encoding_method(format.get(),
                                                   GMIME_PARAM_ENCODING_METHOD_RFC2231);
-  const GText mime(g_mime_object_to_string(body.get(), format.get()));
+  GText mime(g_mime_object_to_string(body.get(), format.get()));
   if (!mime) return fail(ErrorKind::internal, "the mail could not be built");
-  return std::string(mime.get());
+  return mime;
 }
 
 }  // namespace deed

@@ -2,6 +2,7 @@
 // Internal. GMime lays it out; what GMime would choose by the locale is chosen here.
 #pragma once
 
+#include "deed/tools/gmime_ptr.hpp"
 #include "deed/tools/mail_message.hpp"
 
 namespace deed {
@@ -9,6 +10,6 @@ namespace deed {
 /// The MIME headers, a blank line and the body; line ends are LF. Boundaries and the ids of
 /// inline parts come from the key.
 /// errors  invalid: the html shows an attachment that is not there
-Result<std::string> mail_body(const MailContent& content, const std::string& effect_key);
+Result<GText> mail_body(const MailContent& content, const std::string& effect_key);
 
 }  // namespace deed

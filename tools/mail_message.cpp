@@ -10,14 +10,11 @@ namespace deed {
 
 namespace {
 
-std::string crlf(std::string_view text) {
-  std::string out;
-  out.reserve(text.size() + text.size() / 40);
+void append_with_crlf(std::string& out, std::string_view text) {
   for (const char c : text) {
     if (c == '\n' && !out.ends_with('\r')) out += '\r';
     out += c;
   }
-  return out;
 }
 
 Result<void> check(const MailContent& content) {
@@ -81,7 +78,6 @@ Result<std::string> build_mail(const MailContent& content, const std::string& ef
   text += address_header("Reply-To", content.reply_to);
   text += address_header("To", content.to);
   text += address_header("Cc", content.cc);
-  text += address_header("Bcc", content.bcc);
   text += subject_header(content.subject);
   text += "Message-ID: " + mail_message_id(content.from, effect_key) + "\n";
   text += thread_headers(content);
@@ -91,8 +87,13 @@ Result<std::string> build_mail(const MailContent& content, const std::string& ef
     text += lines;
   }
   text += "MIME-Version: 1.0\n";
-  DEED_TRY(const std::string body, mail_body(content, effect_key));
-  return crlf(text + body);
+  DEED_TRY(const GText body, mail_body(content, effect_key));
+  const std::string_view body_text(body.get());
+  std::string out;
+  out.reserve((text.size() + body_text.size()) / 40 * 41 + 1000);
+  append_with_crlf(out, text);
+  append_with_crlf(out, body_text);
+  return out;
 }
 
 }  // namespace deed

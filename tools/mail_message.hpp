@@ -22,8 +22,6 @@ struct MailContent {
   EmailAddress from;
   std::vector<EmailAddress> to;
   std::vector<EmailAddress> cc = {};
-  /// Written into a header: for drafts and for one's own copy, never for what is sent.
-  std::vector<EmailAddress> bcc = {};
   std::string subject;
   std::string text;       ///< plain text, any line ends
   /// Empty: no alternative. `cid:NAME` in src, style and the like stands for the attachment NAME (the

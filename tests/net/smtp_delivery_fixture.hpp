@@ -27,7 +27,7 @@ class DeliveryTest : public testing::Test {
   static SmtpTransaction mail(std::string message = "Subject: hello\r\n\r\ntext\r\n") {
     return {.from = *EmailAddress::parse("from@example.org"),
             .to = *EmailAddress::parse("to@example.org"),
-            .message = std::move(message)};
+            .message = std::make_shared<const std::string>(std::move(message))};
   }
   void serve(fakes::SmtpServerOptions options = {}) {
     server_ = std::make_unique<fakes::SmtpServer>(std::move(options));

@@ -21,7 +21,7 @@ TEST_F(SmtpDelivery, HandsOverEnvelopeAndMessage) {
   ASSERT_EQ(server_->mails().size(), 1u);
   EXPECT_THAT(server_->mails()[0].from, StartsWith("<from@example.org>"));
   EXPECT_EQ(server_->mails()[0].to, "<to@example.org>");
-  EXPECT_EQ(server_->mails()[0].message, mail().message);
+  EXPECT_EQ(server_->mails()[0].message, *mail().message);
   EXPECT_EQ(server_->commands().front(), "EHLO localhost");
 }
 
@@ -86,7 +86,7 @@ struct LookAtServer {
 TEST_F(SmtpDelivery, TheCommitIsAwaitedWhenAllButTheFinalDotIsWithTheServer) {
   serve();
   SmtpTransaction transaction = mail();
-  const std::size_t size = transaction.message.size();
+  const std::size_t size = transaction.message->size();
   std::size_t seen = 0;
   transaction.before_commit = LookAtServer{server_.get(), size, &seen, {}};
   EXPECT_THAT(deliver(std::move(transaction)), HasVerdict(Verdict::accepted));
@@ -97,7 +97,7 @@ TEST_F(SmtpDelivery, TheCommitIsAwaitedWhenAllButTheFinalDotIsWithTheServer) {
 TEST_F(SmtpDelivery, AFailedCommitLeavesTheMessageWithoutItsEnd) {
   serve();
   SmtpTransaction transaction = mail();
-  const std::size_t size = transaction.message.size();
+  const std::size_t size = transaction.message->size();
   std::size_t seen = 0;
   transaction.before_commit =
       LookAtServer{server_.get(), size, &seen, fail(ErrorKind::unavailable, "the journal is full")};

@@ -117,7 +117,7 @@ TEST_F(SmtpCancel, BeforeTheMessageIsNotSent) {
 
 TEST_F(SmtpCancel, AtTheCommitPointIsNotSent) {
   serve();
-  const std::size_t size = mail().message.size();
+  const std::size_t size = mail().message->size();
   const auto receipt = cancel_when(mail(), [&] { return server_->wait_for_data_bytes(size); });
   EXPECT_THAT(receipt, HasVerdict(Verdict::not_sent));
   EXPECT_TRUE(server_->wait_until_closed(1));

@@ -84,7 +84,7 @@ TEST_F(EmailBySmtp, SendsEachRecipientTheSameBytesInATransactionOfItsOwn) {
   const Outcome outcome = send({accepted, accepted});
   EXPECT_THAT(outcome, Ended(OutcomeStatus::succeeded));
   EXPECT_THAT(tried(), ElementsAre("a@x.org", "b@x.org"));
-  EXPECT_EQ(client.mails[0].message, client.mails[1].message);
+  EXPECT_EQ(client.mails[0].message, client.mails[1].message) << "not even a copy";
   EXPECT_EQ(client.mails[0].from.text(), "deed@example.org");
   EXPECT_EQ(outcome.text, "Sent to a@x.org, b@x.org.");
   EXPECT_EQ(outcome.result.at("message_id"),
@@ -281,8 +281,8 @@ TEST_F(EmailBySmtp, WritesToEachAddressOnceAndKeepsBlindCopiesOutOfTheMail) {
   EXPECT_THAT(run_tool(tool(), arguments, ctx), Ended(OutcomeStatus::succeeded));
   EXPECT_THAT(tried(), ElementsAre("a@x.org", "c@x.org", "hidden@x.org"));
   for (const SmtpTransaction& mail : client.mails) {
-    EXPECT_EQ(mail.message.find("hidden"), std::string::npos);
-    EXPECT_EQ(lower_ascii(mail.message).find("bcc"), std::string::npos);
+    EXPECT_EQ(mail.message->find("hidden"), std::string::npos);
+    EXPECT_EQ(lower_ascii(*mail.message).find("bcc"), std::string::npos);
   }
 }
 
@@ -311,10 +311,44 @@ TEST_F(EmailBySmtp, PreviewsTheBytesThatAreSent) {
   EXPECT_EQ(preview->summary, "mail to a@x.org, b@x.org: Grüße (1 attachment)");
   EXPECT_THAT(preview->destinations, ElementsAre("a@x.org", "b@x.org"));
   EXPECT_THAT(run_tool(tool(), arguments, ctx), Ended(OutcomeStatus::succeeded));
-  for (const SmtpTransaction& mail : client.mails) EXPECT_EQ(mail.message, preview->bytes);
+  for (const SmtpTransaction& mail : client.mails) EXPECT_EQ(*mail.message, preview->bytes);
   const auto mail = mail_reader::read(preview->bytes);
   ASSERT_EQ(mail.parts.size(), 2u);
   EXPECT_EQ(mail.parts[1].body, folder.get("report.pdf"));
+}
+
+// The most memory that this process has had since the last reset, in MiB.
+std::size_t peak_mib() {
+  std::ifstream in("/proc/self/status");
+  std::size_t kib = 0;
+  for (std::string word; in >> word;) {
+    if (word == "VmHWM:") in >> kib;
+  }
+  return kib / 1024;
+}
+void reset_peak() { std::ofstream("/proc/self/clear_refs") << "5"; }
+
+TEST_F(EmailBySmtp, RefusesAttachmentsThatAreTooLargeWithoutReadingThem) {
+  const std::vector<std::pair<std::vector<std::string>, std::vector<std::size_t>>> cases = {
+      {{"huge.iso"}, {200u << 20}},
+      {{"a.zip", "b.zip"}, {20u << 20, 20u << 20}},
+      {{"over.zip"}, {(25u << 20) + 1}}};
+  for (const auto& [names, sizes] : cases) {
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      folder.put(names[i], "");
+      std::filesystem::resize_file(folder.at(names[i]), sizes[i]);
+    }
+    const Json arguments = {
+        {"to", {"a@x.org"}}, {"subject", "s"}, {"text", "t"}, {"attachments", names}};
+    reset_peak();
+    const std::size_t before = peak_mib();
+    EXPECT_THAT(tool().preview(arguments, ctx), IsError(ErrorKind::limit, HasSubstr("attachments")));
+    const Outcome outcome = run_tool(tool(), arguments, ctx);
+    EXPECT_THAT(outcome, Ended(OutcomeStatus::failed_without_effect));
+    EXPECT_THAT(told(outcome), AllOf(HasSubstr(names.back()), HasSubstr("send a link")));
+    EXPECT_LT(peak_mib(), before + 10);
+  }
+  EXPECT_THAT(client.mails, IsEmpty());
 }
 
 TEST_F(EmailBySmtp, SendsNothingWithoutAnAttachmentOrFromOutsideTheFolder) {
