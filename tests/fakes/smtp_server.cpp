@@ -123,6 +123,9 @@ bool SmtpServer::obey(Dialogue& dialogue, const std::string& line) {
   }
   if (verb == "rcpt") {
     dialogue.mail.to = line.substr(8);
+    for (const std::string& who : options_.unknown) {
+      if (dialogue.mail.to == "<" + who + ">") return connection.write("550 5.1.1 no such user\r\n");
+    }
     return answer(connection, SmtpStage::rcpt, "250 2.1.5 recipient ok") != Next::end;
   }
   if (verb == "data") return take_message(dialogue);

@@ -45,6 +45,7 @@ struct SmtpServerOptions {
   std::vector<std::string> extensions = {"SIZE 60000000", "8BITMIME"};
   std::string user = {};  ///< if given, AUTH PLAIN is offered and MAIL is refused without it
   std::string password = {};
+  std::vector<std::string> unknown = {};  ///< recipients that get 550 at RCPT: "ann@example.org"
 };
 
 struct SeenMail {
