@@ -35,5 +35,7 @@ void measure_processes();
 void measure_turns();
 /// A turn with an effect, each commit on the disk, against plain SQLite that commits the same bodies.
 void measure_effects();
+/// A mail merge of 2,000 rows with the journal on against a plain loop over libcurl that sends the same mails.
+void measure_merges();
 
 }  // namespace deed::bench
