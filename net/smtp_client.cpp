@@ -114,6 +114,24 @@ class Lease {
   std::shared_ptr<SmtpJob> job_;
 };
 
+// A NUL, or what belongs to no CRLF; the size if there is none. libcurl stuffs no dot behind a bare
+// LF, which would end the message there for some servers.
+std::size_t first_bad_byte(std::string_view message) {
+  const std::size_t nul = message.find('\0');
+  const std::size_t size = std::min(nul, message.size());
+  std::size_t begin = 0;  // of a line
+  while (begin < size) {
+    const std::size_t end = message.find('\n', begin);
+    const std::string_view line = message.substr(begin, std::min(end, size) - begin);
+    const std::size_t cr = line.find('\r');
+    const bool is_ended = end < size && cr != std::string_view::npos && cr + 1 == line.size();
+    if (!is_ended && cr != std::string_view::npos) return begin + cr;
+    if (!is_ended) return std::min(end, size);
+    begin = end + 1;
+  }
+  return size;
+}
+
 Result<void> check(const SmtpServer& server, const SmtpTransaction& mail) {
   for (const std::string* text : {&server.host, &server.user, &server.password.reveal(), &server.token.reveal(),
                                   &mail.from.text(), &mail.to.text()}) {
@@ -129,17 +147,10 @@ Result<void> check(const SmtpServer& server, const SmtpTransaction& mail) {
   if (message.size() > max_message_bytes) {
     return fail(ErrorKind::limit, "the message is over " + human_bytes(max_message_bytes));
   }
-  // libcurl stuffs no dot behind a bare LF, which would end the message there for some servers.
-  for (std::size_t i = 0; i < message.size(); ++i) {
-    const char c = message[i];
-    const bool is_stray_lf = c == '\n' && (i == 0 || message[i - 1] != '\r');
-    const bool is_stray_cr = c == '\r' && (i + 1 == message.size() || message[i + 1] != '\n');
-    if (is_stray_lf || is_stray_cr || c == '\0') {
-      return fail(ErrorKind::invalid, "the message has a line end that is not CRLF, or a NUL",
-                  "byte " + std::to_string(i));
-    }
-  }
-  return {};
+  const std::size_t bad = first_bad_byte(message);
+  if (bad == message.size()) return {};
+  return fail(ErrorKind::invalid, "the message has a line end that is not CRLF, or a NUL",
+              "byte " + std::to_string(bad));
 }
 
 SmtpReceipt not_sent(std::string text) {

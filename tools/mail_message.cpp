@@ -10,10 +10,14 @@ namespace deed {
 
 namespace {
 
+// Whole lines at a time: this is most of the work of a mail with attachments.
 void append_with_crlf(std::string& out, std::string_view text) {
-  for (const char c : text) {
-    if (c == '\n' && !out.ends_with('\r')) out += '\r';
-    out += c;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    out += text.substr(0, end);
+    if (end == std::string_view::npos) return;
+    out += out.ends_with('\r') ? "\n" : "\r\n";
+    text.remove_prefix(end + 1);
   }
 }
 

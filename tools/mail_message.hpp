@@ -16,6 +16,8 @@ namespace deed {
 struct MailAttachment {
   std::string name;  ///< without folders
   std::string bytes;
+
+  bool operator==(const MailAttachment&) const = default;
 };
 
 struct MailContent {
@@ -42,6 +44,8 @@ struct MailContent {
   /// Where the reader goes to get no more of these: https://… (which must take a POST of
   /// List-Unsubscribe=One-Click, RFC 8058) or mailto:…; empty: none.
   std::string unsubscribe = {};
+
+  bool operator==(const MailContent&) const = default;
 };
 
 /// "<KEY-PREFIX@domain of from>", in ASCII: the same for every attempt.

@@ -69,6 +69,30 @@ TEST_F(SmtpDelivery, EveryByteArrivesAndEachMailHasOneCommit) {
   }
 }
 
+bool has_only_crlf(const std::string& message) {
+  for (std::size_t i = 0; i < message.size(); ++i) {
+    if (message[i] == '\0') return false;
+    if (message[i] == '\r' && (i + 1 == message.size() || message[i + 1] != '\n')) return false;
+    if (message[i] == '\n' && (i == 0 || message[i - 1] != '\r')) return false;
+  }
+  return true;
+}
+
+// Over all short messages of a letter, CR, LF and NUL. Nobody listens at the port: what passes the check fails there.
+TEST_F(SmtpDelivery, RefusesEveryMessageWithALineEndThatIsNotCrlfOrWithANul) {
+  constexpr std::string_view alphabet("a\r\n\0", 4);
+  constexpr std::size_t all[] = {4, 16, 64, 256, 1024};
+  for (std::size_t size = 1; size <= 5; ++size) {
+    for (std::size_t number = 0; number < all[size - 1]; ++number) {
+      std::string message;
+      for (std::size_t i = 0, rest = number; i < size; ++i, rest /= 4) message += alphabet[rest % 4];
+      const SmtpReceipt receipt = deliver("smtp://127.0.0.1:1", mail(message));
+      EXPECT_THAT(receipt, HasVerdict(Verdict::not_sent));
+      EXPECT_EQ(receipt.text.find("line end") == std::string::npos, has_only_crlf(message)) << testing::PrintToString(message);
+    }
+  }
+}
+
 // What a commit sees of the server: blocks until the whole message but its end has arrived there.
 struct LookAtServer {
   fakes::SmtpServer* server;
