@@ -480,10 +480,10 @@ TEST(ReceivedMail, IsQuickWithBombs) {
       {"Base64", "Content-Transfer-Encoding: base64\n\n" + repeated("QUFB", 2'000'000)},
       {"NULs", std::string(5'000'000, '\0')},
   };
-  for (const auto& [name, bytes] : bombs) {
-    SCOPED_TRACE(name);
+  for (const auto& bomb : bombs) {
+    SCOPED_TRACE(bomb.first);
     expect_quick([&] {
-      const ReceivedMail mail = received(bytes);
+      const ReceivedMail mail = received(bomb.second);
       EXPECT_LE(mail.text.size(), MailReadLimits{}.text_bytes);
       EXPECT_LE(mail.subject.size(), 70'000u);
       EXPECT_LE(mail.attachments.size(), 1'000u);
