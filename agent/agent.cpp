@@ -47,6 +47,7 @@ class LocalAgent final : public Agent {
   Result<void> open();
 
   Registry& tools() override { return tools_; }
+  MailStore* mails() override { return mails_.get(); }
   const std::string& home() const override { return options_.home; }
   const std::string& root() const override { return options_.root; }
   int stopped_by() const override { return stopped_by_; }

@@ -69,6 +69,8 @@ class Agent {
 
   /// Tools may be added before the first run.
   virtual Registry& tools() = 0;
+  /// The mail that is read; nullptr where the account reads none.
+  virtual MailStore* mails() = 0;
 
   /// errors  those of the Runner
   virtual Result<RunReport> run(NewRequest request) = 0;

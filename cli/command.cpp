@@ -34,6 +34,7 @@ int run_command(int argc, const char* const* argv) {
   add_eval_command(app, chosen);
   add_schedule_commands(app, chosen);
   add_mail_commands(app, chosen);
+  add_watch_command(app, chosen);
   add_crashtest_command(app, chosen);
   add_system_commands(app, chosen);
   try {

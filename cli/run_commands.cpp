@@ -7,6 +7,7 @@
 #include "deed/agent/event_types.hpp"
 #include "deed/agent/report.hpp"
 #include "deed/cli/commands.hpp"
+#include "deed/cli/run_commands.hpp"
 #include "deed/cli/explain.hpp"
 #include "deed/agent/task/task_of_run.hpp"
 #include "deed/cli/flags.hpp"
@@ -239,6 +240,10 @@ int chat(const Flags& flags, std::string run_id) {
 }
 
 }  // namespace
+
+int resume_run(const Flags& flags, const std::string& run) {
+  return on_run(flags, run, [&](Agent& agent) { return agent.resume(run); });
+}
 
 void add_run_commands(CLI::App& app, Chosen& chosen) {
   struct RunFlags {

@@ -7,7 +7,7 @@ namespace deed {
 namespace {
 
 Result<void> add_mailbox_tools(Registry& registry, const BuiltinOptions& options) {
-  const MailboxTools mailbox{options.email.store, ReadMails(options.read_mails, options.mail_account), options.root};
+  const MailboxTools mailbox{options.email.store, ReadMails(options.read_mails, options.mail_account), options.root, options.journal};
   DEED_OK(registry.add(email_reply(options.email, mailbox.read_mails)));
   DEED_OK(registry.add(email_list(mailbox)));
   DEED_OK(registry.add(email_search(mailbox)));
@@ -15,6 +15,7 @@ Result<void> add_mailbox_tools(Registry& registry, const BuiltinOptions& options
   DEED_OK(registry.add(email_save(mailbox)));
   DEED_OK(registry.add(email_mark(mailbox)));
   DEED_OK(registry.add(email_move(mailbox)));
+  DEED_OK(registry.add(email_bounces(mailbox)));
   return registry.add(email_folders(mailbox));
 }
 

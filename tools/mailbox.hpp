@@ -13,7 +13,8 @@ namespace deed {
 struct MailboxTools {
   MailStore* store = nullptr;  ///< borrowed
   ReadMails read_mails;
-  std::string root;  ///< attachments are saved below it
+  std::string root;            ///< attachments are saved below it
+  Journal* journal = nullptr;  ///< borrowed; tells which run sent a mail that came back; may be nullptr
 };
 
 Tool email_folders(MailboxTools mailbox);
@@ -23,5 +24,6 @@ Tool email_read(MailboxTools mailbox);
 Tool email_save(MailboxTools mailbox);
 Tool email_mark(MailboxTools mailbox);
 Tool email_move(MailboxTools mailbox);
+Tool email_bounces(MailboxTools mailbox);
 
 }  // namespace deed

@@ -1,6 +1,7 @@
 #include "deed/tests/fakes/imap_server.hpp"
 
 #include "deed/core/text.hpp"
+#include "deed/tests/fakes/oauth.hpp"
 
 #include <chrono>
 
@@ -80,6 +81,7 @@ bool ImapServer::obey(Connection& connection, const std::string& line, std::stri
   if (verb == "capability") {
     return answer(connection, ImapStage::capability, tag, "* CAPABILITY " + options_.capabilities + "\r\nTAG OK done");
   }
+  if (verb == "authenticate" && !options_.token.empty()) return take_token(connection, tag, command);
   if (verb == "login") {
     const std::vector<std::string_view> words = split(command, ' ');
     const bool is_right = words.size() == 3 && without_quotes(words[1]) == options_.user &&
@@ -126,6 +128,24 @@ bool ImapServer::obey_store(Connection& connection, const std::string& tag, cons
   const std::string kind = lower_ascii(rest.substr(0, rest.find(' ')));
   const ImapStage stage = kind == "search" ? ImapStage::search : kind == "fetch" ? ImapStage::fetch : ImapStage::change;
   return give(connection, stage, tag, store.uid(selected, rest));
+}
+
+// AUTHENTICATE OAUTHBEARER [RESPONSE]
+bool ImapServer::take_token(Connection& connection, const std::string& tag, const std::string& command) {
+  const auto words = split(command, ' ');
+  const std::string mechanism = words.size() > 1 ? lower_ascii(words[1]) : "";
+  std::string given = words.size() > 2 ? std::string(words[2]) : "";
+  if (given.empty()) {
+    connection.write("+ \r\n");
+    const auto next = connection.read_line();
+    if (!next) return false;
+    given = trim(*next);
+  }
+  if (is_oauth_login(mechanism, given, options_.user, options_.token)) return answer(connection, ImapStage::login, tag, "TAG OK welcome");
+  connection.write("+ " + oauth_refusal() + "\r\n");
+  const auto dummy = connection.read_line();
+  if (!dummy) return false;
+  return answer(connection, ImapStage::login, tag, trim(*dummy) == oauth_dummy ? "TAG NO [AUTHENTICATIONFAILED] the token is not valid" : "TAG BAD that was no answer");
 }
 
 // APPEND "Sent" (\Seen) {12}

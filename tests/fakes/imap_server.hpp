@@ -44,6 +44,7 @@ struct ImapServerOptions {
   std::vector<ImapFault> faults = {};
   std::string user = "ann";
   std::string password = "secret";
+  std::string token = {};  ///< if given, it is what a login needs; the capabilities have to name the mechanism
 };
 
 class ImapServer {
@@ -63,6 +64,7 @@ class ImapServer {
   bool obey(Connection& connection, const std::string& line, std::string& selected);
   bool obey_store(Connection& connection, const std::string& tag, const std::string& command, std::string& selected);
   bool take_mail(Connection& connection, const std::string& tag, const std::string& command);
+  bool take_token(Connection& connection, const std::string& tag, const std::string& command);
   bool idle(Connection& connection, const std::string& tag, const std::string& selected);
   bool give(Connection& connection, ImapStage stage, const std::string& tag, const ImapStore::Answer& answer);
   bool answer(Connection& connection, ImapStage stage, const std::string& tag, const std::string& usual);

@@ -1,5 +1,7 @@
 #include "deed/tests/fakes/smtp_server.hpp"
 
+#include "deed/tests/fakes/oauth.hpp"
+
 #include "deed/core/text.hpp"
 
 #include <chrono>
@@ -135,7 +137,7 @@ bool SmtpServer::obey(Dialogue& dialogue, const std::string& line) {
 std::string SmtpServer::extension_lines() const {
   std::vector<std::string> lines = {"fake.test"};
   lines.insert(lines.end(), options_.extensions.begin(), options_.extensions.end());
-  if (!options_.user.empty()) lines.push_back("AUTH PLAIN");
+  if (!options_.user.empty()) lines.push_back("AUTH " + (options_.token.empty() ? "PLAIN" : options_.mechanisms));
   std::string out;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     out += i + 1 < lines.size() ? "250-" + lines[i] + "\r\n" : "250 " + lines[i];
@@ -143,7 +145,29 @@ std::string SmtpServer::extension_lines() const {
   return out;
 }
 
+// AUTH OAUTHBEARER [RESPONSE]
+bool SmtpServer::take_token(Dialogue& dialogue, const std::string& line) {
+  Connection& connection = dialogue.connection;
+  const auto words = split(line, ' ');
+  const std::string mechanism = words.size() > 1 ? lower_ascii(words[1]) : "";
+  std::string given = words.size() > 2 ? std::string(words[2]) : "";
+  if (given.empty()) {
+    connection.write("334 \r\n");
+    const std::optional<std::string> next = connection.read_line();
+    if (!next) return false;
+    given = trim(*next);
+  }
+  dialogue.is_authenticated = is_oauth_login(mechanism, given, options_.user, options_.token);
+  if (dialogue.is_authenticated) return answer(connection, SmtpStage::auth, "235 2.7.0 welcome") != Next::end;
+  connection.write("334 " + oauth_refusal() + "\r\n");
+  const std::optional<std::string> dummy = connection.read_line();
+  if (!dummy) return false;
+  const bool is_dummy = trim(*dummy) == oauth_dummy;
+  return answer(connection, SmtpStage::auth, is_dummy ? "535 5.7.8 the token is not valid" : "501 5.5.2 that was no answer") != Next::end;
+}
+
 bool SmtpServer::authenticate(Dialogue& dialogue, const std::string& line) {
+  if (!options_.token.empty()) return take_token(dialogue, line);
   std::string given = line.size() > 11 ? line.substr(11) : "";
   if (given.empty()) {
     dialogue.connection.write("334 \r\n");

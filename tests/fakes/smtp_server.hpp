@@ -44,6 +44,8 @@ struct SmtpServerOptions {
   std::vector<SmtpFault> faults = {};
   std::vector<std::string> extensions = {"SIZE 60000000", "8BITMIME"};
   std::string user = {};  ///< if given, AUTH PLAIN is offered and MAIL is refused without it
+  std::string token = {};                 ///< if given, `mechanisms` are offered instead
+  std::string mechanisms = "OAUTHBEARER XOAUTH2";
   std::string password = {};
   std::vector<std::string> unknown = {};  ///< recipients that get 550 at RCPT: "ann@example.org"
 };
@@ -84,6 +86,7 @@ class SmtpServer {
   SmtpFault fault_at(SmtpStage stage, const std::string& usual);
   static Next act(Connection& connection, const SmtpFault& fault);
   bool authenticate(Dialogue& dialogue, const std::string& line);
+  bool take_token(Dialogue& dialogue, const std::string& line);
   bool take_message(Dialogue& dialogue);
   std::string extension_lines() const;
 

@@ -250,7 +250,7 @@ TEST_P(MailboxTest, AnswersInTheThreadOfAMailThatWasRead) {
   const Outcome sent = call(reply, arguments);
   ASSERT_EQ(sent.status, OutcomeStatus::succeeded) << told(sent);
   ASSERT_EQ(smtp_.mails.size(), 1u);
-  const std::string& bytes = smtp_.mails[0].message;
+  const std::string& bytes = *smtp_.mails[0].message;
   EXPECT_EQ(bytes, preview->bytes);
   EXPECT_THAT(bytes, AllOf(HasSubstr("Subject: Re: Lunch\r\n"), HasSubstr("In-Reply-To: <lunch@example.org>\r\n"), HasSubstr("<root@example.org>"),
                            HasSubstr("\r\nYes.\r\n")));
@@ -315,7 +315,7 @@ TEST_P(MailboxTest, KeepsOneCopyOfWhatWasSent) {
   const auto copies = box_->bytes_in("Sent");
   ASSERT_EQ(copies.size(), 1u);
   EXPECT_THAT(copies[0], HasSubstr("Bcc: eve@example.org"));
-  for (const SmtpTransaction& mail : smtp_.mails) EXPECT_THAT(mail.message, Not(HasSubstr("eve@")));
+  for (const SmtpTransaction& mail : smtp_.mails) EXPECT_THAT(*mail.message, Not(HasSubstr("eve@")));
 }
 
 TEST_P(MailboxTest, HasSentAMailOfWhichNoCopyCouldBeKept) {
