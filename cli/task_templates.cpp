@@ -1,5 +1,7 @@
 #include "deed/cli/task_templates.hpp"
 
+#include "deed/cli/mail_templates.hpp"
+
 #include <array>
 
 namespace deed {
@@ -220,16 +222,20 @@ outputs:
   failed: "{{steps.mail.failures}}"
 )yaml";
 
-constexpr std::array<TaskTemplate, 5> templates = {{
-    {"digest", "three pages summed up and mailed to a team", digest},
-    {"watch", "a mail when a page changes", watch},
-    {"json", "fetch JSON, change it, post it record by record", json},
-    {"tidy", "files of a folder into folders of their kind, and a report", tidy},
-    {"merge", "one mail a row of a CSV file", merge},
-}};
-
 }  // namespace
 
-std::span<const TaskTemplate> task_templates() { return templates; }
+std::span<const TaskTemplate> task_templates() {
+  static const std::array<TaskTemplate, 8> templates = {{
+      {"digest", "three pages summed up and mailed to a team", digest},
+      {"watch", "a mail when a page changes", watch},
+      {"json", "fetch JSON, change it, post it record by record", json},
+      {"tidy", "files of a folder into folders of their kind, and a report", tidy},
+      {"merge", "one mail a row of a CSV file", merge},
+      {"invoices", "one mail a row of a CSV file, with the row's PDF", invoices_template},
+      {"newsletter", "one letter to many, with a link to leave", newsletter_template},
+      {"answer", "a draft of an answer to each mail that comes in", answer_template},
+  }};
+  return templates;
+}
 
 }  // namespace deed

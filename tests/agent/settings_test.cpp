@@ -92,20 +92,76 @@ TEST_F(SettingsTest, TheMailboxHasTheAccountOfTheMailServerUnlessItIsGivenOne) {
   ASSERT_OK(same);
   const auto options = agent_options(*same, none);
   ASSERT_OK(options);
-  ASSERT_TRUE(options->sent);
-  EXPECT_EQ(options->sent->server.user, "me");
-  EXPECT_EQ(options->sent->server.password.reveal(), "hidden1");
-  EXPECT_EQ(options->sent->mailbox, "Archive");
-  EXPECT_TRUE(options->sent->is_authoritative);
-  EXPECT_EQ(options->sent->settle_time, std::chrono::seconds(5));
+  ASSERT_TRUE(options->mail.sent);
+  EXPECT_EQ(options->mail.sent->server.user, "me");
+  EXPECT_EQ(options->mail.sent->server.password.reveal(), "hidden1");
+  EXPECT_EQ(options->mail.sent->mailbox, "Archive");
+  EXPECT_TRUE(options->mail.sent->is_authoritative);
+  EXPECT_EQ(options->mail.sent->settle_time, std::chrono::seconds(5));
   EXPECT_EQ(options->recorded_settings.at("smtp.url"), "smtp://mail.example.org");
   const auto own = load(smtp + "[imap]\nurl = \"imaps://you:hidden2@mail.example.org\"\n");
   ASSERT_OK(own);
   const auto other = agent_options(*own, none);
   ASSERT_OK(other);
-  EXPECT_EQ(other->sent->server.user, "you");
-  EXPECT_FALSE(other->sent->is_authoritative);
+  EXPECT_EQ(other->mail.sent->server.user, "you");
+  EXPECT_FALSE(other->mail.sent->is_authoritative);
   EXPECT_EQ(to_text(other->recorded_settings).find("hidden"), std::string::npos);
+}
+
+TEST_F(SettingsTest, AnAccountWithANameHasNothingOfTheOneWithout) {
+  const std::string both = "[smtp]\nurl = \"smtp://me:hidden1@mail.example.org\"\nfrom = \"me@example.org\"\n"
+                           "[mail.work.smtp]\nurl = \"smtp://we@smtp.example.com\"\nfrom = \"we@example.com\"\nfrom_name = \"Sales\"\n"
+                           "[mail.work.imap]\nurl = \"imaps://imap.example.com\"\ndrafts = \"Entwürfe\"\n";
+  const auto environment = [](std::string_view name) -> std::optional<std::string> {
+    if (name == "DEED_SMTP_PASSWORD") return "of the other";
+    if (name == "DEED_MAIL_WORK_PASSWORD") return "hidden2";
+    return std::nullopt;
+  };
+  const auto settings = load(both, "", {{"DEED_ACCOUNT", "work"}});
+  ASSERT_OK(settings);
+  const auto options = agent_options(*settings, environment);
+  ASSERT_OK(options);
+  const MailAccount& mail = options->mail;
+  EXPECT_EQ(mail.smtp->host, "smtp.example.com");
+  EXPECT_EQ(mail.smtp->password.reveal(), "hidden2");
+  EXPECT_EQ(mail.mailbox->user, "we");
+  EXPECT_EQ(mail.from->text(), "we@example.com");
+  EXPECT_EQ(mail.from_name, "Sales");
+  EXPECT_EQ(mail.drafts, "Entwürfe");
+  EXPECT_EQ(mail.copies, "Sent");
+  EXPECT_EQ(options->recorded_settings.at("account"), "work");
+  EXPECT_EQ(options->recorded_settings.at("mail.work.smtp.url"), "smtp://smtp.example.com");
+  EXPECT_FALSE(options->recorded_settings.contains("smtp.url"));
+  const auto other = load(both);
+  ASSERT_OK(other);
+  EXPECT_EQ(agent_options(*other, environment)->mail.smtp->host, "mail.example.org");
+  const auto none = load(both, "", {{"DEED_ACCOUNT", "home"}});
+  ASSERT_OK(none);
+  EXPECT_THAT(agent_options(*none, environment), IsError(ErrorKind::not_found, HasSubstr("\"home\"")));
+  EXPECT_THAT(load("", "[mail.work.smtp]\nfrom = \"x@example.org\"\n"), IsError(ErrorKind::denied));
+}
+
+TEST_F(SettingsTest, ATokenGoesBeforeAPasswordAndComesFromACommand) {
+  const auto none = [](std::string_view) { return std::nullopt; };
+  const auto settings = load("[smtp]\nurl = \"smtp://me@mail.example.org\"\ntoken_command = [\"echo\", \"ya29.token\"]\npassword_command = [\"false\"]\n"
+                             "[imap]\nurl = \"imaps://mail.example.org\"\n");
+  ASSERT_OK(settings);
+  const auto options = agent_options(*settings, none);
+  ASSERT_OK(options);
+  EXPECT_EQ(options->mail.smtp->token.reveal(), "ya29.token");
+  EXPECT_TRUE(options->mail.smtp->password.empty());
+  EXPECT_EQ(options->mail.mailbox->token.reveal(), "ya29.token");
+  EXPECT_EQ(to_text(options->recorded_settings).find("ya29"), std::string::npos);
+}
+
+TEST_F(SettingsTest, ASecondCopyInAnAuthoritativeMailboxIsRefused) {
+  const auto none = [](std::string_view) { return std::nullopt; };
+  const auto both = load("[imap]\nurl = \"imaps://h\"\nauthoritative = true\ncopy = true\n");
+  ASSERT_OK(both);
+  EXPECT_THAT(agent_options(*both, none), IsError(ErrorKind::invalid, HasSubstr("exclude")));
+  const auto one = load("[imap]\nurl = \"imaps://h\"\nauthoritative = true\n");
+  ASSERT_OK(one);
+  EXPECT_EQ(agent_options(*one, none)->mail.copies, "");
 }
 
 TEST_F(SettingsTest, NamesOfTheUsersOwnMayHaveDots) {

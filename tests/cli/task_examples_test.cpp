@@ -27,7 +27,7 @@ class TaskExamples : public CommandTest {
 };
 
 TEST_F(TaskExamples, AreTheFilesInExamples) {
-  for (const char* name : {"digest", "watch", "json", "tidy", "merge"}) {
+  for (const char* name : {"digest", "watch", "json", "tidy", "merge", "invoices", "newsletter", "answer"}) {
     std::ifstream in(std::string(DEED_SOURCE_DIR) + "/examples/tasks/" + name + ".yaml");
     const std::string example{std::istreambuf_iterator<char>(in), {}};
     EXPECT_EQ(deed({"init", name}).out, example) << "deed init " << name << " > examples/tasks/" << name << ".yaml";
@@ -105,6 +105,38 @@ TEST_F(TaskExamples, MergeAsksAboutTheFirstThreeAndTheLargeOnesAndSendsTheRest) 
   const Ended done = deed({"approve", "--json"});
   EXPECT_EQ(done.code, 0) << done.err;
   EXPECT_EQ(smtp_.mails().size(), 6u);
+}
+
+TEST_F(TaskExamples, InvoicesCarryEachRowsPdfAndARowWithoutOneFailsAlone) {
+  put("work/a.pdf", "%PDF-1.4 a");
+  put("work/b.pdf", "%PDF-1.4 b");
+  put("work/invoices.csv", "number,name,email,amount,pdf\n71,Ann,ann@example.org,12,a.pdf\n72,Bob,bob@example.org,9,missing.pdf\n73,Ann,ann@example.org,3,b.pdf\n");
+  ASSERT_EQ(run("invoices", {}).code, 3);
+  EXPECT_EQ(smtp_.mails().size(), 0u);
+  const Ended done = deed({"approve", "--json"});
+  // `on_error: continue` takes it; the outputs say how many.
+  EXPECT_EQ(done.code, 0) << done.err;
+  EXPECT_EQ(done.json().at("outputs"), (Json{{"sent", 2}, {"failed", 1}}));
+  ASSERT_EQ(smtp_.mails().size(), 2u);
+  for (const fakes::SeenMail& mail : smtp_.mails()) {
+    const bool is_first = mail.message.find("Invoice 71") != std::string::npos;
+    EXPECT_THAT(mail.message, HasSubstr(is_first ? "filename=a.pdf" : "filename=b.pdf"));
+    EXPECT_THAT(mail.message, HasSubstr(is_first ? "JVBERi0xLjQgYQ==" : "JVBERi0xLjQgYg=="));
+  }
+}
+
+TEST_F(TaskExamples, NewslettersCanBeLeftWithOneClick) {
+  put("work/letter.md", "# Spring\n\nThe **oaks** are green.\n");
+  put("work/people.csv", "email,unsubscribe\nann@example.org,https://example.org/leave?a\nbob@example.org,https://example.org/leave?b\n");
+  ASSERT_EQ(run("newsletter", {}).code, 3);
+  EXPECT_EQ(deed({"approve", "--json"}).code, 0) << text("err");
+  ASSERT_EQ(smtp_.mails().size(), 2u);
+  for (const fakes::SeenMail& mail : smtp_.mails()) {
+    const std::string link = mail.to == "<ann@example.org>" ? "https://example.org/leave?a" : "https://example.org/leave?b";
+    EXPECT_THAT(mail.message, HasSubstr("List-Unsubscribe: <" + link + ">\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"));
+    EXPECT_THAT(mail.message, HasSubstr("Auto-Submitted: auto-generated\r\n"));
+    EXPECT_THAT(mail.message, HasSubstr("<strong>oaks</strong>"));
+  }
 }
 
 }  // namespace

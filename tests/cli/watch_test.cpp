@@ -1,0 +1,97 @@
+// deed watch mail: a task for each new mail, once, whatever happens to the process.
+#include "deed/tests/cli/command_fixture.hpp"
+
+namespace deed {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class WatchMail : public CommandTest {
+ protected:
+  WatchMail() {
+    for (const char* sub : {"", ".Drafts/"}) {
+      for (const char* part : {"cur", "new", "tmp"}) std::filesystem::create_directories(folder_ / "Maildir" / sub / part);
+    }
+    std::filesystem::create_directories(folder_ / "config/deed");
+    put("config/deed/config.toml", "maildir = \"" + file("Maildir") + "\"\n[smtp]\nfrom = \"me@example.org\"\n");
+    mail("old", "From: old@example.org\nSubject: old\nMessage-ID: <old@example.org>\n\nLong ago.\n");
+  }
+  void mail(const std::string& name, const std::string& bytes) { put("Maildir/new/179600000" + std::to_string(count_++) + "." + name, bytes); }
+  Ended watch(std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments = {"watch", "mail", "answer.yaml", "--once", "--draft"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return deed(arguments);
+  }
+  std::vector<std::string> drafts() const {
+    std::vector<std::string> out;
+    for (const char* part : {"new", "cur"}) {
+      for (const auto& entry : std::filesystem::directory_iterator(folder_ / "Maildir/.Drafts" / part)) {
+        out.push_back(text("Maildir/.Drafts/" + std::string(part) + "/" + entry.path().filename().string()));
+      }
+    }
+    return out;
+  }
+  int count_ = 0;
+};
+
+TEST_F(WatchMail, AnswersEachNewMailOnceWithADraftAndNoMachine) {
+  fakes::HttpServer model([](const fakes::SeenRequest& request) {
+    EXPECT_THAT(request.body, HasSubstr("At five?"));
+    EXPECT_THAT(request.body, Not(HasSubstr("\"tools\"")));
+    return says("With pleasure.");
+  });
+  const std::vector<std::string> with_model = {"--model", model_at(model), "--allow-host", "127.0.0.1"};
+  ASSERT_EQ(deed({"init", "answer", "--output", "answer.yaml"}).code, 0);
+  const Ended first = watch(with_model);
+  EXPECT_EQ(first.code, 0) << first.err;
+  EXPECT_THAT(first.err, HasSubstr("1 mails are there already"));
+  mail("tea", "From: Ann <ann@example.org>\nTo: me@example.org\nSubject: Tea\nMessage-ID: <tea@example.org>\n\nAt five?\n");
+  mail("auto", "From: robot@example.org\nSubject: Away\nAuto-Submitted: auto-replied\nMessage-ID: <away@example.org>\n\nAway.\n");
+  for (int round = 0; round < 2; ++round) {
+    const Ended ended = watch(with_model);
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    const auto all = drafts();
+    ASSERT_EQ(all.size(), 1u);
+    EXPECT_THAT(all[0], HasSubstr("To: ann@example.org\r\n"));
+    EXPECT_THAT(all[0], HasSubstr("In-Reply-To: <tea@example.org>\r\n"));
+    EXPECT_THAT(all[0], HasSubstr("With pleasure."));
+  }
+  EXPECT_EQ(model.requests().size(), 1u);
+}
+
+// At each failpoint that a draft passes: killed there, and started again.
+TEST_F(WatchMail, AnswersOnceHoweverOftenItIsKilled) {
+  put("work/answer.yaml", "deed: 1\nname: a\ninputs: {mail: {type: string}}\nsteps:\n  - {id: read, tool: email.read, with: {id: \"{{inputs.mail}}\"}}\n"
+                          "  - {id: reply, tool: email.reply, with: {id: \"{{inputs.mail}}\", text: \"Yes.\"}}\n");
+  ASSERT_EQ(watch().code, 0) << text("err");
+  std::size_t killed = 0;
+  const std::vector<std::string> arguments = {"watch", "mail", "answer.yaml", "--once", "--draft"};
+  for (int round = 0; round < 12; ++round) {
+    const std::string name = "n" + std::to_string(round);
+    mail(name, "From: ann@example.org\nTo: me@example.org\nSubject: " + name + "\nMessage-ID: <" + name + "@example.org>\n\nWell?\n");
+    const pid_t child = start(arguments, "/dev/null", {"DEED_ROUND=" + std::to_string(round)});
+    const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(4 * round + 2);
+    while (std::chrono::steady_clock::now() < until && waitpid(child, nullptr, WNOHANG | WNOWAIT) == 0) {
+    }
+    kill(child, SIGKILL);
+    killed += wait(child).code == 128 + SIGKILL ? 1 : 0;
+    const Ended ended = deed(arguments);
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    EXPECT_EQ(drafts().size(), static_cast<std::size_t>(round + 1)) << ended.err;
+  }
+  EXPECT_GT(killed, 0u);
+}
+
+TEST_F(WatchMail, SaysWhatIsMissing) {
+  put("work/answer.yaml", "deed: 1\nname: a\nsteps:\n  - {id: now, tool: time.now}\n");
+  EXPECT_THAT(watch().err, HasSubstr("no input \"mail\""));
+  put("work/answer.yaml", "deed: 1\nname: a\ninputs: {mail: {type: string}}\nsteps:\n  - {id: now, tool: time.now}\n");
+  put("config/deed/config.toml", "");
+  const Ended ended = watch();
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.err, HasSubstr("no mailbox is configured"));
+}
+
+}  // namespace
+}  // namespace deed
