@@ -6,7 +6,8 @@
 namespace deed {
 namespace {
 
-// The mails that are under way at a time, where they are small; large ones are not worth the memory.
+// The mails that are under way at a time, where they are small; large ones are not worth the
+// memory.
 constexpr std::size_t max_kept_bytes = 2u << 20;
 
 }  // namespace

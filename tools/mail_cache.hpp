@@ -1,5 +1,5 @@
-// A mail is built when it is judged, when it is looked at again right before it runs, and when it is
-// sent. The files are read each time, for they may have changed; what is the same is built once.
+// A mail is built when it is judged, when it is looked at again right before it runs, and when it
+// is sent. The files are read each time, for they may have changed; what is the same is built once.
 // Internal; loop thread only.
 #pragma once
 

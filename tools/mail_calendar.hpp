@@ -6,8 +6,8 @@
 
 namespace deed {
 
-/// The value of METHOD in capitals ("REQUEST", "CANCEL", "REPLY", …); "" where it has none, or where
-/// `bytes` is no calendar in UTF-8.
+/// The value of METHOD in capitals ("REQUEST", "CANCEL", "REPLY", …); "" where it has none, or
+/// where `bytes` is no calendar in UTF-8.
 std::string calendar_method(std::string_view bytes);
 
 }  // namespace deed

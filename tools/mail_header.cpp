@@ -11,7 +11,7 @@ namespace deed {
 namespace {
 
 constexpr std::size_t max_line_bytes = 76;
-constexpr std::size_t max_name_bytes = 256;
+constexpr std::size_t max_display_bytes = 256;
 // Of an id or a link, which cannot be folded: a line may have 998.
 constexpr std::size_t max_token_bytes = 900;
 constexpr std::size_t max_thread_ids = 40;
@@ -110,7 +110,8 @@ bool is_all_visible(std::string_view text) {
 // What may stand in a link between angle brackets (RFC 3986, section 2).
 bool is_link_text(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) {
-    return c > 0x20 && c < 0x7F && std::string_view("<>\"\\^`{|}").find(c) == std::string_view::npos;
+    return c > 0x20 && c < 0x7F &&
+           std::string_view("<>\"\\^`{|}").find(c) == std::string_view::npos;
   });
 }
 
@@ -145,7 +146,7 @@ Result<void> check_display_name(std::string_view display) {
     return fail(ErrorKind::invalid, std::string("not a sender's name: ") + why,
                 "\"" + escaped(display) + "\"", "give a name such as Ann Lee, without an address");
   };
-  if (display.size() > max_name_bytes) return refuse("it is longer than 256 bytes");
+  if (display.size() > max_display_bytes) return refuse("it is longer than 256 bytes");
   if (!is_all_visible(without_innocent_marks(display))) {
     return refuse("it holds a character that cannot be seen, or is not UTF-8");
   }
@@ -203,7 +204,8 @@ std::vector<std::string> thread_ids(const std::vector<std::string>& ids,
 
 Result<std::string> unsubscribe_headers(std::string_view link) {
   const auto refuse = [&](const std::string& why) {
-    return fail(ErrorKind::invalid, "not a link to unsubscribe: " + why, "\"" + escaped(link) + "\"",
+    return fail(ErrorKind::invalid, "not a link to unsubscribe: " + why,
+                "\"" + escaped(link) + "\"",
                 "give https://… or mailto:address, percent-encoded where it is not ASCII");
   };
   if (link.size() > max_token_bytes) return refuse("it is longer than 900 bytes");

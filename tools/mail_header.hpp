@@ -1,6 +1,6 @@
 // The header lines of a mail that people fill in: the subject, names, addresses, ids and links (RFC
-// 5322, RFC 2047, RFC 5890, RFC 2369). Written here, byte by byte, because GMime folds and encodes by the locale, and leaves
-// alone what already looks encoded. Line ends are LF.
+// 5322, RFC 2047, RFC 5890, RFC 2369). Written here, byte by byte, because GMime folds and encodes
+// by the locale, and leaves alone what already looks encoded. Line ends are LF.
 #pragma once
 
 #include "deed/core/checked.hpp"

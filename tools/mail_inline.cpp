@@ -10,9 +10,9 @@
 namespace deed {
 namespace {
 
-constexpr std::string_view blanks = " \t\r\n\f";
+constexpr std::string_view html_blanks = " \t\r\n\f";
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_tag_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 bool starts_with_any_case(std::string_view text, std::string_view lower) {
   return lower_ascii(text.substr(0, lower.size())) == lower;
@@ -44,7 +44,8 @@ std::optional<std::string> entity(std::string_view name) {
   const bool is_hex = name.starts_with('x') || name.starts_with('X');
   if (is_hex) name.remove_prefix(1);
   std::uint32_t code = 0;
-  const auto [end, ec] = std::from_chars(name.data(), name.data() + name.size(), code, is_hex ? 16 : 10);
+  const auto [end, ec] =
+      std::from_chars(name.data(), name.data() + name.size(), code, is_hex ? 16 : 10);
   if (ec != std::errc() || end != name.data() + name.size()) return std::nullopt;
   return utf8_of(code);
 }
@@ -83,7 +84,7 @@ class CidScanner {
     while ((at_ = html_.find('<', at_)) != npos) {
       if (html_.substr(at_, 4) == "<!--")
         skip_comment();
-      else if (at_ + 1 < html_.size() && is_letter(html_[at_ + 1]))
+      else if (at_ + 1 < html_.size() && is_tag_letter(html_[at_ + 1]))
         element();
       else
         ++at_;
@@ -95,7 +96,7 @@ class CidScanner {
   static constexpr std::size_t npos = std::string_view::npos;
 
   char here() const { return at_ < html_.size() ? html_[at_] : '\0'; }
-  void skip_blanks() { at_ = std::min(html_.find_first_not_of(blanks, at_), html_.size()); }
+  void skip_blanks() { at_ = std::min(html_.find_first_not_of(html_blanks, at_), html_.size()); }
   std::string_view until_any(std::string_view stops) {
     const std::size_t begin = at_;
     at_ = std::min(html_.find_first_of(stops, at_), html_.size());
@@ -122,7 +123,7 @@ class CidScanner {
 
   // Whether there may be another one.
   bool attribute() {
-    while (here() == '/' || (here() != '\0' && blanks.find(here()) != npos)) ++at_;
+    while (here() == '/' || (here() != '\0' && html_blanks.find(here()) != npos)) ++at_;
     if (at_ >= html_.size()) return false;
     if (here() == '>') {
       ++at_;
@@ -170,7 +171,7 @@ class CidScanner {
   void style(std::size_t begin, std::size_t end) {
     const std::string_view css = html_.substr(0, end);
     while ((begin = find_any_case(css, "url(", begin)) != npos) {
-      begin = std::min(css.find_first_not_of(blanks, begin + 4), end);
+      begin = std::min(css.find_first_not_of(html_blanks, begin + 4), end);
       for (const std::string_view quote : {"\"", "'", "&quot;", "&#39;", "&apos;"}) {
         if (css.substr(begin).starts_with(quote)) begin += quote.size();
       }
@@ -184,8 +185,8 @@ class CidScanner {
   }
 
   void url(std::size_t begin, std::size_t end) {
-    begin = std::min(html_.find_first_not_of(blanks, begin), end);
-    while (end > begin && blanks.find(html_[end - 1]) != npos) --end;
+    begin = std::min(html_.find_first_not_of(html_blanks, begin), end);
+    while (end > begin && html_blanks.find(html_[end - 1]) != npos) --end;
     const std::string_view text = html_.substr(begin, end - begin);
     if (!starts_with_any_case(text, "cid:")) return;
     found_.push_back({begin, end, without_entities(text.substr(4))});
