@@ -55,7 +55,7 @@ std::string path_of(std::string_view command) {
 
 }  // namespace
 
-SmtpSink::SmtpSink() {
+SmtpSink::SmtpSink(std::chrono::milliseconds pause) : pause_(pause) {
   listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -132,6 +132,7 @@ void SmtpSink::serve(int fd) {
       kept_.push_back(mail);
     }
     ++count_;
+    if (pause_.count() > 0) std::this_thread::sleep_for(pause_);
     goes_on = peer.say("250 taken\r\n");
   }
 }

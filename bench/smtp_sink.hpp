@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <mutex>
 #include <string>
@@ -18,7 +19,8 @@ struct SunkMail {
 
 class SmtpSink {
  public:
-  SmtpSink();
+  /// pause  what each mail takes, as on a server that has it on its disk before it answers
+  explicit SmtpSink(std::chrono::milliseconds pause = {});
   ~SmtpSink();
   SmtpSink(const SmtpSink&) = delete;
   SmtpSink& operator=(const SmtpSink&) = delete;
@@ -35,6 +37,7 @@ class SmtpSink {
   void accept_all();
   void serve(int fd);
 
+  const std::chrono::milliseconds pause_;
   int listener_ = -1;
   std::uint16_t port_ = 0;
   std::atomic<std::size_t> count_ = 0, connections_ = 0;
