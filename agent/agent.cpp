@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -87,7 +88,7 @@ class LocalAgent final : public Agent {
   }
   Result<Media> fetch_media(std::string url) override;
   Result<std::vector<RunRecord>> runs(std::size_t max) override { return wait(journal_->runs(max)); }
-  Result<std::pair<RunRecord, std::vector<Event>>> show(std::string run) override;
+  Result<std::pair<RunRecord, std::vector<Event>>> show(std::string run, std::size_t most_events) override;
   Result<std::vector<SearchHit>> search(std::string query, std::size_t max) override {
     return wait(journal_->search(std::move(query), max));
   }
@@ -294,15 +295,16 @@ void LocalAgent::drive(asio::awaitable<void> work) {
   if (failure) std::rethrow_exception(failure);
 }
 
-Result<std::pair<RunRecord, std::vector<Event>>> LocalAgent::show(std::string run) {
+Result<std::pair<RunRecord, std::vector<Event>>> LocalAgent::show(std::string run, std::size_t most_events) {
   DEED_TRY(RunRecord record, wait(journal_->find_run(std::move(run))));
   std::vector<Event> all;
   constexpr std::size_t page = 512;
   for (;;) {
-    DEED_TRY(std::vector<Event> events, wait(journal_->read(record.id, all.empty() ? 0 : all.back().number, page)));
+    const std::size_t wanted = std::min(page, most_events - all.size());
+    DEED_TRY(std::vector<Event> events, wait(journal_->read(record.id, all.empty() ? 0 : all.back().number, wanted)));
     const std::size_t count = events.size();
     for (Event& event : events) all.push_back(std::move(event));
-    if (count < page) return std::pair(std::move(record), std::move(all));
+    if (count < page || all.size() == most_events) return std::pair(std::move(record), std::move(all));
   }
 }
 

@@ -92,8 +92,8 @@ class Agent {
   virtual Result<RunReport> call_tool(std::string name, Json arguments) = 0;
 
   virtual Result<std::vector<RunRecord>> runs(std::size_t max) = 0;
-  /// A run by its id, a part of it, or "last", with all its events.
-  virtual Result<std::pair<RunRecord, std::vector<Event>>> show(std::string run) = 0;
+  /// A run by its id, a part of it, or "last", with all its events, or with the first `most_events` of them.
+  virtual Result<std::pair<RunRecord, std::vector<Event>>> show(std::string run, std::size_t most_events = static_cast<std::size_t>(-1)) = 0;
   virtual Result<std::vector<SearchHit>> search(std::string query, std::size_t max) = 0;
 
   /// What the address leads to, as a picture, a sound or a document for the model. Reaches what tools may reach.

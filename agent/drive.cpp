@@ -243,7 +243,8 @@ Async<void> Drive::take_over(RunId run, std::optional<Limits> limits) {
   auto acquired = co_await parts_.journal.acquire(run);
   DEED_CO_TRY(lease_, std::move(acquired));
   failpoint(failpoints::run_acquired);
-  constexpr std::size_t page = 512;
+  // Few at a time: among them are previews, of up to 1 MiB each.
+  constexpr std::size_t page = 64;
   for (;;) {
     auto read = co_await parts_.journal.read(run, state_.last_event, page);
     DEED_CO_TRY(const std::vector<Event> events, std::move(read));

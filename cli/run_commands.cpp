@@ -124,7 +124,8 @@ void tell_of_changes(const TaskOfRun& task, const Flags& flags) {
 // What a run that already exists was begun with decides how it goes on, where no flag says otherwise.
 Result<std::unique_ptr<Session>> session_of_run(Flags flags, const std::string& id) {
   DEED_TRY(auto looker, open_session(flags, {.needs_model = false}));
-  DEED_TRY(const auto shown, looker->agent->show(id));
+  // The first event has it all; the others may be many, and large.
+  DEED_TRY(const auto shown, looker->agent->show(id, 1));
   looker.reset();
   std::shared_ptr<const Task> task;
   SessionOptions options;
