@@ -21,7 +21,7 @@ AppendOptions ended_as(RunStatus status) { return {.durability = Durability::ful
 
 constexpr std::size_t max_request_bytes = 4u << 20;
 
-// What the full-text index gets of an event: words of people, models and tools.
+// What the full-text index gets of an event: words of people, models and tools, and keys of effects.
 std::string search_text_of(const EventBody& body) {
   constexpr std::size_t max_bytes = 64u << 10;
   std::string text;
@@ -29,6 +29,8 @@ std::string search_text_of(const EventBody& body) {
   else if (const auto* replied = std::get_if<ModelReplied>(&body)) text = replied->reply.text;
   else if (const auto* settled = std::get_if<EffectSettled>(&body)) text = settled->part.empty() ? settled->text : "";
   else if (const auto* signal = std::get_if<SignalReceived>(&body)) text = signal->text;
+  // A mail's Message-ID begins like its key: so a mail that came back leads to the run that had sent it.
+  else if (const auto* intended = std::get_if<EffectIntended>(&body)) text = intended->effect_key;
   return std::string(utf8_prefix(text, max_bytes));
 }
 

@@ -129,7 +129,8 @@ class ImapValues {
       const char c = rest_[size];
       if (c == '[') ++brackets;
       if (c == ']' && brackets > 0) --brackets;
-      if (brackets == 0 && (c == ' ' || c == '(' || c == ')' || c == '"')) break;
+      // "BODY[]<0>{42}": some servers leave out the blank before a literal.
+      if (brackets == 0 && (c == ' ' || c == '(' || c == ')' || c == '"' || c == '{')) break;
     }
     std::string text(rest_.substr(0, size));
     rest_.remove_prefix(size);

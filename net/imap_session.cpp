@@ -15,7 +15,7 @@ using std::chrono::steady_clock;
 // What says from whom, when, about what, and whether a machine wrote it.
 constexpr const char* header_fields =
     "BODY.PEEK[HEADER.FIELDS (Date From Sender Reply-To To Cc Subject Message-ID In-Reply-To References Auto-Submitted Precedence List-Id "
-    "List-Unsubscribe Return-Path)]";
+    "List-Unsubscribe Return-Path Content-Type X-Failed-Recipients)]";
 
 // A server may end the wait after half an hour (RFC 2177).
 constexpr std::chrono::minutes longest_idle{25};

@@ -24,8 +24,9 @@ Result<Json> as_sent(const Json& arguments, const MailThread& thread, const Emai
   }
   Json to = texts_without(thread.answer_to, own);
   Json others = arguments.value("all", false) ? texts_without(thread.others, own) : Json::array();
-  // An answer to a mail of one's own goes where that went.
+  // An answer to a mail of one's own goes where that went, and that may have been oneself.
   if (to.empty()) to = texts_without(thread.others, own), others.clear();
+  if (to.empty() && !thread.answer_to.empty()) to.push_back(own.text());
   if (to.empty()) return fail(ErrorKind::invalid, "the mail names nobody to whom an answer could go", "", "write to somebody with email.send");
   out["to"] = std::move(to);
   if (!others.empty()) out["cc"] = std::move(others);

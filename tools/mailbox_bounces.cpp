@@ -4,40 +4,33 @@
 #include "deed/tools/bounce.hpp"
 #include "deed/tools/mailbox.hpp"
 
-#include <set>
+#include <algorithm>
 
 namespace deed {
 namespace {
 
 constexpr std::size_t max_bounce_bytes = 4u << 20;
-// How the senders of bounces name themselves, whatever the server's language.
-constexpr const char* bounce_senders[] = {"mailer-daemon", "postmaster"};
+// One of these stands in the header of whatever comes back, in any language; whether it is a bounce is decided by its form. Servers are not asked to
+// search for them: some find a sender by the whole address only.
+constexpr const char* header_signs[] = {"multipart/report", "mailer-daemon", "postmaster", "x-failed-recipients:", "return-path: <>"};
+
+bool may_be_bounce(const MailEntry& entry) {
+  const std::string head = lower_ascii(entry.bytes);
+  return std::any_of(std::begin(header_signs), std::end(header_signs), [&](const char* sign) { return head.find(sign) != std::string::npos; });
+}
 
 // The run that sent the mail: the part of the Message-ID before the @ is the beginning of an effect's key, and stands in that call's result.
 Async<std::optional<RunId>> run_that_sent(Journal* journal, std::string message_id) {
   const std::string key = message_id.substr(1, message_id.find('@') == std::string::npos ? 0 : message_id.find('@') - 1);
   const bool may_be_key = journal && key.size() == 32 && key.find_first_not_of("0123456789abcdef") == std::string::npos;
   if (!may_be_key) co_return std::optional<RunId>();
-  auto searching = journal->search(key, 1);
+  auto searching = journal->search(key, 100);
   auto hits = co_await std::move(searching);
   DEED_CO_TRY(const std::vector<SearchHit> found, std::move(hits));
   if (found.empty()) co_return std::optional<RunId>();
-  co_return std::optional<RunId>(found[0].run);
-}
-
-Async<std::vector<MailEntry>> bounce_candidates(MailStore* store, Json arguments) {
-  std::vector<MailEntry> out;
-  std::set<std::string> known;
-  for (const char* sender : bounce_senders) {
-    MailQuery query{.folder = string_at(arguments, "folder", "INBOX"), .from = sender, .limit = arguments.value("limit", std::size_t{50})};
-    auto finding = store->find(std::move(query));
-    auto page = co_await std::move(finding);
-    DEED_CO_TRY(MailPage found, std::move(page));
-    for (MailEntry& entry : found.entries) {
-      if (known.insert(entry.id.text()).second) out.push_back(std::move(entry));
-    }
-  }
-  co_return out;
+  // Runs that read the mail know its id as well, but all of them later: ids of runs are in the order of time.
+  const auto first = std::min_element(found.begin(), found.end(), [](const SearchHit& a, const SearchHit& b) { return a.run < b.run; });
+  co_return std::optional<RunId>(first->run);
 }
 
 std::string line_of(const BounceRecipient& recipient) {
@@ -56,12 +49,14 @@ Json recipients_json(const BounceReport& report) {
 }
 
 asio::awaitable<Outcome> read_bounces(MailboxTools mailbox, Json arguments) {
-  auto gathering = bounce_candidates(mailbox.store, std::move(arguments));
-  auto candidates = co_await std::move(gathering);
-  if (!candidates) co_return Outcome::failed_without_effect(candidates.error());
+  MailQuery query{.folder = string_at(arguments, "folder", "INBOX"), .limit = arguments.value("limit", std::size_t{200})};
+  auto finding = mailbox.store->find(std::move(query));
+  auto page = co_await std::move(finding);
+  if (!page) co_return Outcome::failed_without_effect(page.error());
   Json rows = Json::array();
   std::string text;
-  for (const MailEntry& entry : *candidates) {
+  for (const MailEntry& entry : page->entries) {
+    if (!may_be_bounce(entry)) continue;
     auto reading = mailbox.store->read(entry.id, max_bounce_bytes);
     auto mail = co_await std::move(reading);
     if (!mail) continue;  // gone meanwhile, or larger than any bounce
@@ -87,7 +82,7 @@ asio::awaitable<Outcome> read_bounces(MailboxTools mailbox, Json arguments) {
 
 Tool email_bounces(MailboxTools mailbox) {
   Json properties = {{"folder", {{"type", "string"}, {"description", "Folder to look into; INBOX if it is not given."}}},
-                     {"limit", {{"type", "integer"}, {"minimum", 1}, {"maximum", 200}, {"description", "So many mails at most, the newest; 50 if it is not given."}}}};
+                     {"limit", {{"type", "integer"}, {"minimum", 1}, {"maximum", 1000}, {"description", "So many of the newest mails are looked at; 200 if it is not given."}}}};
   Tool tool;
   tool.spec = {.name = "email.bounces",
                .description = "List mails that came back, whom they did not reach, and which run had sent them.",

@@ -51,6 +51,12 @@ TEST(ImapReader, ReadsTheSameHoweverItIsCut) {
   }
 }
 
+TEST(ImapReader, ReadsALiteralWithoutTheBlankBeforeIt) {
+  const auto all = read_all("* 1 FETCH (UID 1 BODY[]<0>{5}\r\nhello)\r\n");
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(read_fetch_answer(all[0])->bytes, "hello");
+}
+
 TEST(ImapReader, RefusesWhatIsNoResponse) {
   for (const char* text : {"* LIST (a\r\n", "* LIST a)\r\n", "* LIST \"a\r\n", "* LIST {3} a\r\n", " x\r\n", "* LIST {99999999999}\r\n"}) {
     ImapReader reader;

@@ -327,6 +327,31 @@ TEST_P(MailboxTest, HasSentAMailOfWhichNoCopyCouldBeKept) {
   EXPECT_THAT(sent.text, HasSubstr("No copy is in Nowhere"));
 }
 
+TEST_P(MailboxTest, NamesWhatCameBackAndTheRunThatHadSentIt) {
+  const std::string key = "0123456789abcdef0123456789abcdef";
+  box_->add("INBOX", "From: Mail System <postmaster@example.org>\r\nTo: deed@example.org\r\nSubject: Unzustellbar\r\nMIME-Version: 1.0\r\n"
+                     "Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nNo.\r\n--b\r\n"
+                     "Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x\r\n\r\nFinal-Recipient: rfc822; nobody@example.org\r\n"
+                     "Action: failed\r\nStatus: 5.1.1\r\n\r\n--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <" + key + "@example.org>\r\n\r\n--b--\r\n");
+  FakeJournal journal;
+  journal.hits = {{.run = "run-3"}, {.run = "run-1"}, {.run = "run-2"}};
+  MailboxTools tools = mailbox();
+  tools.journal = &journal;
+  const Outcome out = call(email_bounces(tools), Json::object());
+  ASSERT_EQ(out.result["bounces"].size(), 1u) << out.text;
+  EXPECT_EQ(out.result["bounces"][0]["run"], "run-1");
+  EXPECT_EQ(out.result["bounces"][0]["recipients"][0]["address"], "nobody@example.org");
+  EXPECT_THAT(out.text, HasSubstr("nobody@example.org: failed 5.1.1"));
+  EXPECT_EQ(out.result["bounces"][0]["message_ids"], Json::array({"<" + key + "@example.org>"}));
+}
+
+TEST_P(MailboxTest, AnswersItselfWhereAMailWentToNobodyElse) {
+  box_->add("INBOX", "From: deed@example.org\r\nTo: deed@example.org\r\nSubject: Note\r\nMessage-ID: <note@example.org>\r\n\r\nRemember.\r\n");
+  ASSERT_EQ(read("Note").status, OutcomeStatus::succeeded);
+  ASSERT_EQ(call(email_reply(email(), mailbox().read_mails), {{"id", id_of("Note")}, {"text", "Done."}}).status, OutcomeStatus::succeeded);
+  EXPECT_EQ(smtp_.mails.at(0).to.text(), "deed@example.org");
+}
+
 TEST_P(MailboxTest, RefusesIdsThatAreNone) {
   for (const char* id : {"", "x", "INBOX/", "/1.1", "INBOX/../../etc/passwd", "INBOX/1.99", "INBOX/9.1", "Nowhere/1.1", "INBOX/\n1.1"}) {
     EXPECT_EQ(call(email_read(mailbox()), {{"id", id}}).status, OutcomeStatus::failed_without_effect) << id;
