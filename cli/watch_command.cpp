@@ -100,7 +100,7 @@ std::string watch_file(const Agent& agent, const Settings& settings, const Watch
   return agent.home() + "/watch/" + sha256_hex(key).substr(0, 32) + ".json";
 }
 
-Result<int> watch(const WatchFlags& wanted) {
+Result<int> watch_mail(const WatchFlags& wanted) {
   DEED_TRY(const ParsedTask parsed, load_task(wanted.path));
   if (!parsed.task) return report_issues(parsed.issues, wanted.flags);
   const auto& inputs = parsed.task->inputs;
@@ -132,7 +132,7 @@ void add_watch_command(CLI::App& app, Chosen& chosen) {
   add_run_flags(*mail, state->flags);
   mail->callback([state, &chosen] {
     chosen = [state] {
-      const auto ended = watch(*state);
+      const auto ended = watch_mail(*state);
       return ended ? *ended : report_error(ended.error(), state->flags);
     };
   });

@@ -86,7 +86,7 @@ std::string good_utf8(std::string_view raw) {
 }
 
 // Each line break, with the blanks around it, and each other control character becomes a blank.
-std::string unfolded(std::string_view raw) {
+std::string unfolded_header(std::string_view raw) {
   std::string out = good_utf8(trim(raw));
   std::erase(out, '\n');
   for (char& c : out) {
@@ -291,13 +291,13 @@ std::size_t MailFields::count(std::string_view name) const {
 
 std::string MailFields::value(std::string_view name) const {
   const auto found = std::find_if(fields_.begin(), fields_.end(), [&](const Field& field) { return field.name == name; });
-  return found == fields_.end() ? "" : unfolded(found->value.substr(0, max_field_bytes));
+  return found == fields_.end() ? "" : unfolded_header(found->value.substr(0, max_field_bytes));
 }
 
 std::string MailFields::all_values(std::string_view name) const {
   std::string out;
   for (const Field& field : fields_) {
-    if (field.name == name) out += (out.empty() ? "" : ", ") + unfolded(field.value);
+    if (field.name == name) out += (out.empty() ? "" : ", ") + unfolded_header(field.value);
   }
   return out;
 }
