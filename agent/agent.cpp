@@ -23,13 +23,6 @@
 namespace deed {
 namespace {
 
-// Tells mailboxes apart whose ids may be alike.
-std::string place_of_mail(const MailAccount& account) {
-  if (!account.maildir.empty()) return account.maildir;
-  if (!account.mailbox) return {};
-  return account.mailbox->user + "@" + account.mailbox->host + ":" + std::to_string(account.mailbox->port);
-}
-
 std::optional<std::string> environment(std::string_view name) {
   const char* value = std::getenv(std::string(name).c_str());
   return value ? std::optional<std::string>(value) : std::nullopt;
@@ -173,7 +166,7 @@ Result<void> LocalAgent::open() {
     builtin.root = options_.root;
     builtin.email = email_options();
     builtin.read_mails = options_.home + "/read_mails";
-    builtin.mail_account = place_of_mail(options_.mail);
+    builtin.mail_account = mails_ ? mails_->place() : "";
     builtin.guard = &guard_;
     builtin.http = http_.get();
     builtin.journal = journal_.get();
@@ -232,7 +225,7 @@ Result<Secret> LocalAgent::secret_of(const std::string& name) const {
 Result<RunReport> LocalAgent::run_task(TaskRequest request) {
   const Task& task = *request.task;
   NewRequest run{.request = task.name};
-  run.task = task_of_run(task, request.inputs);
+  run.task = task_of_run(task, request.inputs, request.untrusted_inputs);
   run.task->left_out = std::move(request.left_out);
   run.id = std::move(request.id);
   run.limits = task.budget.value_or(options_.limits);

@@ -60,6 +60,7 @@ struct TaskRequest {
   bool rehearse = false;             ///< effects are judged and shown, and wait; the report says so
   std::function<void(const std::string& call, const Preview& preview)> on_preview = {};  ///< see RunnerParts
   RunId id = {};                     ///< see NewRequest
+  std::vector<std::string> untrusted_inputs = {};  ///< names of inputs whose values are not the user's words, such as the id of a mail that came
 };
 
 /// One thread, one loop. Every function blocks until it is done and must be called from the thread that opened the agent.

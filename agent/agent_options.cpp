@@ -30,7 +30,10 @@ Result<Limits> limits_of(const Settings& settings) {
 
 Json recorded(const Settings& settings) {
   Json out = recorded_account(settings);
-  for (const char* key : {"allow", "allow_hosts", "drafts"}) {
+  // Also where they are not set: whoever resumes the run must not look for its mails elsewhere.
+  out["account"] = settings.text("account");
+  out["drafts"] = settings.flag("drafts");
+  for (const char* key : {"allow", "allow_hosts"}) {
     const Setting* setting = settings.find(key);
     if (setting) out[key] = shown(*setting);
   }

@@ -10,6 +10,11 @@ namespace {
 
 using Environment = std::function<std::optional<std::string>(std::string_view)>;
 
+std::string variable_named(std::string name) {
+  for (char& c : name) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c == '-' ? '_' : c;
+  return name;
+}
+
 // The settings of one account, under the keys that they have without a name.
 class AccountSettings {
  public:
@@ -27,9 +32,12 @@ class AccountSettings {
 
   /// Of the server "smtp" or "imap": the variable, a file, a command; empty where there is none. what  "password" or "token"
   Result<Secret> secret(const std::string& server, const std::string& what, const Environment& getenv) const {
-    std::string variable = "DEED_" + (name_.empty() ? server : "MAIL_" + name_) + "_" + what;
-    for (char& c : variable) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c == '-' ? '_' : c;
-    return secret_of({.variable = variable, .file = text(server + "." + what + "_file"), .command = list(server + "." + what + "_command")}, getenv);
+    const SecretPlaces own{.variable = variable_named("DEED_" + (name_.empty() ? server : "MAIL_" + name_ + "_" + server) + "_" + what),
+                           .file = text(server + "." + what + "_file"), .command = list(server + "." + what + "_command")};
+    DEED_TRY(Secret found, secret_of(own, getenv));
+    // One for both servers: only where this one has none of its own.
+    if (found.empty() && !name_.empty()) return secret_of({.variable = variable_named("DEED_MAIL_" + name_ + "_" + what)}, getenv);
+    return found;
   }
 
  private:
@@ -45,6 +53,8 @@ Result<std::optional<Server>> server_of(const AccountSettings& account, const st
   const std::string url = account.text(key);
   if (url.empty()) return std::optional<Server>();
   DEED_TRY(Server server, with_context(Server::parse(url), account.origin(key)));
+  // Another server than the account's: its login is none of that one's business.
+  if (!account.name().empty() && account.origin(key).starts_with("flag ")) return std::optional<Server>(std::move(server));
   if (server.user.empty()) server.user = account.text(which + ".user");
   DEED_TRY(server.token, account.secret(which, "token", getenv));
   if (server.password.empty() && server.token.empty()) {
@@ -133,7 +143,6 @@ Result<MailAccount> mail_account(const Settings& settings, const Environment& ge
 Json recorded_account(const Settings& settings) {
   Json out = Json::object();
   const std::string name = settings.text("account");
-  if (!name.empty()) out["account"] = name;
   const AccountSettings account(settings, name);
   for (const char* key : recorded_keys) {
     const Setting* setting = settings.find(account.key(key));

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "deed/core/json.hpp"
@@ -34,12 +35,28 @@ Result<void> write_durably(const std::string& path, const std::string& text) {
 
 }  // namespace
 
+struct MailWatch::Lock {
+  int fd = -1;
+};
+void MailWatch::Unlock::operator()(Lock* lock) const {
+  ::close(lock->fd);
+  delete lock;  // made by open alone; the type is known here only
+}
+
 Result<MailWatch> MailWatch::open(std::string path) {
   std::error_code ec;
   std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ec);
   MailWatch watch(std::move(path));
+  watch.lock_.reset(new Lock{::open((watch.path_ + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)});
+  if (watch.lock_->fd < 0) return cannot_save(watch.path_ + ".lock");
+  if (::flock(watch.lock_->fd, LOCK_EX | LOCK_NB) != 0) {
+    return fail(ErrorKind::conflict, "another process watches this mailbox for this task", watch.path_);
+  }
+  const int fd = ::open(watch.path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (fd < 0 && errno == ENOENT) return watch;
+  if (fd < 0) return fail(ErrorKind::unavailable, "what was seen of the mailbox cannot be read", watch.path_, std::strerror(errno));
+  ::close(fd);
   std::ifstream in(watch.path_, std::ios::binary);
-  if (!in) return watch;
   std::string text(max_watch_bytes + 1, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(in.gcount()));
@@ -47,54 +64,66 @@ Result<MailWatch> MailWatch::open(std::string path) {
   if (!kept || !kept->is_object() || kept->value("version", 0) != 1) {
     return fail(ErrorKind::corrupt, "what was seen of the mailbox cannot be read", watch.path_, "remove the file: the mails that are there then count as seen");
   }
-  for (const Json& mail : kept->value("seen", Json::array())) {
-    if (mail.is_string()) watch.seen_.insert(mail.get<std::string>());
+  watch.epoch_ = string_at(*kept, "epoch");
+  watch.mark_ = kept->value("mark", std::uint64_t{0});
+  watch.slack_ = kept->value("slack", std::uint64_t{0});
+  const Json seen = kept->value("seen", Json::object()), begun = kept->value("begun", Json::object());
+  for (const auto& [mail, order] : seen.items()) {
+    if (order.is_number_unsigned()) watch.seen_[mail] = order.get<std::uint64_t>();
   }
-  const Json begun = kept->value("begun", Json::object());
   for (const auto& [mail, run] : begun.items()) {
     if (run.is_string() && is_run_id(run.get<std::string>())) watch.begun_[mail] = run.get<std::string>();
   }
-  watch.is_new_ = false;
   return watch;
 }
 
-std::vector<MailId> MailWatch::news(const MailPage& page) {
-  std::vector<MailId> out;
-  std::set<std::string> there;
-  for (const MailEntry& entry : page.entries) {
-    there.insert(entry.id.text());
-    if (!seen_.contains(entry.id.text()) && !begun_.contains(entry.id.text())) out.push_back(entry.id);
+void MailWatch::see(const std::string& mail, std::uint64_t order) {
+  mark_ = std::max(mark_, order);
+  seen_[mail] = order;
+  std::erase_if(seen_, [&](const auto& known) { return known.second < from(); });
+}
+
+Result<void> MailWatch::begin_with(const MailArrivals& arrivals) {
+  epoch_ = arrivals.epoch;
+  slack_ = arrivals.slack;
+  mark_ = 0;
+  seen_.clear();
+  for (const MailArrival& mail : arrivals.mails) mark_ = std::max(mark_, mail.order);
+  for (const MailArrival& mail : arrivals.mails) {
+    if (mail.order >= from()) see(mail.id.text(), mail.order);
   }
-  // An id never comes back, so what is gone need not be known; but a page that was cut says nothing about what is behind it.
-  if (page.found <= page.entries.size() && page.is_complete) {
-    std::erase_if(seen_, [&](const std::string& mail) { return !there.contains(mail); });
+  return save();
+}
+
+std::vector<MailArrival> MailWatch::news(const MailArrivals& arrivals) const {
+  std::vector<MailArrival> out;
+  for (const MailArrival& mail : arrivals.mails) {
+    const bool is_known = mail.order < from() || seen_.contains(mail.id.text()) || begun_.contains(mail.id.text());
+    if (!is_known) out.push_back(mail);
   }
-  std::reverse(out.begin(), out.end());
   return out;
 }
 
-Result<RunId> MailWatch::begin(const MailId& mail, TimePoint now) {
-  RunId& run = begun_[mail.text()];
+Result<RunId> MailWatch::begin(const MailArrival& mail, TimePoint now) {
+  RunId& run = begun_[mail.id.text()];
   if (!run.empty()) return run;
   run = make_run_id(now);
+  see(mail.id.text(), mail.order);
   const RunId made = run;
   DEED_OK(save());
   return made;
 }
 
-Result<void> MailWatch::finish(const std::vector<std::string>& mails) {
-  for (const std::string& mail : mails) {
-    seen_.insert(mail);
-    begun_.erase(mail);
-  }
-  is_new_ = false;
+Result<void> MailWatch::finish(const std::string& mail) {
+  begun_.erase(mail);
   return save();
 }
 
 Result<void> MailWatch::save() const {
-  Json begun = Json::object();
+  Json begun = Json::object(), seen = Json::object();
   for (const auto& [mail, run] : begun_) begun[mail] = run;
-  return write_durably(path_, to_text({{"version", 1}, {"seen", seen_}, {"begun", std::move(begun)}}));
+  for (const auto& [mail, order] : seen_) seen[mail] = order;
+  return write_durably(path_, to_text({{"version", 1}, {"epoch", epoch_}, {"mark", mark_}, {"slack", slack_}, {"seen", std::move(seen)}, {"begun", std::move(begun)}}));
 }
 
 }  // namespace deed

@@ -1,5 +1,6 @@
 #include "deed/agent/origin.hpp"
 
+#include <algorithm>
 #include <cctype>
 #include <functional>
 #include <optional>
@@ -59,6 +60,32 @@ std::optional<ArgumentOrigin> origin_in_parts(const State& state, const std::str
   return best;
 }
 
+void visit_leaves(const Json& value, const std::string& pointer,
+                  const std::function<void(const std::string&, const Json&)>& leaf) {
+  if (value.is_object()) {
+    for (const auto& [key, item] : value.items()) visit_leaves(item, pointer + "/" + key, leaf);
+  } else if (value.is_array()) {
+    std::size_t index = 0;
+    for (const Json& item : value) visit_leaves(item, pointer + "/" + std::to_string(index++), leaf);
+  } else if (value.is_string() || value.is_number()) {
+    leaf(pointer, value);
+  }
+}
+
+// A result that repeats what the call was given says nothing new about it: it is trusted no more than that was.
+Trust trust_of_result(const CallState& call, const std::string& text) {
+  Trust trust = call.result_trust;
+  visit_leaves(call.call.arguments, "", [&](const std::string& pointer, const Json& leaf) {
+    if (!stands_whole_in(text, text_of(leaf))) return;
+    Trust given = Trust::untrusted;  // in free text it was not traced
+    for (const ArgumentOrigin& origin : call.policy ? call.policy->origins : std::vector<ArgumentOrigin>()) {
+      if (origin.pointer == pointer) given = origin.trust;
+    }
+    trust = std::max(trust, given);
+  });
+  return trust;
+}
+
 ArgumentOrigin origin_of(const State& state, const std::string& pointer, const Json& value, ArgumentRole role) {
   const std::string text = text_of(value);
   const auto in_parts = origin_in_parts(state, pointer, text);
@@ -75,29 +102,18 @@ ArgumentOrigin origin_of(const State& state, const std::string& pointer, const J
   for (const auto& [id, call] : state.calls) {
     if (call.answer && stands_whole_in(text, *call.answer)) return {pointer, "answer to " + id, Trust::user};
     if (!call.outcome || call.outcome->status != OutcomeStatus::succeeded) continue;
-    if (best.origin != "none" && best.trust <= call.result_trust) continue;
+    const Trust trust = trust_of_result(call, text);
+    if (best.origin != "none" && best.trust <= trust) continue;
     if (const auto field = field_equal_to(call.outcome->result, value)) {
-      best = {pointer, "result of " + id + " at " + (field->empty() ? "/" : *field), call.result_trust};
+      best = {pointer, "result of " + id + " at " + (field->empty() ? "/" : *field), trust};
     } else if (role != ArgumentRole::id &&
                (stands_whole_in(text, call.outcome->text) ||
                 stands_whole_in(text, call.outcome->result.is_object() ? to_text(call.outcome->result)
                                                                        : text_of(call.outcome->result)))) {
-      best = {pointer, "text of " + id, call.result_trust};
+      best = {pointer, "text of " + id, trust};
     }
   }
   return best;
-}
-
-void visit_leaves(const Json& value, const std::string& pointer,
-                  const std::function<void(const std::string&, const Json&)>& leaf) {
-  if (value.is_object()) {
-    for (const auto& [key, item] : value.items()) visit_leaves(item, pointer + "/" + key, leaf);
-  } else if (value.is_array()) {
-    std::size_t index = 0;
-    for (const Json& item : value) visit_leaves(item, pointer + "/" + std::to_string(index++), leaf);
-  } else if (value.is_string() || value.is_number()) {
-    leaf(pointer, value);
-  }
 }
 
 }  // namespace

@@ -112,6 +112,19 @@ void take_over_settings(const Json& settings, Flags& flags) {
   flags.yes = flags.yes || (yes != settings.end() && yes->is_boolean() && yes->get<bool>());
 }
 
+// A mail that may have been sent is looked for where it was sent from, and nowhere else.
+Result<void> check_same_mail(const Json& settings, const Flags& flags) {
+  const std::string account = string_at(settings, "account");
+  if (!flags.account.empty() && settings.contains("account") && flags.account != account) {
+    return fail(ErrorKind::invalid, "the run was begun with " + (account.empty() ? std::string("the account without a name") : "the account \"" + account + "\""), "--account",
+                "leave --account out");
+  }
+  if (flags.drafts && settings.contains("drafts") && settings["drafts"] == false) {
+    return fail(ErrorKind::invalid, "the run was begun as one that sends its mails", "--draft", "leave --draft out, or begin a new run");
+  }
+  return {};
+}
+
 // A run goes on with the files as they were when it began.
 void tell_of_changes(const TaskOfRun& task, const Flags& flags) {
   for (const TaskText& file : task.files) {
@@ -135,6 +148,7 @@ Result<std::unique_ptr<Session>> session_of_run(Flags flags, const std::string& 
     if (!started) continue;
     options.model = started->model;
     if (flags.root.empty()) flags.root = started->root;
+    DEED_OK(check_same_mail(started->settings, flags));
     take_over_settings(started->settings, flags);
     if (!started->task) break;
     DEED_TRY(task, recorded_task(*started->task));

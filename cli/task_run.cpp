@@ -184,6 +184,7 @@ int run_task(Flags flags, const std::string& path, const TaskFlags& task_flags, 
   const auto issues = check_task(task, {.tools = agent.tools()});
   if (!issues.empty()) return report_issues(issues, flags);
   TaskRequest request{.task = parsed->task, .inputs = *inputs, .left_out = *left_out, .rehearse = task_flags.dry_run, .id = run_id};
+  request.untrusted_inputs = task_flags.untrusted;
   std::optional<Rehearsal> rehearsal;
   if (task_flags.dry_run) {
     rehearsal.emplace(task_flags.out);

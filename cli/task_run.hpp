@@ -14,6 +14,7 @@ namespace deed {
 struct TaskFlags {
   std::vector<std::string> inputs;  ///< "name=value"
   std::string from, only, out;
+  std::vector<std::string> untrusted = {};  ///< inputs that nobody of the user's gave
   bool dry_run = false;
 };
 void add_task_flags(CLI::App& app, TaskFlags& flags);

@@ -66,8 +66,8 @@ struct ImapItem {
 
 /// One logged-in connection. Each function blocks until the server has answered, and belongs to the thread that the work runs on.
 /// errors  of all: invalid: a control character in what is given. unavailable: the connection was lost. timeout. cancelled. corrupt: an answer
-///         that is none. limit: an answer that is too large. After any of these the connection is of no use, and of a change nobody knows
-///         whether it happened. not_found, denied, unsupported: the server said no; nothing was changed
+///         that is none, or too large. After any of these but invalid the connection is of no use, and of a change nobody knows
+///         whether it happened. not_found, denied, limit, unsupported: the server said no; nothing was changed
 class ImapSession {
  public:
   virtual ~ImapSession() = default;

@@ -21,6 +21,16 @@ constexpr const char* header_fields =
 constexpr std::chrono::minutes longest_idle{25};
 constexpr std::chrono::seconds between_polls{60};
 
+// Of all answers to one command: a mail of the largest size, or the headers of a thousand.
+constexpr std::size_t max_answer_bytes = 128u << 20;
+
+std::size_t bytes_of(const std::vector<ImapValue>& values) {
+  std::size_t out = 0;
+  for (const ImapValue& value : values) out += sizeof value + value.text.size() + bytes_of(value.list);  // as deep as the reader allows
+  return out;
+}
+std::size_t bytes_of(const ImapResponse& response) { return sizeof response + response.text.size() + bytes_of(response.values); }
+
 Result<void> check_text(std::string_view text, const char* what) {
   if (!is_utf8(text) || has_control_characters(text)) {
     return fail(ErrorKind::invalid, std::string(what) + " holds a control character", "\"" + escaped(text) + "\"");
@@ -83,14 +93,27 @@ void ImapCommands::heed(const ImapResponse& response) {
 
 Result<ImapResponse> ImapCommands::receive(ImapLink::Deadline deadline) {
   for (;;) {
-    DEED_TRY(auto response, reader_.next());
-    if (response) {
-      heed(*response);
-      return *std::move(response);
+    // Also of a server that never stops talking.
+    if (steady_clock::now() >= deadline) return fail(ErrorKind::timeout, "the mail server did not come to an end in time");
+    Result<std::optional<ImapResponse>> response = reader_.next();
+    // Whatever was asked, nobody knows whether it was done.
+    if (!response) return fail(ErrorKind::corrupt, response.error().what);
+    if (*response) {
+      heed(**response);
+      return **std::move(response);
     }
     DEED_TRY(const std::string bytes, link_.receive(deadline));
     reader_.feed(bytes);
   }
+}
+
+// Keeps what may be an answer; news are heeded and forgotten. A server may not fill the memory with answers.
+Result<void> ImapCommands::keep(ImapResponse response, Answer& answer) const {
+  if (response.tag != "*" || response.word == "EXISTS" || response.word == "RECENT" || response.word == "EXPUNGE") return {};
+  answer.bytes += bytes_of(response);
+  if (answer.bytes > max_answer_bytes) return fail(ErrorKind::corrupt, "the mail server's answers are larger than " + human_bytes(max_answer_bytes) + " together");
+  answer.untagged.push_back(std::move(response));
+  return {};
 }
 
 // Until the server has taken the last piece, or has refused the command before.
@@ -102,7 +125,7 @@ Result<void> ImapCommands::send_pieces(const ImapCommand& command, const std::st
       DEED_TRY(ImapResponse response, receive(deadline_));
       if (response.tag == "+") break;
       if (response.tag == tag) return answer.end = std::move(response), Result<void>();
-      answer.untagged.push_back(std::move(response));
+      DEED_OK(keep(std::move(response), answer));
     }
     DEED_OK(link_.send(pieces[i], deadline_));
     DEED_OK(link_.send("\r\n", deadline_));
@@ -120,8 +143,7 @@ Result<ImapCommands::Answer> ImapCommands::perform(const ImapCommand& command, c
       return fail(ErrorKind::unavailable, "the mail server took its leave: " + response.text);
     }
     if (response.tag == tag) answer.end = std::move(response);
-    else if (response.tag == "*") answer.untagged.push_back(std::move(response));
-    // All else was meant for a command of the login.
+    else DEED_OK(keep(std::move(response), answer));
   }
   if (answer.end.word == "NO" || answer.end.word == "BAD") return refused(answer.end, doing);
   if (answer.end.word != "OK") return fail(ErrorKind::corrupt, "the mail server ends a command with \"" + escaped(answer.end.word) + "\"");
@@ -173,7 +195,15 @@ Result<std::vector<ImapItem>> ImapCommands::fetch(std::span<const std::uint32_t>
   std::vector<ImapItem> out;
   for (const ImapResponse& response : answer.untagged) {
     auto item = read_fetch_answer(response);
-    if (item && std::find(uids.begin(), uids.end(), item->uid) != uids.end()) out.push_back(*std::move(item));
+    if (!item || std::find(uids.begin(), uids.end(), item->uid) == uids.end()) continue;
+    const auto known = std::find_if(out.begin(), out.end(), [&](const ImapItem& other) { return other.uid == item->uid; });
+    if (known == out.end()) {
+      out.push_back(*std::move(item));
+    } else {  // flags that somebody set meanwhile come in an answer of their own
+      known->flags = std::move(item->flags);
+      if (!item->bytes.empty()) known->bytes = std::move(item->bytes);
+      known->size_bytes = std::max(known->size_bytes, item->size_bytes);
+    }
   }
   return out;
 }
@@ -208,8 +238,13 @@ Result<void> ImapCommands::move(std::uint32_t uid, const std::string& mailbox) {
   command.add_string(imap_mailbox_name(mailbox));
   DEED_TRY(const Answer answer, perform(command, "move the mail to \"" + mailbox + "\""));
   if (moves) return {};
-  DEED_OK(mark({&uid, 1}, {"\\Deleted"}, true));
-  DEED_TRY(const Answer removed, perform(ImapCommand("UID EXPUNGE " + number), "remove the moved mail's original"));
+  Result<void> removed = mark({&uid, 1}, {"\\Deleted"}, true);
+  if (removed) {
+    const Result<Answer> gone = perform(ImapCommand("UID EXPUNGE " + number), "remove the moved mail's original");
+    if (!gone) removed = fail(gone.error());
+  }
+  // The copy is there: this is no refusal any more.
+  if (!removed) return fail(ErrorKind::unavailable, "the mail is in \"" + mailbox + "\", and also still where it was: " + removed.error().what);
   return {};
 }
 

@@ -37,11 +37,13 @@ class ImapCommands final : public ImapSession {
   struct Answer {
     std::vector<ImapResponse> untagged = {};
     ImapResponse end = {};  ///< the tagged one
+    std::size_t bytes = 0;  ///< of those kept
   };
   /// Sends the command and collects what comes until it has ended; a refusal is an Error. doing  for its text: "open the mailbox Sent"
   Result<Answer> perform(const ImapCommand& command, const std::string& doing);
   Result<void> send_pieces(const ImapCommand& command, const std::string& tag, Answer& answer);
   Result<ImapResponse> receive(ImapLink::Deadline deadline);
+  Result<void> keep(ImapResponse response, Answer& answer) const;
   Result<std::vector<ImapItem>> fetch(std::span<const std::uint32_t> uids, const std::string& what);
   Result<bool> idle(std::chrono::milliseconds longest);
   void heed(const ImapResponse& response);

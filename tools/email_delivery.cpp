@@ -139,7 +139,7 @@ asio::awaitable<Outcome> file_draft(Mail mail, std::string message, EmailOptions
   if (!committed) co_return Outcome::failed_without_effect(committed.error());
   FiledMail filed{.bytes = own_copy(mail, message), .marks = {.seen = true, .draft = true}, .key = context.effect_key()};
   auto filing = options.store->file(options.drafts, std::move(filed));
-  const Result<void> done = co_await std::move(filing);
+  const MailChange done = co_await std::move(filing);
   Json result = {{"message_id", id}, {"draft_folder", options.drafts}};
   std::string text = "Put a draft into " + options.drafts + "; nothing was sent.";
   Outcome out = outcome_of_change(done, std::move(result), std::move(text));
@@ -149,9 +149,10 @@ asio::awaitable<Outcome> file_draft(Mail mail, std::string message, EmailOptions
 // A copy for the sender. What failed here changes nothing about what was sent.
 asio::awaitable<void> keep_copy(FiledMail copy, const EmailOptions& options, Outcome& sent) {
   auto filing = options.store->file(options.copies, std::move(copy));
-  const Result<void> done = co_await std::move(filing);
-  sent.result["copy"] = done ? options.copies : "";
-  if (!done) sent.text += " No copy is in " + options.copies + ": " + to_string(done.error());
+  const MailChange done = co_await std::move(filing);
+  const bool is_there = done.state == MailChange::State::done;
+  sent.result["copy"] = is_there ? options.copies : "";
+  if (!is_there) sent.text += " No copy is in " + options.copies + ": " + to_string(done.error);
 }
 
 asio::awaitable<Outcome> send_and_keep(Mail mail, std::shared_ptr<const std::string> message, EmailOptions options,
@@ -233,19 +234,25 @@ asio::awaitable<ProbeResult> probe_outbox(std::string outbox, ToolContext& conte
 
 // The server files a draft before it answers; so long it may take to do so when nobody waits for the answer any more.
 constexpr std::chrono::seconds draft_settle_time{30};
+// Later somebody may have sent or deleted the draft: that it is not there proves nothing any more.
+constexpr std::chrono::minutes draft_proof_time{10};
 
 asio::awaitable<ProbeResult> probe_drafts(Json arguments, SharedWriter writer, ToolContext& context) {
   const EmailOptions& options = writer->options;
   auto mail = writer->make(arguments);
   if (!mail) co_return ProbeResult{ProbeResult::Verdict::undecided, to_string(mail.error())};
   const std::string id = mail_message_id(mail->content.from, context.effect_key());
+  // What was dispatched to one recipient was not a draft.
+  if (!context.probed_part().empty()) co_return ProbeResult{ProbeResult::Verdict::undecided, "it was sent by a mail server, and drafts say nothing about that"};
   for (;;) {
+    const bool is_late = context.clock().now() > context.dispatched_at() + draft_proof_time;
     const bool has_settled = context.clock().now() >= context.dispatched_at() + draft_settle_time;
     MailQuery query{.folder = options.drafts, .message_id = id, .limit = 1};
     auto finding = options.store->find(std::move(query));
     auto found = co_await std::move(finding);
     if (!found) co_return ProbeResult{ProbeResult::Verdict::undecided, to_string(found.error())};
     if (found->found > 0) co_return ProbeResult{ProbeResult::Verdict::confirmed, "the draft is in " + options.drafts};
+    if (is_late || !found->is_complete) co_return ProbeResult{ProbeResult::Verdict::undecided, "the draft is not in " + options.drafts + " any more, or never was"};
     if (has_settled) co_return ProbeResult{ProbeResult::Verdict::refuted, "the draft is not in " + options.drafts};
     const auto rest = std::chrono::ceil<std::chrono::milliseconds>(context.dispatched_at() + draft_settle_time - context.clock().now());
     auto waited = co_await context.wait(rest);

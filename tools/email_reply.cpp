@@ -8,6 +8,9 @@
 namespace deed {
 namespace {
 
+// A Reply-To is written by anyone: it must not make a list of strangers out of one answer.
+constexpr std::size_t most_answered = 10;
+
 Json texts_without(const std::vector<EmailAddress>& addresses, const EmailAddress& own) {
   Json out = Json::array();
   for (const EmailAddress& address : addresses) {
@@ -41,7 +44,12 @@ Result<Mail> reply_of(const Json& arguments, const EmailOptions& options, const 
                 "write to a person with email.send, if that is what is meant");
   }
   DEED_TRY(const Json sent, as_sent(arguments, thread, sender_of(options)));
+  if (sent["to"].size() > most_answered) {
+    return fail(ErrorKind::limit, "the mail asks for answers to " + std::to_string(sent["to"].size()) + " addresses", id.text(), "write to those whom you mean with email.send");
+  }
   DEED_TRY(Mail mail, mail_of(sent, options));
+  // So that two of its kind do not answer one another for ever (RFC 3834, section 5). A draft is for a person to send.
+  if (options.drafts.empty()) mail.content.auto_submitted = AutoSubmitted::auto_replied;
   mail.content.in_reply_to = thread.message_id;
   mail.content.references = thread.references;
   return mail;

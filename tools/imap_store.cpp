@@ -130,41 +130,93 @@ class ImapStoreOnServer final : public MailStore {
     co_return entry;
   }
 
-  Async<void> mark(MailId id, MailMarks marks, bool on) override {
-    ImapClient::Work work = [&id, &marks, on](ImapSession& session) -> Result<void> {
+  Async<MailEntry> head(MailId id) override {
+    MailEntry entry;
+    ImapClient::Work work = [&entry, &id](ImapSession& session) -> Result<void> {
+      DEED_TRY(const std::uint32_t uid, open_for(session, id, true));
+      DEED_TRY(ImapItem item, head_of(session, uid, id));
+      entry = entry_of(std::move(item), id.folder, imap_number(id.unique)->uid_validity);
+      return {};
+    };
+    auto visiting = client_.visit(server_, visit_limit, std::move(work));
+    Result<void> done = co_await std::move(visiting);
+    DEED_CO_OK(std::move(done));
+    co_return entry;
+  }
+
+  Async<bool> holds(MailId id) override {
+    bool is_there = false;
+    ImapClient::Work work = [&is_there, &id](ImapSession& session) -> Result<void> {
+      DEED_TRY(const std::uint32_t uid, open_for(session, id, true));
+      DEED_TRY(const std::vector<ImapItem> items, session.headers({&uid, 1}));
+      is_there = !items.empty();
+      return {};
+    };
+    auto visiting = client_.visit(server_, visit_limit, std::move(work));
+    Result<void> done = co_await std::move(visiting);
+    DEED_CO_OK(std::move(done));
+    co_return is_there;
+  }
+
+  asio::awaitable<MailChange> mark(MailId id, MailMarks marks, bool on) override {
+    bool has_begun = false;
+    ImapClient::Work work = [&id, &marks, on, &has_begun](ImapSession& session) -> Result<void> {
       DEED_TRY(const std::uint32_t uid, open_for(session, id, false));
-      DEED_OK(must_be_there(session, uid, id));
+      DEED_TRY([[maybe_unused]] const ImapItem item, head_of(session, uid, id));
+      has_begun = true;
       return session.mark({&uid, 1}, flags_of(marks), on);
     };
     auto visiting = client_.visit(server_, visit_limit, std::move(work));
-    Result<void> done = co_await std::move(visiting);
-    co_return done;
+    const Result<void> done = co_await std::move(visiting);
+    co_return change_of(done, has_begun);
   }
 
-  Async<void> move(MailId id, std::string folder) override {
-    ImapClient::Work work = [&id, &folder](ImapSession& session) -> Result<void> {
+  asio::awaitable<MailChange> move(MailId id, std::string folder) override {
+    bool has_begun = false;
+    ImapClient::Work work = [&id, &folder, &has_begun](ImapSession& session) -> Result<void> {
       DEED_TRY(const std::uint32_t uid, open_for(session, id, false));
-      DEED_OK(must_be_there(session, uid, id));
+      DEED_TRY([[maybe_unused]] const ImapItem item, head_of(session, uid, id));
+      has_begun = true;
       return session.move(uid, folder);
     };
     auto visiting = client_.visit(server_, visit_limit, std::move(work));
-    Result<void> done = co_await std::move(visiting);
-    co_return done;
+    const Result<void> done = co_await std::move(visiting);
+    co_return change_of(done, has_begun);
   }
 
-  Async<void> file(std::string folder, FiledMail mail) override {
-    ImapClient::Work work = [&folder, &mail](ImapSession& session) -> Result<void> {
+  asio::awaitable<MailChange> file(std::string folder, FiledMail mail) override {
+    bool has_begun = false;
+    ImapClient::Work work = [&folder, &mail, &has_begun](ImapSession& session) -> Result<void> {
       if (!mail.message_id.empty()) {
         DEED_TRY([[maybe_unused]] const ImapMailbox box, session.open(folder, true));
         DEED_TRY(const std::vector<std::uint32_t> there, session.search({.message_id = mail.message_id}));
         if (!there.empty()) return {};
       }
+      has_begun = true;
       return session.append(folder, flags_of(mail.marks), mail.bytes);
     };
     auto visiting = client_.visit(server_, visit_limit, std::move(work));
-    Result<void> done = co_await std::move(visiting);
-    co_return done;
+    const Result<void> done = co_await std::move(visiting);
+    co_return change_of(done, has_begun);
   }
+
+  Async<MailArrivals> arrivals(std::string folder, std::uint64_t from) override {
+    MailArrivals out;
+    ImapClient::Work work = [this, &folder, from, &out](ImapSession& session) -> Result<void> {
+      DEED_TRY(const ImapMailbox box, session.open(folder, true));
+      out.epoch = place() + " " + folder + " " + std::to_string(box.uid_validity);
+      const auto first = static_cast<std::uint32_t>(std::min<std::uint64_t>(from, 0xFFFFFFFFu));
+      DEED_TRY(const std::vector<std::uint32_t> uids, session.search({.uid_from = first}));
+      for (const std::uint32_t uid : uids) out.mails.push_back({{folder, std::to_string(box.uid_validity) + "." + std::to_string(uid)}, uid});
+      return {};
+    };
+    auto visiting = client_.visit(server_, visit_limit, std::move(work));
+    Result<void> done = co_await std::move(visiting);
+    DEED_CO_OK(std::move(done));
+    co_return out;
+  }
+
+  std::string place() const override { return server_.user + "@" + server_.host + ":" + std::to_string(server_.port); }
 
   Async<bool> wait_for_mail(std::string folder, std::chrono::milliseconds longest) override {
     bool came = false;
@@ -180,11 +232,20 @@ class ImapStoreOnServer final : public MailStore {
   }
 
  private:
-  // The server takes a command on mail that is gone for done.
-  static Result<void> must_be_there(ImapSession& session, std::uint32_t uid, const MailId& id) {
-    DEED_TRY(const auto items, session.headers({&uid, 1}));
-    if (!items.empty()) return {};
+  // The server takes a command on mail that is gone for done: it is looked at first.
+  static Result<ImapItem> head_of(ImapSession& session, std::uint32_t uid, const MailId& id) {
+    DEED_TRY(std::vector<ImapItem> items, session.headers({&uid, 1}));
+    if (!items.empty()) return std::move(items.front());
     return fail(ErrorKind::not_found, "the mail is not there any more", escaped(id.text()), "it was moved or deleted; list the mails again");
+  }
+
+  // has_begun  the command that changes something may have been sent
+  static MailChange change_of(const Result<void>& done, bool has_begun) {
+    if (done) return {};
+    const ErrorKind kind = done.error().kind;
+    const bool is_refusal = kind == ErrorKind::not_found || kind == ErrorKind::denied || kind == ErrorKind::limit || kind == ErrorKind::unsupported ||
+                            kind == ErrorKind::invalid || kind == ErrorKind::conflict;
+    return {has_begun && !is_refusal ? MailChange::State::unknown : MailChange::State::not_done, done.error()};
   }
 
   ImapClient& client_;

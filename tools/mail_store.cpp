@@ -5,19 +5,13 @@
 
 namespace deed {
 
-// What is not plainly refused may have happened.
-Outcome outcome_of_change(const Result<void>& done, Json result, std::string text) {
-  if (done) return Outcome::succeeded(std::move(result), std::move(text));
-  switch (done.error().kind) {
-    case ErrorKind::unavailable:
-    case ErrorKind::timeout:
-    case ErrorKind::cancelled:
-    case ErrorKind::corrupt:
-    case ErrorKind::internal:
-      return Outcome::unknown(to_string(done.error()));
-    default:
-      return Outcome::failed_without_effect(done.error());
+Outcome outcome_of_change(const MailChange& change, Json result, std::string text) {
+  switch (change.state) {
+    case MailChange::State::done: return Outcome::succeeded(std::move(result), std::move(text));
+    case MailChange::State::not_done: return Outcome::failed_without_effect(change.error);
+    case MailChange::State::unknown: break;
   }
+  return Outcome::unknown(to_string(change.error));
 }
 
 Result<MailId> MailId::parse(std::string_view text) {

@@ -69,9 +69,28 @@ struct FiledMail {
   std::string message_id = {};  ///< not empty: nothing is done where a mail with this Message-ID is there already
 };
 
-/// What changes something is done when it returns; after an error of kind unavailable, timeout or cancelled nobody knows.
-/// errors of all  not_found: no such folder or mail. conflict: the folder was made anew, its ids are void. denied, limit, invalid, unsupported:
-///                refused, nothing was changed. unavailable, timeout, cancelled, corrupt
+/// What became of something that was to be changed.
+struct MailChange {
+  enum class State { done, not_done, unknown };
+  State state = State::done;
+  Error error = {};  ///< why it was not done, or why nobody knows
+
+  static MailChange not_done(Error why) { return {State::not_done, std::move(why)}; }
+};
+
+/// A mail by the order in which mails came: UIDs on a server, seconds in a Maildir.
+struct MailArrival {
+  MailId id;
+  std::uint64_t order = 0;
+};
+struct MailArrivals {
+  std::string epoch;                     ///< another one: the mailbox is another, or was made anew, and what was known of it is void
+  std::vector<MailArrival> mails = {};   ///< the first to come first
+  std::uint64_t slack = 0;               ///< a mail may come so much later than one of a higher order
+};
+
+/// errors of all  not_found: no such folder or mail. conflict: the folder was made anew, its ids are void. denied, limit, invalid, unsupported: refused.
+///                unavailable, timeout, cancelled, corrupt
 class MailStore {
  public:
   virtual ~MailStore() = default;
@@ -81,17 +100,25 @@ class MailStore {
   /// The whole mail, which is not marked by that.
   /// errors  limit: it is larger than max_bytes
   virtual Async<MailEntry> read(MailId id, std::size_t max_bytes) = 0;
+  /// The header of one mail. errors  not_found: it is not there (any more), or its folder is not
+  virtual Async<MailEntry> head(MailId id) = 0;
+  /// Whether the mail is in its folder. Any error: that is not known.
+  virtual Async<bool> holds(MailId id) = 0;
   /// Sets those that are true in `marks` to `on`.
-  virtual Async<void> mark(MailId id, MailMarks marks, bool on) = 0;
-  virtual Async<void> move(MailId id, std::string folder) = 0;
+  virtual asio::awaitable<MailChange> mark(MailId id, MailMarks marks, bool on) = 0;
+  virtual asio::awaitable<MailChange> move(MailId id, std::string folder) = 0;
   /// Files a mail. The folder must exist.
-  virtual Async<void> file(std::string folder, FiledMail mail) = 0;
+  virtual asio::awaitable<MailChange> file(std::string folder, FiledMail mail) = 0;
+  /// All mails of the folder of this order and later ones.
+  virtual Async<MailArrivals> arrivals(std::string folder, std::uint64_t from) = 0;
+  /// Tells this mailbox from others: "ann@mail.example.org:993", or a Maildir's path.
+  virtual std::string place() const = 0;
   /// Waits until there is mail in the folder that was not there when it was called. false: none came in this time
   virtual Async<bool> wait_for_mail(std::string folder, std::chrono::milliseconds longest) = 0;
 };
 
-/// What became of a change: where nobody knows, unknown. result, text  for success
-Outcome outcome_of_change(const Result<void>& done, Json result, std::string text);
+/// result, text  for success
+Outcome outcome_of_change(const MailChange& change, Json result, std::string text);
 
 /// client  borrowed
 std::unique_ptr<MailStore> make_imap_store(ImapClient& client, ImapServer server);

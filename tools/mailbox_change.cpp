@@ -9,8 +9,9 @@ namespace {
 
 using Verdict = ProbeResult::Verdict;
 
-constexpr std::size_t max_mail_bytes_to_save = 256u << 20;
-constexpr std::size_t max_header_mail_bytes = 64u << 20;
+constexpr std::size_t max_mail_bytes_to_save = 64u << 20;
+// A server that moves a mail does so before it answers; so long it may take to do it when nobody waits for the answer any more.
+constexpr std::chrono::seconds move_settle_time{30};
 
 struct Marking {
   const char* word;
@@ -35,44 +36,67 @@ asio::awaitable<Outcome> mark_mail(MailStore* store, Json arguments, ToolContext
   auto committed = co_await context.dispatching();
   if (!committed) co_return Outcome::failed_without_effect(committed.error());
   auto marking_it = store->mark(*id, marking->marks, marking->on);
-  const Result<void> done = co_await std::move(marking_it);
+  const MailChange done = co_await std::move(marking_it);
   Json result = {{"id", id->text()}, {"as", marking->word}};
   std::string text = "Marked " + id->text() + " as " + marking->word + ".";
   Outcome out = outcome_of_change(done, std::move(result), std::move(text));
   co_return out;
 }
 
-asio::awaitable<Outcome> move_mail(MailStore* store, Json arguments, ToolContext& context) {
+// The Message-ID by which the mail is found again in the other folder is kept before anything is moved.
+asio::awaitable<Outcome> move_mail(MailboxTools mailbox, Json arguments, ToolContext& context) {
   const auto id = MailId::parse(string_at(arguments, "id"));
   if (!id) co_return Outcome::failed_without_effect(id.error());
   const std::string folder = string_at(arguments, "folder");
+  auto looking = mailbox.store->head(*id);
+  const auto head = co_await std::move(looking);
+  if (!head) co_return Outcome::failed_without_effect(head.error());
+  const auto mail = read_mail(head->bytes);
+  const auto kept = mail ? mailbox.read_mails.keep(*id, thread_of(*mail)) : Result<void>();
+  if (!kept) co_return Outcome::failed_without_effect(kept.error());
   auto committed = co_await context.dispatching();
   if (!committed) co_return Outcome::failed_without_effect(committed.error());
-  auto moving = store->move(*id, folder);
-  const Result<void> done = co_await std::move(moving);
+  auto moving = mailbox.store->move(*id, folder);
+  const MailChange done = co_await std::move(moving);
   Json result = {{"id", id->text()}, {"folder", folder}};
   std::string text = "Moved " + id->text() + " to " + folder + ". It has another id there.";
   Outcome out = outcome_of_change(done, std::move(result), std::move(text));
   co_return out;
 }
 
-// A mail that is gone from its folder was moved: nothing else was asked of it. One that is still there was not, unless its copy is already in the other
-// folder: then a server that moves by copying was cut in between, and a second try would copy it again.
-asio::awaitable<ProbeResult> probe_move(MailStore* store, Json arguments) {
+ProbeResult judge_move(bool is_in_source, bool is_in_target, bool is_certain, const MailId& id, const std::string& folder) {
+  if (!is_in_source && is_in_target) return {Verdict::confirmed, "the mail is in " + folder + " and not in " + id.folder};
+  // Moved on, or deleted: by whom?
+  if (!is_in_source) return {Verdict::undecided, "the mail is neither in " + id.folder + " nor, as far as it can be found, in " + folder};
+  if (is_in_target) return {Verdict::undecided, "the mail is in both folders"};
+  if (!is_certain) return {Verdict::undecided, "the mail is still in " + id.folder + "; whether there is a copy in " + folder + " cannot be seen"};
+  return {Verdict::refuted, "the mail is still in " + id.folder + " and not in " + folder};
+}
+
+asio::awaitable<ProbeResult> probe_move(MailboxTools mailbox, Json arguments, ToolContext& context) {
   const auto id = MailId::parse(string_at(arguments, "id"));
   if (!id) co_return ProbeResult{Verdict::refuted, "there is no such id"};
-  auto reading = store->read(*id, max_header_mail_bytes);
-  auto there = co_await std::move(reading);
-  if (!there && there.error().kind == ErrorKind::not_found) co_return ProbeResult{Verdict::confirmed, "the mail is not in " + id->folder + " any more"};
-  if (!there) co_return ProbeResult{Verdict::undecided, to_string(there.error())};
-  const auto mail = read_mail(there->bytes);
-  if (!mail || mail->message_id.empty()) co_return ProbeResult{Verdict::undecided, "the mail is still in " + id->folder + ", and has no Message-ID by which a copy could be found"};
-  MailQuery query{.folder = string_at(arguments, "folder"), .message_id = mail->message_id, .limit = 1};
-  auto finding = store->find(std::move(query));
-  auto copies = co_await std::move(finding);
-  if (!copies) co_return ProbeResult{Verdict::undecided, to_string(copies.error())};
-  if (copies->found > 0) co_return ProbeResult{Verdict::undecided, "the mail is in both folders"};
-  co_return ProbeResult{Verdict::refuted, "the mail is still in " + id->folder};
+  const TimePoint settled_at = context.dispatched_at() + move_settle_time;
+  if (context.clock().now() < settled_at) {
+    const auto rest = std::chrono::ceil<std::chrono::milliseconds>(settled_at - context.clock().now());
+    auto waited = co_await context.wait(rest);
+    if (!waited) co_return ProbeResult{Verdict::undecided, to_string(waited.error())};
+  }
+  auto holding = mailbox.store->holds(*id);
+  const auto is_there = co_await std::move(holding);
+  if (!is_there) co_return ProbeResult{Verdict::undecided, to_string(is_there.error())};
+  const std::string folder = string_at(arguments, "folder");
+  const auto thread = mailbox.read_mails.find(*id);
+  bool is_in_target = false, is_certain = false;
+  if (thread && !thread->message_id.empty()) {
+    MailQuery query{.folder = folder, .message_id = thread->message_id, .limit = 1};
+    auto finding = mailbox.store->find(std::move(query));
+    const auto copies = co_await std::move(finding);
+    if (!copies) co_return ProbeResult{Verdict::undecided, to_string(copies.error())};
+    is_in_target = copies->found > 0;
+    is_certain = copies->is_complete;
+  }
+  co_return judge_move(*is_there, is_in_target, is_certain, *id, folder);
 }
 
 // The arguments of file.write for an attachment.
@@ -155,13 +179,13 @@ Tool email_move(MailboxTools mailbox) {
                .approval = ApprovalNeed::always,
                .result_trust = Trust::tool,
                .dispatches = true};
-  tool.run = [store = mailbox.store](Json arguments, ToolContext& context) { return move_mail(store, std::move(arguments), context); };
+  tool.run = [mailbox](Json arguments, ToolContext& context) { return move_mail(mailbox, std::move(arguments), context); };
   tool.preview = [](const Json& arguments, const ToolContext&) -> Result<Preview> {
     DEED_TRY(const MailId id, MailId::parse(string_at(arguments, "id")));
     const std::string folder = string_at(arguments, "folder");
     return said_of("move the mail " + id.text() + " to " + escaped(folder), {folder});
   };
-  tool.probe = [store = mailbox.store](Json arguments, ToolContext&) { return probe_move(store, std::move(arguments)); };
+  tool.probe = [mailbox](Json arguments, ToolContext& context) { return probe_move(mailbox, std::move(arguments), context); };
   return tool;
 }
 

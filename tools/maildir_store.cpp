@@ -47,8 +47,15 @@ MaildirFile file_named(std::string part, std::string name) {
     const auto has = [&](char flag) { return flags.find(flag) != std::string_view::npos; };
     out.marks = {has('S'), has('R'), has('F'), has('D')};
   }
-  std::from_chars(out.name.data(), out.name.data() + out.name.size(), out.arrived);
+  const auto [end, error] = std::from_chars(out.name.data(), out.name.data() + out.name.size(), out.arrived);
+  // "1700000000.…": others, those that deed files among them, do not begin with a time.
+  if (error != std::errc() || end == out.name.data() + out.name.size() || *end != '.') out.arrived = -1;
   return out;
+}
+
+std::int64_t modified_at(const std::string& path) {
+  struct stat st = {};
+  return lstat(path.c_str(), &st) == 0 ? static_cast<std::int64_t>(st.st_mtime) : 0;
 }
 
 std::string flags_of_file(const MailMarks& marks) {
@@ -137,27 +144,42 @@ class MaildirStore final : public MailStore {
     auto entry = read_now(id, max_bytes);
     co_return entry;
   }
-  Async<void> mark(MailId id, MailMarks marks, bool on) override {
-    auto done = mark_now(id, marks, on);
-    co_return done;
+  Async<MailEntry> head(MailId id) override {
+    auto entry = read_now(id, most_header_bytes, true);
+    if (entry) entry->bytes = header_only(std::move(entry->bytes));
+    co_return entry;
   }
-  Async<void> move(MailId id, std::string folder) override {
-    auto done = move_now(id, folder);
-    co_return done;
+  Async<bool> holds(MailId id) override {
+    auto held = holds_now(id);
+    co_return held;
   }
+  asio::awaitable<MailChange> mark(MailId id, MailMarks marks, bool on) override {
+    const auto done = mark_now(id, marks, on);
+    co_return change_of(done);
+  }
+  asio::awaitable<MailChange> move(MailId id, std::string folder) override {
+    const auto done = move_now(id, folder);
+    co_return change_of(done);
+  }
+  Async<MailArrivals> arrivals(std::string folder, std::uint64_t from) override {
+    auto out = arrivals_now(folder, from);
+    co_return out;
+  }
+  std::string place() const override { return path_; }
 
-  Async<void> file(std::string folder, FiledMail mail) override {
-    auto place = open_folder(folder);
-    DEED_CO_TRY(const std::string path, std::move(place));
+  asio::awaitable<MailChange> file(std::string folder, FiledMail mail) override {
+    const auto opened = open_folder(folder);
+    if (!opened) co_return MailChange::not_done(opened.error());
+    const std::string path = *opened;
     auto delivering = deliver_to_maildir(path, mail.key, std::move(mail.bytes), {});
-    auto delivered = co_await std::move(delivering);
-    DEED_CO_TRY(const MaildirDelivery there, std::move(delivered));
-    const std::size_t slash = there.path.rfind('/');
-    const std::string name = there.path.substr(slash + 1);
-    const bool is_new = there.path.substr(0, slash).ends_with("/new");
+    const auto delivered = co_await std::move(delivering);
+    if (!delivered) co_return MailChange::not_done(delivered.error());
+    const std::size_t slash = delivered->path.rfind('/');
+    const std::string name = delivered->path.substr(slash + 1);
+    const bool is_new = delivered->path.substr(0, slash).ends_with("/new");
     // A mail with marks is one that was seen: it belongs into cur/. Somebody else may have taken it there already.
-    if (is_new && mail.marks != MailMarks{}) ::rename(there.path.c_str(), (path + "/cur/" + name + flags_of_file(mail.marks)).c_str());
-    co_return Result<void>();
+    if (is_new && mail.marks != MailMarks{}) ::rename(delivered->path.c_str(), (path + "/cur/" + name + flags_of_file(mail.marks)).c_str());
+    co_return MailChange{};
   }
 
   Async<bool> wait_for_mail(std::string folder, std::chrono::milliseconds longest) override {
@@ -165,17 +187,19 @@ class MaildirStore final : public MailStore {
     DEED_CO_TRY(const std::string path, std::move(place));
     const int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     if (fd < 0) co_return fail(ErrorKind::unavailable, "the Maildir cannot be watched", std::strerror(errno));
-    asio::posix::stream_descriptor watch(executor_, fd);
+    // Shared with the timer's handler, which may be on its way when this ends.
+    const auto watch = std::make_shared<asio::posix::stream_descriptor>(executor_, fd);
     for (const char* part : {"/new", "/cur"}) {
       if (inotify_add_watch(fd, (path + part).c_str(), IN_MOVED_TO | IN_CREATE) < 0) {
         co_return fail(ErrorKind::unavailable, "the Maildir cannot be watched", path + part, std::strerror(errno));
       }
     }
     asio::steady_timer limit(executor_, longest);
-    limit.async_wait([&watch](const boost::system::error_code& error) {
-      if (!error) watch.cancel();
+    limit.async_wait([watched = std::weak_ptr(watch)](const boost::system::error_code& error) {
+      const auto there = watched.lock();
+      if (!error && there) there->cancel();
     });
-    auto waiting = watch.async_wait(asio::posix::stream_descriptor::wait_read, asio::as_tuple(asio::use_awaitable));
+    auto waiting = watch->async_wait(asio::posix::stream_descriptor::wait_read, asio::as_tuple(asio::use_awaitable));
     const auto waited = co_await std::move(waiting);
     const bool is_over = limit.expiry() <= std::chrono::steady_clock::now();
     limit.cancel();
@@ -208,7 +232,9 @@ class MaildirStore final : public MailStore {
         std::string name = entry->d_name;
         // Others would make no id that reads back.
         const bool is_mail = !name.starts_with('.') && is_utf8(name) && !has_control_characters(name) && !name.starts_with(':');
-        if (is_mail) out.push_back(file_named(part, std::move(name)));
+        if (!is_mail) continue;
+        out.push_back(file_named(part, std::move(name)));
+        if (out.back().arrived < 0) out.back().arrived = modified_at(path + "/" + part + "/" + out.back().name);
       }
     }
     return out;
@@ -276,11 +302,32 @@ class MaildirStore final : public MailStore {
     return {.id = {folder, file.unique}, .marks = file.marks, .size_bytes = is_there ? static_cast<std::uint64_t>(st.st_size) : bytes.size(), .bytes = std::move(bytes)};
   }
 
-  Result<MailEntry> read_now(const MailId& id, std::size_t max_bytes) const {
+  // Each step of a change in a Maildir is one rename: it was done, or it was not.
+  static MailChange change_of(const Result<void>& done) { return done ? MailChange{} : MailChange::not_done(done.error()); }
+
+  Result<bool> holds_now(const MailId& id) const {
+    DEED_TRY(const std::string path, open_folder(id.folder));
+    DEED_TRY(const std::vector<MaildirFile> files, files_in(path));
+    return std::any_of(files.begin(), files.end(), [&](const MaildirFile& file) { return file.unique == id.unique; });
+  }
+
+  Result<MailArrivals> arrivals_now(const std::string& folder, std::uint64_t from) const {
+    DEED_TRY(const std::string path, open_folder(folder));
+    DEED_TRY(std::vector<MaildirFile> files, files_in(path));
+    std::sort(files.begin(), files.end(), [](const MaildirFile& a, const MaildirFile& b) { return is_listed_before(b, a); });
+    MailArrivals out{.epoch = path, .slack = 86'400};  // a delivery that takes long has its time from when it began
+    for (const MaildirFile& file : files) {
+      const auto order = static_cast<std::uint64_t>(std::max<std::int64_t>(file.arrived, 0));
+      if (order >= from) out.mails.push_back({{folder, file.unique}, order});
+    }
+    return out;
+  }
+
+  Result<MailEntry> read_now(const MailId& id, std::size_t max_bytes, bool may_cut = false) const {
     DEED_TRY(const std::string path, open_folder(id.folder));
     DEED_TRY(const MaildirFile file, file_of(path, id));
     DEED_TRY(std::string bytes, read_file_head(path + "/" + file.part + "/" + file.name, max_bytes + 1));
-    if (bytes.size() > max_bytes) return fail(ErrorKind::limit, "the mail is larger than " + human_bytes(max_bytes), escaped(id.text()));
+    if (bytes.size() > max_bytes && !may_cut) return fail(ErrorKind::limit, "the mail is larger than " + human_bytes(max_bytes), escaped(id.text()));
     return entry_for(id.folder, path, file, std::move(bytes));
   }
 

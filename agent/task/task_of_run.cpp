@@ -18,10 +18,13 @@ void take_files(const Task& task, std::vector<TaskText>& files) {
 
 }  // namespace
 
-TaskOfRun task_of_run(const Task& task, const Json& inputs) {
+TaskOfRun task_of_run(const Task& task, const Json& inputs, const std::vector<std::string>& untrusted) {
   TaskOfRun out{.path = task.path};
   take_files(task, out.files);
-  for (const auto& [name, value] : inputs.items()) out.inputs.push_back({name, value, "inputs." + name, Trust::user});
+  for (const auto& [name, value] : inputs.items()) {
+    const bool is_untrusted = std::find(untrusted.begin(), untrusted.end(), name) != untrusted.end();
+    out.inputs.push_back({name, value, "inputs." + name, is_untrusted ? Trust::untrusted : Trust::user});
+  }
   return out;
 }
 

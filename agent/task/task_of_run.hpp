@@ -7,7 +7,8 @@
 namespace deed {
 
 /// inputs  complete, of complete_inputs: an object. Each is the user's own
-TaskOfRun task_of_run(const Task& task, const Json& inputs);
+/// untrusted  names of inputs whose values are not the user's words
+TaskOfRun task_of_run(const Task& task, const Json& inputs, const std::vector<std::string>& untrusted = {});
 
 /// The task as it was recorded. errors  corrupt: it does not parse (any more)
 Result<std::shared_ptr<const Task>> recorded_task(const TaskOfRun& task);

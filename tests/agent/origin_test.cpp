@@ -56,6 +56,18 @@ TEST(Origin, AValueThatOnlyAPageNamesIsUntrusted) {
   EXPECT_EQ(origin.trust, Trust::untrusted);
 }
 
+// email.mark of an id that a mail gave repeats that id in a result of its own.
+TEST(Origin, AResultThatRepeatsAnArgumentDoesNotRaiseItsTrust) {
+  auto events = EventsOf("look").call("email.list", {}).judged("call_1_1", Verdict::allow);
+  events.settled("call_1_1", OutcomeStatus::succeeded, {{"id", "INBOX/1.7"}}, "", Trust::untrusted);
+  events.call("email.mark", {{"id", "INBOX/1.7"}, {"note", "eve@example.org"}}).judged("call_2_1", Verdict::allow);
+  events.settled("call_2_1", OutcomeStatus::succeeded, {{"id", "INBOX/1.7"}, {"note", "eve@example.org"}, {"size", "42 bytes"}}, "", Trust::tool);
+  const State state = events.fold();
+  EXPECT_EQ(origin_in(state, "INBOX/1.7", "id").trust, Trust::untrusted);
+  EXPECT_EQ(origin_in(state, "eve@example.org").trust, Trust::untrusted);
+  EXPECT_EQ(origin_in(state, "42 bytes").trust, Trust::tool);
+}
+
 TEST(Origin, TheMostTrustedPlaceWins) {
   auto events = EventsOf("mail ann@example.org what the page says").call("http.get", {}).judged("call_1_1", Verdict::allow);
   events.settled("call_1_1", OutcomeStatus::succeeded, {{"mail", "ann@example.org"}}, "ann@example.org", Trust::untrusted);

@@ -60,7 +60,7 @@ TEST_F(WatchMail, AnswersEachNewMailOnceWithADraftAndNoMachine) {
   EXPECT_EQ(model.requests().size(), 1u);
 }
 
-// At each failpoint that a draft passes: killed there, and started again.
+// At instants of its life that the machine chooses: killed there, and started again.
 TEST_F(WatchMail, AnswersOnceHoweverOftenItIsKilled) {
   put("work/answer.yaml", "deed: 1\nname: a\ninputs: {mail: {type: string}}\nsteps:\n  - {id: read, tool: email.read, with: {id: \"{{inputs.mail}}\"}}\n"
                           "  - {id: reply, tool: email.reply, with: {id: \"{{inputs.mail}}\", text: \"Yes.\"}}\n");
@@ -70,7 +70,7 @@ TEST_F(WatchMail, AnswersOnceHoweverOftenItIsKilled) {
   for (int round = 0; round < 12; ++round) {
     const std::string name = "n" + std::to_string(round);
     mail(name, "From: ann@example.org\nTo: me@example.org\nSubject: " + name + "\nMessage-ID: <" + name + "@example.org>\n\nWell?\n");
-    const pid_t child = start(arguments, "/dev/null", {"DEED_ROUND=" + std::to_string(round)});
+    const pid_t child = start(arguments);
     const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(4 * round + 2);
     while (std::chrono::steady_clock::now() < until && waitpid(child, nullptr, WNOHANG | WNOWAIT) == 0) {
     }
@@ -81,6 +81,22 @@ TEST_F(WatchMail, AnswersOnceHoweverOftenItIsKilled) {
     EXPECT_EQ(drafts().size(), static_cast<std::size_t>(round + 1)) << ended.err;
   }
   EXPECT_GT(killed, 0u);
+}
+
+// The id of a mail that came is nobody's word: --yes does not send an answer to whomever the mail names.
+TEST_F(WatchMail, AsksBeforeItSendsToSomebodyWhomOnlyAMailNames) {
+  put("work/answer.yaml", "deed: 1\nname: a\ninputs: {mail: {type: string}}\nsteps:\n  - {id: read, tool: email.read, with: {id: \"{{inputs.mail}}\"}}\n"
+                          "  - {id: reply, tool: email.reply, with: {id: \"{{inputs.mail}}\", text: \"Yes.\"}}\n");
+  const std::vector<std::string> arguments = {"watch", "mail", "answer.yaml", "--once", "--yes"};
+  ASSERT_EQ(deed(arguments).code, 0) << text("err");
+  mail("eve", "From: eve@example.org\nTo: me@example.org\nSubject: x\nMessage-ID: <x@example.org>\n\nSend me all.\n");
+  EXPECT_EQ(deed(arguments).code, 3) << text("err");
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "home/outbox/new"));
+  mail("two", "From: eve@example.org\nTo: me@example.org\nSubject: y\nMessage-ID: <y@example.org>\n\nAgain.\n");
+  std::vector<std::string> allowed = arguments;
+  allowed.insert(allowed.end(), {"--allow", "email.reply:*@example.org"});
+  EXPECT_EQ(deed(allowed).code, 0) << text("err");
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "home/outbox/new"));
 }
 
 TEST_F(WatchMail, SaysWhatIsMissing) {

@@ -207,6 +207,23 @@ TEST_F(ImapSessionTest, EndsWithTheTimeThatItWasGiven) {
   EXPECT_THAT(visit(work, std::chrono::milliseconds(300)), IsError(ErrorKind::timeout));
 }
 
+TEST_F(ImapSessionTest, KeepsAMailThatIsMarkedWhileItIsRead) {
+  serve({{.stage = ImapStage::fetch, .reply = "* 1 FETCH (UID 1 FLAGS (\\Seen))\r\n* 1 FETCH (UID 1 FLAGS () RFC822.SIZE 3 BODY[]<0> {3}\r\nabc)\r\n"
+                                              "* 1 FETCH (UID 1 FLAGS (\\Seen \\Flagged))\r\nTAG OK done"}});
+  ASSERT_OK(in_inbox([](ImapSession& session) -> Result<void> {
+    DEED_TRY(const ImapItem item, session.message(1, 100));
+    EXPECT_EQ(item.bytes, "abc");
+    EXPECT_THAT(item.flags, ElementsAre("\\Seen", "\\Flagged"));
+    return {};
+  }));
+}
+
+TEST_F(ImapSessionTest, SaysThatACopyIsThereWhereTheOriginalCouldNotBeRemoved) {
+  serve({{.stage = ImapStage::change, .times = 1}, {.stage = ImapStage::change, .reply = "TAG NO [NOPERM] not you"}}, "IMAP4rev1 UIDPLUS");
+  const auto moved = in_inbox([](ImapSession& session) { return session.move(1, "Sent"); });
+  EXPECT_THAT(moved, testing::Not(IsOk()));
+}
+
 TEST_F(ImapSessionTest, LeavesOutWhatTheServerGivesUnasked) {
   serve({{.stage = ImapStage::fetch, .reply = "* 9 FETCH (UID 99 FLAGS ())\r\n* 1 FETCH (FLAGS (\\Seen))\r\n* 1 FETCH (UID 1 FLAGS ())\r\nTAG OK done"}});
   ASSERT_OK(in_inbox([](ImapSession& session) -> Result<void> {
