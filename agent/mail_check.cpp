@@ -59,22 +59,33 @@ asio::awaitable<void> check_imap(ImapClient& client, MailboxOptions sent, MailCh
   out.text = where + ": " + (out.ok ? "the mailbox \"" + mailbox + "\" can be searched" : to_string(count.error()));
 }
 
+asio::awaitable<void> check_maildir(MailStore& store, MailCheck& out) {
+  auto naming = store.folders();
+  const auto folders = co_await std::move(naming);
+  out.ok = folders.has_value();
+  out.text = store.place() + ": " + (out.ok ? std::to_string(folders->size()) + " folders can be read" : to_string(folders.error()));
+}
+
 }  // namespace
 
 std::vector<MailCheck> check_mail(const AgentOptions& options) {
-  if (!options.mail.smtp) {
-    const std::string place = options.home.empty() ? "outbox/ in deed's folder" : options.home + "/outbox";
-    return {{"outbox", true, "no server is configured (smtp.url): mail goes into " + place}};
-  }
-  MailCheck smtp{"smtp", false, "the sender's address is missing: set smtp.from, or give --from"}, imap{"imap", false, {}};
+  const MailAccount& account = options.mail;
+  MailCheck smtp{"smtp", false, "the sender's address is missing: set smtp.from, or give --from"}, imap{"imap", false, {}}, maildir{"maildir", false, {}};
   asio::io_context loop;
   const auto sender = make_smtp_client(loop.get_executor());
   const auto searcher = make_imap_client(loop.get_executor());
-  if (options.mail.from) asio::co_spawn(loop, check_smtp(*sender, *options.mail.smtp, *options.mail.from, smtp), asio::detached);
-  if (options.mail.sent) asio::co_spawn(loop, check_imap(*searcher, *options.mail.sent, imap), asio::detached);
+  if (account.smtp && account.from) asio::co_spawn(loop, check_smtp(*sender, *account.smtp, *account.from, smtp), asio::detached);
+  if (account.sent) asio::co_spawn(loop, check_imap(*searcher, *account.sent, imap), asio::detached);
+  const auto store = account.maildir.empty() ? nullptr : make_maildir_store(loop.get_executor(), account.maildir);
+  if (store) asio::co_spawn(loop, check_maildir(*store, maildir), asio::detached);
   loop.run();
+  if (!account.smtp) {
+    const std::string place = options.home.empty() ? "outbox/ in deed's folder" : options.home + "/outbox";
+    smtp = {"outbox", true, "no server is configured (smtp.url): mail goes into " + place};
+  }
   std::vector<MailCheck> out{std::move(smtp)};
-  if (options.mail.sent) out.push_back(std::move(imap));
+  if (account.sent) out.push_back(std::move(imap));
+  if (store) out.push_back(std::move(maildir));
   return out;
 }
 

@@ -9,7 +9,7 @@
 namespace deed {
 
 struct MailCheck {
-  std::string what;  ///< "outbox", "smtp", "imap"
+  std::string what;  ///< "outbox", "smtp", "imap", "maildir"
   bool ok = false;
   std::string text;  ///< what was found, or what is wrong and what to do; no secrets
 };

@@ -48,7 +48,11 @@ std::optional<std::string> environment(std::string_view name) {
 
 Result<Settings> settings_for(const Flags& flags) {
   DEED_TRY(Settings settings, load_settings(default_setting_sources(environment)));
-  for (const auto& [key, value] : flags.of_run.items()) settings.set(key, value, "the run");
+  for (const auto& [key, value] : flags.of_run.items()) {
+    // The run has no user and password of a URL. Where today's is the same but for those, it is the better one.
+    const Setting* now = settings.find(key);
+    if (!now || shown(*now) != value) settings.set(key, value, "the run");
+  }
   const auto text = [&](const char* key, const std::string& value, const char* flag) {
     if (!value.empty()) settings.set(key, value, std::string("flag ") + flag);
   };

@@ -69,7 +69,9 @@ class MailWatcher {
     }
     has_looked_ = true;
     if (wanted_.once || stopped_by_ != 0) return true;
-    return session_->agent->wait(mails().wait_for_mail(wanted_.folder, longest_wait));
+    // The watch is this one's alone, which does nothing while it waits.
+    const NewMail is_new = [this](const MailArrivals& arrivals) { return watch_.is_first_look(arrivals) || !watch_.news(arrivals).empty(); };
+    return session_->agent->wait(mails().wait_for_mail(wanted_.folder, watch_.from(), is_new, longest_wait));
   }
 
   // The process died while a run was driven, or before it was entered: then it is begun, else gone on with.

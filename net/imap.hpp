@@ -51,10 +51,11 @@ struct ImapMailbox {
 /// What to look for; what is empty is not asked about.
 struct ImapCriteria {
   std::string message_id = {};  ///< with its angle brackets
-  std::string from = {}, to = {}, subject = {}, text = {};  ///< parts of them, any case, UTF-8
+  std::string from = {}, to = {}, subject = {}, text = {};  ///< parts of them, any case, UTF-8; `to` also of Cc
   std::optional<bool> is_seen = {}, is_flagged = {}, is_answered = {};
   std::optional<TimePoint> since = {}, before = {};  ///< by the day of arrival, in the server's time zone
   std::uint32_t uid_from = 0;                        ///< this UID and later ones
+  bool leaves_out_deleted = false;                   ///< mails that are marked as deleted, and still there
 };
 
 struct ImapItem {
@@ -75,7 +76,8 @@ class ImapSession {
   /// Of the server, as it names them: "MOVE", "IDLE", "UIDPLUS".
   virtual bool offers(std::string_view capability) const = 0;
   virtual Result<std::vector<ImapFolder>> folders() = 0;
-  /// Makes it the one that all below are about. mailbox  its name as people see it
+  /// Makes it the one that all below are about. mailbox  its name as people see it; "Sent", "Drafts", "Archive", "Junk" and "Trash" also mean the one
+  /// that the server has for that (RFC 6154), where there is none of the name
   virtual Result<ImapMailbox> open(const std::string& mailbox, bool read_only) = 0;
   /// In ascending order, the oldest message first.
   virtual Result<std::vector<std::uint32_t>> search(const ImapCriteria& criteria) = 0;

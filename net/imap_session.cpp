@@ -12,6 +12,8 @@ namespace {
 
 using std::chrono::steady_clock;
 
+constexpr const char* special_uses[] = {"\\sent", "\\drafts", "\\archive", "\\junk", "\\trash"};
+
 // What says from whom, when, about what, and whether a machine wrote it.
 constexpr const char* header_fields =
     "BODY.PEEK[HEADER.FIELDS (Date From Sender Reply-To To Cc Subject Message-ID In-Reply-To References Auto-Submitted Precedence List-Id "
@@ -20,6 +22,8 @@ constexpr const char* header_fields =
 // A server may end the wait after half an hour (RFC 2177).
 constexpr std::chrono::minutes longest_idle{25};
 constexpr std::chrono::seconds between_polls{60};
+// A search through a large mailbox may take its time.
+constexpr std::chrono::seconds silence_in_answers{90};
 
 // Of all answers to one command: a mail of the largest size, or the headers of a thousand.
 constexpr std::size_t max_answer_bytes = 128u << 20;
@@ -86,12 +90,13 @@ void ImapCommands::end() {
 bool ImapCommands::offers(std::string_view capability) const { return capabilities_.contains(lower_ascii(capability)); }
 
 void ImapCommands::heed(const ImapResponse& response) {
+  if (response.word == "EXPUNGE" && messages_ > 0) --messages_;
   if (response.word != "EXISTS") return;
   has_news_ = has_news_ || response.number > messages_;
   messages_ = response.number;
 }
 
-Result<ImapResponse> ImapCommands::receive(ImapLink::Deadline deadline) {
+Result<ImapResponse> ImapCommands::receive(ImapLink::Deadline deadline, std::chrono::seconds longest_silence) {
   for (;;) {
     // Also of a server that never stops talking.
     if (steady_clock::now() >= deadline) return fail(ErrorKind::timeout, "the mail server did not come to an end in time");
@@ -102,7 +107,8 @@ Result<ImapResponse> ImapCommands::receive(ImapLink::Deadline deadline) {
       heed(**response);
       return **std::move(response);
     }
-    DEED_TRY(const std::string bytes, link_.receive(deadline));
+    const ImapLink::Deadline silent_until = steady_clock::now() + longest_silence;
+    DEED_TRY(const std::string bytes, link_.receive(std::min(deadline, silent_until)));
     reader_.feed(bytes);
   }
 }
@@ -122,7 +128,7 @@ Result<void> ImapCommands::send_pieces(const ImapCommand& command, const std::st
   DEED_OK(link_.send(tag + " " + pieces[0] + "\r\n", deadline_));
   for (std::size_t i = 1; i < pieces.size(); ++i) {
     for (;;) {
-      DEED_TRY(ImapResponse response, receive(deadline_));
+      DEED_TRY(ImapResponse response, receive(deadline_, silence_in_answers));
       if (response.tag == "+") break;
       if (response.tag == tag) return answer.end = std::move(response), Result<void>();
       DEED_OK(keep(std::move(response), answer));
@@ -138,7 +144,7 @@ Result<ImapCommands::Answer> ImapCommands::perform(const ImapCommand& command, c
   Answer answer;
   DEED_OK(send_pieces(command, tag, answer));
   while (answer.end.tag.empty()) {
-    DEED_TRY(ImapResponse response, receive(deadline_));
+    DEED_TRY(ImapResponse response, receive(deadline_, silence_in_answers));
     if (response.word == "BYE" && response.tag == "*") {
       return fail(ErrorKind::unavailable, "the mail server took its leave: " + response.text);
     }
@@ -162,7 +168,28 @@ Result<std::vector<ImapFolder>> ImapCommands::folders() {
   return out;
 }
 
+// "Sent" is the mailbox that the server has for that (RFC 6154), where there is none of the name.
+std::optional<std::string> ImapCommands::meant_by(const std::string& mailbox) {
+  const std::string wanted = "\\" + lower_ascii(mailbox);
+  if (std::find(std::begin(special_uses), std::end(special_uses), wanted) == std::end(special_uses)) return std::nullopt;
+  const auto all = folders();
+  if (!all) return std::nullopt;
+  for (const ImapFolder& folder : *all) {
+    for (const std::string& attribute : folder.attributes) {
+      if (lower_ascii(attribute) == wanted) return folder.name;
+    }
+  }
+  return std::nullopt;
+}
+
 Result<ImapMailbox> ImapCommands::open(const std::string& mailbox, bool read_only) {
+  Result<ImapMailbox> opened = open_exactly(mailbox, read_only);
+  if (opened || opened.error().kind != ErrorKind::not_found) return opened;
+  const auto meant = meant_by(mailbox);
+  return meant ? open_exactly(*meant, read_only) : opened;
+}
+
+Result<ImapMailbox> ImapCommands::open_exactly(const std::string& mailbox, bool read_only) {
   DEED_OK(check_mailbox(mailbox));
   ImapCommand command(read_only ? "EXAMINE" : "SELECT");
   command.add_string(imap_mailbox_name(mailbox));
@@ -249,6 +276,14 @@ Result<void> ImapCommands::move(std::uint32_t uid, const std::string& mailbox) {
 }
 
 Result<void> ImapCommands::append(const std::string& mailbox, const std::vector<std::string>& flags, const std::string& bytes) {
+  Result<void> filed = append_exactly(mailbox, flags, bytes);
+  const bool is_refused = !filed && (filed.error().kind == ErrorKind::not_found || filed.error().kind == ErrorKind::denied);
+  if (!is_refused) return filed;
+  const auto meant = meant_by(mailbox);
+  return meant && *meant != mailbox ? append_exactly(*meant, flags, bytes) : filed;
+}
+
+Result<void> ImapCommands::append_exactly(const std::string& mailbox, const std::vector<std::string>& flags, const std::string& bytes) {
   DEED_OK(check_mailbox(mailbox));
   DEED_TRY(const std::string list, flag_list(flags));
   ImapCommand command("APPEND");

@@ -42,7 +42,11 @@ class ImapCommands final : public ImapSession {
   /// Sends the command and collects what comes until it has ended; a refusal is an Error. doing  for its text: "open the mailbox Sent"
   Result<Answer> perform(const ImapCommand& command, const std::string& doing);
   Result<void> send_pieces(const ImapCommand& command, const std::string& tag, Answer& answer);
-  Result<ImapResponse> receive(ImapLink::Deadline deadline);
+  /// errors  timeout: nothing came for so long, or no end until the deadline
+  Result<ImapResponse> receive(ImapLink::Deadline deadline, std::chrono::seconds longest_silence = std::chrono::hours(1));
+  std::optional<std::string> meant_by(const std::string& mailbox);
+  Result<ImapMailbox> open_exactly(const std::string& mailbox, bool read_only);
+  Result<void> append_exactly(const std::string& mailbox, const std::vector<std::string>& flags, const std::string& bytes);
   Result<void> keep(ImapResponse response, Answer& answer) const;
   Result<std::vector<ImapItem>> fetch(std::span<const std::uint32_t> uids, const std::string& what);
   Result<bool> idle(std::chrono::milliseconds longest);

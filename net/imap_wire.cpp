@@ -187,10 +187,10 @@ ImapCommand& ImapCommand::add_literal(std::string_view bytes) {
 ImapCommand imap_search_command(const ImapCriteria& criteria) {
   const std::pair<const char*, const std::string&> texts[] = {{" HEADER Message-ID", criteria.message_id},
                                                               {" FROM", criteria.from},
-                                                              {" TO", criteria.to},
                                                               {" SUBJECT", criteria.subject},
                                                               {" TEXT", criteria.text}};
-  const bool is_ascii = std::all_of(std::begin(texts), std::end(texts), [](const auto& row) { return is_ascii_text(row.second); });
+  const bool is_ascii = is_ascii_text(criteria.to) &&
+                        std::all_of(std::begin(texts), std::end(texts), [](const auto& row) { return is_ascii_text(row.second); });
   ImapCommand command(is_ascii ? "UID SEARCH" : "UID SEARCH CHARSET UTF-8");
   bool has_any = false;
   const auto add = [&](const std::string& key) {
@@ -206,6 +206,11 @@ ImapCommand imap_search_command(const ImapCriteria& criteria) {
   for (const auto& [key, text] : texts) {
     if (!text.empty()) add(key), command.add_string(text);
   }
+  if (!criteria.to.empty()) {
+    add(" OR TO"), command.add_string(criteria.to);
+    command.add(" CC").add_string(criteria.to);
+  }
+  if (criteria.leaves_out_deleted) add(" UNDELETED");
   if (!has_any) command.add(" ALL");
   return command;
 }

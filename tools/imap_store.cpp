@@ -9,7 +9,7 @@
 namespace deed {
 namespace {
 
-constexpr std::chrono::minutes visit_limit{2};
+constexpr std::chrono::minutes visit_limit{10};  // a large mail over a slow line; a server that is silent ends it sooner
 
 struct ImapNumber {
   std::uint32_t uid_validity = 0, uid = 0;
@@ -70,7 +70,7 @@ Result<MailPage> find_in(ImapSession& session, const MailQuery& query) {
   DEED_TRY(const ImapMailbox box, session.open(query.folder, true));
   const ImapCriteria criteria{.message_id = query.message_id, .from = query.from, .to = query.to, .subject = query.subject, .text = query.text,
                               .is_seen = query.is_seen, .is_flagged = query.is_flagged, .is_answered = query.is_answered,
-                              .since = query.since, .before = query.before};
+                              .since = query.since, .before = query.before, .leaves_out_deleted = true};
   DEED_TRY(std::vector<std::uint32_t> uids, session.search(criteria));
   MailPage page{.found = uids.size()};
   const std::size_t count = std::min({uids.size(), query.limit, std::size_t{1000}});
@@ -172,6 +172,7 @@ class ImapStoreOnServer final : public MailStore {
   }
 
   asio::awaitable<MailChange> move(MailId id, std::string folder) override {
+    if (id.folder == folder) co_return MailChange::not_done({ErrorKind::invalid, "the mail is in this folder", escaped(folder), ""});
     bool has_begun = false;
     ImapClient::Work work = [&id, &folder, &has_begun](ImapSession& session) -> Result<void> {
       DEED_TRY(const std::uint32_t uid, open_for(session, id, false));
@@ -203,11 +204,7 @@ class ImapStoreOnServer final : public MailStore {
   Async<MailArrivals> arrivals(std::string folder, std::uint64_t from) override {
     MailArrivals out;
     ImapClient::Work work = [this, &folder, from, &out](ImapSession& session) -> Result<void> {
-      DEED_TRY(const ImapMailbox box, session.open(folder, true));
-      out.epoch = place() + " " + folder + " " + std::to_string(box.uid_validity);
-      const auto first = static_cast<std::uint32_t>(std::min<std::uint64_t>(from, 0xFFFFFFFFu));
-      DEED_TRY(const std::vector<std::uint32_t> uids, session.search({.uid_from = first}));
-      for (const std::uint32_t uid : uids) out.mails.push_back({{folder, std::to_string(box.uid_validity) + "." + std::to_string(uid)}, uid});
+      DEED_TRY(out, arrivals_in(session, folder, from));
       return {};
     };
     auto visiting = client_.visit(server_, visit_limit, std::move(work));
@@ -218,10 +215,12 @@ class ImapStoreOnServer final : public MailStore {
 
   std::string place() const override { return server_.user + "@" + server_.host + ":" + std::to_string(server_.port); }
 
-  Async<bool> wait_for_mail(std::string folder, std::chrono::milliseconds longest) override {
+  Async<bool> wait_for_mail(std::string folder, std::uint64_t from, NewMail is_new, std::chrono::milliseconds longest) override {
     bool came = false;
     ImapClient::Work work = [&](ImapSession& session) -> Result<void> {
-      DEED_TRY([[maybe_unused]] const ImapMailbox box, session.open(folder, true));
+      DEED_TRY(const MailArrivals since, arrivals_in(session, folder, from));
+      came = is_new(since);
+      if (came) return {};
       DEED_TRY(came, session.wait_for_news(longest));
       return {};
     };
@@ -232,6 +231,15 @@ class ImapStoreOnServer final : public MailStore {
   }
 
  private:
+  Result<MailArrivals> arrivals_in(ImapSession& session, const std::string& folder, std::uint64_t from) const {
+    DEED_TRY(const ImapMailbox box, session.open(folder, true));
+    MailArrivals out{.epoch = place() + " " + folder + " " + std::to_string(box.uid_validity)};
+    const auto first = static_cast<std::uint32_t>(std::min<std::uint64_t>(from, 0xFFFFFFFFu));
+    DEED_TRY(const std::vector<std::uint32_t> uids, session.search({.uid_from = first}));
+    for (const std::uint32_t uid : uids) out.mails.push_back({{folder, std::to_string(box.uid_validity) + "." + std::to_string(uid)}, uid});
+    return out;
+  }
+
   // The server takes a command on mail that is gone for done: it is looked at first.
   static Result<ImapItem> head_of(ImapSession& session, std::uint32_t uid, const MailId& id) {
     DEED_TRY(std::vector<ImapItem> items, session.headers({&uid, 1}));

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -89,6 +90,9 @@ struct MailArrivals {
   std::uint64_t slack = 0;               ///< a mail may come so much later than one of a higher order
 };
 
+/// Whether there is a mail among them that the caller does not know.
+using NewMail = std::function<bool(const MailArrivals&)>;
+
 /// errors of all  not_found: no such folder or mail. conflict: the folder was made anew, its ids are void. denied, limit, invalid, unsupported: refused.
 ///                unavailable, timeout, cancelled, corrupt
 class MailStore {
@@ -113,8 +117,10 @@ class MailStore {
   virtual Async<MailArrivals> arrivals(std::string folder, std::uint64_t from) = 0;
   /// Tells this mailbox from others: "ann@mail.example.org:993", or a Maildir's path.
   virtual std::string place() const = 0;
-  /// Waits until there is mail in the folder that was not there when it was called. false: none came in this time
-  virtual Async<bool> wait_for_mail(std::string folder, std::chrono::milliseconds longest) = 0;
+  /// Waits until there is new mail in the folder. false: none came in this time
+  /// from    as for arrivals
+  /// is_new  asked once, when nothing that comes can be missed any more, about what is there; any thread, while the caller waits
+  virtual Async<bool> wait_for_mail(std::string folder, std::uint64_t from, NewMail is_new, std::chrono::milliseconds longest) = 0;
 };
 
 /// result, text  for success

@@ -59,7 +59,7 @@ Outcome listed(const MailPage& page, const std::string& folder) {
     text += "\n";
   }
   const std::size_t more = page.found - std::min(page.found, page.entries.size());
-  if (page.entries.empty()) text = "There is no such mail in " + folder + ".\n";
+  if (page.entries.empty()) text = (page.is_complete ? "There is no such mail in " : "Among the newest mails there is no such one in ") + folder + ".\n";
   if (more > 0) text += std::to_string(more) + " older ones are not shown.\n";
   if (!page.is_complete) text += "The folder is large; older mail was not looked through.\n";
   Json result = {{"folder", folder}, {"mails", std::move(mails)}, {"more", more}, {"complete", page.is_complete}};

@@ -35,6 +35,7 @@ struct MaildirFile {
   std::string name;    // of the file
   std::string unique;  // before the ':'
   MailMarks marks;
+  std::string flags;  // all of them, also those that are no marks of ours
   std::int64_t arrived = 0;  // seconds: how names of a Maildir begin
 };
 
@@ -43,8 +44,9 @@ MaildirFile file_named(std::string part, std::string name) {
   const std::size_t colon = out.name.find(':');
   out.unique = out.name.substr(0, colon);
   if (colon != std::string::npos) {
-    const std::string_view flags = std::string_view(out.name).substr(colon);
-    const auto has = [&](char flag) { return flags.find(flag) != std::string_view::npos; };
+    const std::size_t info = out.name.find("2,", colon);
+    if (info != std::string::npos) out.flags = out.name.substr(info + 2);
+    const auto has = [&](char flag) { return out.flags.find(flag) != std::string::npos; };
     out.marks = {has('S'), has('R'), has('F'), has('D')};
   }
   const auto [end, error] = std::from_chars(out.name.data(), out.name.data() + out.name.size(), out.arrived);
@@ -58,13 +60,18 @@ std::int64_t modified_at(const std::string& path) {
   return lstat(path.c_str(), &st) == 0 ? static_cast<std::int64_t>(st.st_mtime) : 0;
 }
 
-std::string flags_of_file(const MailMarks& marks) {
-  std::string out = ":2,";  // in alphabetical order
-  if (marks.draft) out += 'D';
-  if (marks.flagged) out += 'F';
-  if (marks.answered) out += 'R';
-  if (marks.seen) out += 'S';
-  return out;
+// ":2," and the flags in alphabetical order; those of others ("T", the keywords a to z) stay.
+std::string flags_of_file(const MailMarks& marks, std::string flags = {}) {
+  const auto set = [&](char flag, bool on) {
+    std::erase(flags, flag);
+    if (on) flags += flag;
+  };
+  set('D', marks.draft);
+  set('F', marks.flagged);
+  set('R', marks.answered);
+  set('S', marks.seen);
+  std::sort(flags.begin(), flags.end());
+  return ":2," + flags;
 }
 
 bool is_listed_before(const MaildirFile& a, const MaildirFile& b) {
@@ -182,7 +189,7 @@ class MaildirStore final : public MailStore {
     co_return MailChange{};
   }
 
-  Async<bool> wait_for_mail(std::string folder, std::chrono::milliseconds longest) override {
+  Async<bool> wait_for_mail(std::string folder, std::uint64_t from, NewMail is_new, std::chrono::milliseconds longest) override {
     auto place = open_folder(folder);
     DEED_CO_TRY(const std::string path, std::move(place));
     const int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
@@ -194,6 +201,9 @@ class MaildirStore final : public MailStore {
         co_return fail(ErrorKind::unavailable, "the Maildir cannot be watched", path + part, std::strerror(errno));
       }
     }
+    auto since = arrivals_now(folder, from);
+    DEED_CO_TRY(const MailArrivals known, std::move(since));
+    if (is_new(known)) co_return true;
     asio::steady_timer limit(executor_, longest);
     limit.async_wait([watched = std::weak_ptr(watch)](const boost::system::error_code& error) {
       const auto there = watched.lock();
@@ -350,14 +360,15 @@ class MaildirStore final : public MailStore {
     if (marks.flagged) now.flagged = on;
     if (marks.draft) now.draft = on;
     if (now == file.marks) return {};
-    return rename_mail(path + "/" + file.part + "/" + file.name, path + "/cur/" + file.unique + flags_of_file(now), id);
+    return rename_mail(path + "/" + file.part + "/" + file.name, path + "/cur/" + file.unique + flags_of_file(now, file.flags), id);
   }
 
   Result<void> move_now(const MailId& id, const std::string& folder) const {
     DEED_TRY(const std::string path, open_folder(id.folder));
     DEED_TRY(const std::string target, open_folder(folder));
+    if (target == path) return fail(ErrorKind::invalid, "the mail is in this folder", escaped(folder));
     DEED_TRY(const MaildirFile file, file_of(path, id));
-    return rename_mail(path + "/" + file.part + "/" + file.name, target + "/cur/" + file.unique + flags_of_file(file.marks), id);
+    return rename_mail(path + "/" + file.part + "/" + file.name, target + "/cur/" + file.unique + flags_of_file(file.marks, file.flags), id);
   }
 
   const asio::any_io_executor executor_;

@@ -1,5 +1,6 @@
 // deed mail check: everything but the sending.
 #include "deed/tests/cli/command_fixture.hpp"
+#include "deed/tests/fakes/imap_server.hpp"
 #include "deed/tests/fakes/smtp_server.hpp"
 
 namespace deed {
@@ -45,6 +46,17 @@ TEST_F(MailCheckCommand, SaysThatNobodyListensWhoTheSenderIsAndWhereTheOutboxIs)
   const Ended outbox = deed({"mail", "check"});
   EXPECT_EQ(outbox.code, 0);
   EXPECT_THAT(outbox.out, HasSubstr(file("home/outbox")));
+}
+
+TEST_F(MailCheckCommand, LooksIntoTheMailboxAlsoWhereNoServerIsConfigured) {
+  fakes::ImapServer server;
+  std::filesystem::create_directories(folder_ / "config/deed");
+  put("config/deed/config.toml", "[imap]\nurl = \"imap://ann:wrong@127.0.0.1:" + std::to_string(server.port()) + "\"\n");
+  const Ended wrong = deed({"mail", "check"});
+  EXPECT_EQ(wrong.code, 1) << wrong.out;
+  EXPECT_THAT(wrong.out, HasSubstr("FAIL imap"));
+  put("config/deed/config.toml", "maildir = \"/no/such/place\"\n");
+  EXPECT_THAT(deed({"mail", "check"}).out, HasSubstr("FAIL maildir"));
 }
 
 }  // namespace

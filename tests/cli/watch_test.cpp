@@ -1,5 +1,6 @@
 // deed watch mail: a task for each new mail, once, whatever happens to the process.
 #include "deed/tests/cli/command_fixture.hpp"
+#include "deed/tests/fakes/imap_server.hpp"
 
 namespace deed {
 namespace {
@@ -97,6 +98,19 @@ TEST_F(WatchMail, AsksBeforeItSendsToSomebodyWhomOnlyAMailNames) {
   allowed.insert(allowed.end(), {"--allow", "email.reply:*@example.org"});
   EXPECT_EQ(deed(allowed).code, 0) << text("err");
   EXPECT_TRUE(std::filesystem::exists(folder_ / "home/outbox/new"));
+}
+
+// The journal keeps no user and password of a URL: whoever goes on with a run has them from the configuration.
+TEST_F(WatchMail, ARunThatWasApprovedLogsInAsItDidBefore) {
+  fakes::ImapStore mails;
+  mails.add_mailbox("INBOX");
+  mails.add_mailbox("Archive");
+  mails.add("INBOX", "From: ann@example.org\r\nSubject: x\r\n\r\nx\r\n");
+  fakes::ImapServer server({.store = &mails, .capabilities = "IMAP4rev1 MOVE"});
+  put("config/deed/config.toml", "[imap]\nurl = \"imap://ann:secret@127.0.0.1:" + std::to_string(server.port()) + "\"\n");
+  EXPECT_EQ(deed({"tools", "call", "email.move", R"({"id":"INBOX/1.1","folder":"Archive"})"}).code, 3) << text("err");
+  EXPECT_EQ(deed({"approve", "last"}).code, 0) << text("out") << text("err");
+  EXPECT_EQ(mails.count("Archive"), 1u);
 }
 
 TEST_F(WatchMail, SaysWhatIsMissing) {

@@ -74,11 +74,18 @@ bool matches(const ImapStore::Message& message, std::string_view keys) {
     const std::string key = lower_ascii(take(keys));
     bool is_met = true;
     if (key == "charset") take(keys);
+    else if (key == "undeleted") is_met = !has_flag(message, "\\Deleted");
+    else if (key == "or") {  // OR TO x CC x
+      take(keys);
+      const std::string to = take(keys);
+      take(keys), take(keys);
+      is_met = holds(field_of(message.bytes, "to"), to) || holds(field_of(message.bytes, "cc"), to);
+    }
     else if (key == "seen" || key == "unseen") is_met = has_flag(message, "\\Seen") == (key == "seen");
     else if (key == "flagged" || key == "unflagged") is_met = has_flag(message, "\\Flagged") == (key == "flagged");
     else if (key == "answered" || key == "unanswered") is_met = has_flag(message, "\\Answered") == (key == "answered");
     else if (key == "uid") is_met = is_in_set(message.uid, take(keys));
-    else if (key == "from" || key == "to" || key == "subject") is_met = holds(field_of(message.bytes, key), take(keys));
+    else if (key == "from" || key == "subject") is_met = holds(field_of(message.bytes, key), take(keys));
     else if (key == "text") is_met = holds(message.bytes, take(keys));
     else if (key == "header") {
       const std::string name = take(keys);

@@ -148,6 +148,29 @@ TEST_F(ImapSessionTest, WaitsForNewMail) {
   EXPECT_TRUE(came);
 }
 
+TEST_F(ImapSessionTest, NoticesAMailThatComesAfterOneHasGone) {
+  serve({{.stage = ImapStage::idle, .reply = "+ idling\r\n* 1 EXPUNGE\r\n* 2 EXISTS\r\n* 3 EXISTS"}});
+  bool came = false;
+  ASSERT_OK(in_inbox([&](ImapSession& session) -> Result<void> {
+    DEED_TRY(came, session.wait_for_news(std::chrono::minutes(5)));
+    return {};
+  }));
+  EXPECT_TRUE(came);
+}
+
+// RFC 6154: the mailbox has a name of its own.
+TEST_F(ImapSessionTest, TakesTheMailboxThatTheServerHasForDrafts) {
+  serve();
+  ASSERT_OK(visit([](ImapSession& session) -> Result<void> {
+    DEED_OK(session.append("Drafts", {"\\Draft"}, "x\r\n"));
+    DEED_TRY(const ImapMailbox box, session.open("Drafts", true));
+    EXPECT_EQ(box.messages, 1u);
+    EXPECT_THAT(session.open("Trash", true), IsError(ErrorKind::not_found));
+    return {};
+  }));
+  EXPECT_EQ(store_.count("Entw&APw-rfe"), 1u);
+}
+
 TEST_F(ImapSessionTest, SaysThatThereAreNoNews) {
   serve();
   bool came = true;

@@ -418,8 +418,10 @@ TEST(MaildirMailbox, WaitsForMailThatComes) {
   MaildirBox box(io);
   // Behind the beginning of the wait in the loop's queue.
   asio::post(io, [&] { asio::post(io, [&] { box.add("INBOX", plain); }); });
-  EXPECT_TRUE(run_async(io, box.store().wait_for_mail("INBOX", std::chrono::minutes(1))).value());
-  EXPECT_FALSE(run_async(io, box.store().wait_for_mail("INBOX", std::chrono::milliseconds(20))).value());
+  const NewMail none = [](const MailArrivals&) { return false; }, some = [](const MailArrivals& there) { return !there.mails.empty(); };
+  EXPECT_TRUE(run_async(io, box.store().wait_for_mail("INBOX", 0, none, std::chrono::minutes(1))).value());
+  EXPECT_FALSE(run_async(io, box.store().wait_for_mail("INBOX", 0, none, std::chrono::milliseconds(20))).value());
+  EXPECT_TRUE(run_async(io, box.store().wait_for_mail("INBOX", 0, some, std::chrono::minutes(1))).value()) << "what came before the wait began";
 }
 
 // RFC 3501, section 2.3.1.1.
@@ -433,6 +435,19 @@ TEST(ImapMailbox, TakesNoIdOfAFolderThatWasMadeAnew) {
   EXPECT_THAT(run_async(io, box.store().read(id, 1 << 20)), IsError(ErrorKind::conflict));
   EXPECT_EQ(run_async(io, box.store().move(id, "Archive")).error.kind, ErrorKind::conflict);
   EXPECT_EQ(box.mails().count("INBOX"), 1u);
+}
+
+TEST(MaildirMailbox, LeavesTheFlagsOfOthersAlone) {
+  asio::io_context io;
+  MaildirBox box(io);
+  const std::string name = box.path() + "/cur/1796000000.M1.host:2,FPSTab";
+  std::ofstream(name) << plain;
+  const MailId id{"INBOX", "1796000000.M1.host"};
+  EXPECT_EQ(run_async(io, box.store().mark(id, {.seen = true}, false)).state, MailChange::State::done);
+  EXPECT_TRUE(std::filesystem::exists(box.path() + "/cur/1796000000.M1.host:2,FPTab"));
+  EXPECT_EQ(run_async(io, box.store().move(id, "Archive")).state, MailChange::State::done);
+  EXPECT_TRUE(std::filesystem::exists(box.path() + "/.Archive/cur/1796000000.M1.host:2,FPTab"));
+  EXPECT_EQ(run_async(io, box.store().move({"Archive", id.unique}, "Archive")).state, MailChange::State::not_done);
 }
 
 TEST(MaildirMailbox, OpensNothingThroughALink) {
