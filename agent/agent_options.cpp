@@ -1,6 +1,6 @@
 #include "deed/agent/agent_options.hpp"
 
-#include "deed/agent/mail_account.hpp"
+#include "deed/agent/mail_settings.hpp"
 #include "deed/agent/model_settings.hpp"
 #include "deed/agent/secret_source.hpp"
 

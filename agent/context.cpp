@@ -77,7 +77,7 @@ ContextBuilder::ContextBuilder(const Registry& tools, ContextOptions options) : 
     ToolDefinition shown{.name = spec.name,
                          .description = spec.description,
                          .examples = spec.examples,
-                         .parameters = spec.arguments,
+                         .parameters = arguments_for_models(spec),
                          .changes_world = changes_world(spec.effect),
                          .asks_user = spec.asks_user};
     for (const auto& [argument, role] : spec.roles) {

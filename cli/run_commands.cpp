@@ -1,3 +1,5 @@
+#include "deed/cli/run_commands.hpp"
+
 #include <unistd.h>
 
 #include <algorithm>
@@ -5,9 +7,9 @@
 #include <iostream>
 
 #include "deed/agent/event_types.hpp"
+#include "deed/agent/mail_settings.hpp"
 #include "deed/agent/report.hpp"
 #include "deed/cli/commands.hpp"
-#include "deed/cli/run_commands.hpp"
 #include "deed/cli/explain.hpp"
 #include "deed/agent/task/task_of_run.hpp"
 #include "deed/cli/flags.hpp"

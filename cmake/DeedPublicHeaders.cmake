@@ -37,6 +37,10 @@ set(DEED_PUBLIC_HEADERS
   llm/providers.hpp
   tools/auto_submitted.hpp
   tools/builtin.hpp
+  tools/mail_limits.hpp
+  tools/mail_store.hpp
+  tools/read_mails.hpp
+  tools/received_mail.hpp
   tools/registry.hpp
   tools/tool.hpp
   agent/agent.hpp
@@ -46,6 +50,7 @@ set(DEED_PUBLIC_HEADERS
   agent/interaction.hpp
   agent/interrupt.hpp
   agent/limits.hpp
+  agent/mail_account.hpp
   agent/policy.hpp
   agent/report.hpp
   agent/runner.hpp

@@ -52,6 +52,7 @@ ToolSpec send_spec() {
                 {"text", ArgumentRole::text},        {"html", ArgumentRole::text},
                 {"attachments", ArgumentRole::value}, {"reply_to", ArgumentRole::destination},
                 {"unsubscribe", ArgumentRole::value}};
+  spec.scripted = {"reply_to", "unsubscribe"};
   return spec;
 }
 

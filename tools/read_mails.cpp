@@ -18,7 +18,7 @@
 namespace deed {
 namespace {
 
-constexpr std::size_t max_thread_bytes = 1u << 20;
+constexpr std::size_t max_kept_file_bytes = 1u << 20;
 constexpr std::size_t max_references = 40;
 
 Json texts_of(const std::vector<EmailAddress>& addresses) {
@@ -101,10 +101,10 @@ Result<MailThread> ReadMails::find(const MailId& id) const {
   if (!in) {
     return fail(ErrorKind::not_found, "this mail was not read yet", id.text(), "read it with email.read, then answer it");
   }
-  std::string text(max_thread_bytes + 1, '\0');
+  std::string text(max_kept_file_bytes + 1, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(in.gcount()));
-  const auto kept = parse_json(text, {.max_bytes = max_thread_bytes, .max_depth = 4});
+  const auto kept = parse_json(text, {.max_bytes = max_kept_file_bytes, .max_depth = 4});
   if (!kept || !kept->is_object() || kept->value("version", 0) != 1) {
     return fail(ErrorKind::corrupt, "what was kept of this mail cannot be read", path_of(id), "read the mail again with email.read");
   }

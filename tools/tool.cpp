@@ -107,6 +107,12 @@ Outcome outcome_of(Result<Outcome> result) {
   return result ? *std::move(result) : Outcome::failed_without_effect(result.error());
 }
 
+Json arguments_for_models(const ToolSpec& spec) {
+  Json out = spec.arguments;
+  for (const std::string& name : spec.scripted) out["properties"].erase(name);
+  return out;
+}
+
 EffectClass effect_of(const Tool& tool, const Json& arguments) {
   return tool.classify && arguments.is_object() ? tool.classify(arguments) : tool.spec.effect;
 }

@@ -68,6 +68,8 @@ struct ToolSpec {
       64u << 10;  ///< of the result's text; more is kept in the journal, the model gets the head
   bool asks_user =
       false;  ///< the loop puts the argument "question" to the user; `run` is not called
+  /// Optional arguments for task files and direct calls: no model is told of them. Each one that a model must weigh makes a small one choose worse.
+  std::vector<std::string> scripted = {};
   /// Whether `run` awaits ToolContext::dispatching() at its commit point. Of a tool that does not
   /// say so nothing is known once it was entered: what breaks it off leaves the effect in doubt.
   bool dispatches = false;
@@ -211,6 +213,9 @@ struct Tool {
   /// The class of this very call, where it depends on the arguments; pure. Without it the spec's.
   std::function<EffectClass(const Json& arguments)> classify = {};
 };
+
+/// The arguments as a model is told of them: without the scripted ones.
+Json arguments_for_models(const ToolSpec& spec);
 
 /// The effect class of a call with these arguments (which may not have passed the schema).
 EffectClass effect_of(const Tool& tool, const Json& arguments);

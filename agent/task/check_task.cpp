@@ -44,7 +44,11 @@ class TaskCheck {
     std::vector<std::string_view> names;
     for (const RegisteredTool& tool : place_.tools.tools()) names.push_back(tool.tool.spec.name);
     const std::string meant = did_you_mean(name, names);
-    issues.add(pointer, "there is no tool \"" + escaped(name) + "\"", meant.empty() ? "deed tools list" : meant);
+    // All of these but one are there only where mail is read.
+    const bool wants_mailbox = name.starts_with("email.") && !place_.tools.find("email.list");
+    std::string hint = meant.empty() ? "deed tools list" : meant;
+    if (wants_mailbox) hint += "; the tools that read mail need a mailbox: imap.url or maildir (docs/mail.md)";
+    issues.add(pointer, "there is no tool \"" + escaped(name) + "\"", hint);
     return nullptr;
   }
 

@@ -79,7 +79,7 @@ TEST_F(TaskCommandTest, EveryTemplateIsValidAgainstTheBuiltInTools) {
   for (const TaskTemplate& one : task_templates()) {
     const std::string name = std::string(one.name) + ".yaml";
     ASSERT_EQ(deed({"init", std::string(one.name), "--output", name}).code, 0);
-    const Ended ended = wait(start({"validate", name}, "/dev/null", {"DEED_SECRET_API_TOKEN=x"}));
+    const Ended ended = wait(start({"validate", name}, "/dev/null", {"DEED_SECRET_API_TOKEN=x", "DEED_MAILDIR=/nowhere"}));
     EXPECT_EQ(ended.out, name + ": valid\n");
     EXPECT_EQ(ended.code, 0);
   }

@@ -91,6 +91,13 @@ TEST_F(Builtin, EveryArgumentIsDescribedAndHasARole) {
   }
 }
 
+TEST_F(Builtin, NoModelIsToldOfArgumentsForScripts) {
+  const ToolSpec& spec = registry_.find("email.send")->tool.spec;
+  EXPECT_TRUE(spec.arguments["properties"].contains("unsubscribe"));
+  EXPECT_FALSE(arguments_for_models(spec)["properties"].contains("unsubscribe"));
+  EXPECT_TRUE(arguments_for_models(spec)["properties"].contains("subject"));
+}
+
 TEST_F(Builtin, EveryEffectCanBeShownBeforeItHappens) {
   for (const RegisteredTool& entry : registry_.tools()) {
     EXPECT_EQ(static_cast<bool>(entry.tool.preview), changes_world(entry.tool.spec.effect))
@@ -231,7 +238,7 @@ TEST_F(Builtin, ThePlannersDataHasTheToolsAsTheyAre) {
     const ToolSpec& spec = tool->tool.spec;
     EXPECT_EQ(function.at("description"), spec.description) << name;
     EXPECT_EQ(function.value("examples", std::vector<std::string>()), spec.examples) << name;
-    EXPECT_EQ(function.at("parameters"), spec.arguments) << name;
+    EXPECT_EQ(function.at("parameters"), arguments_for_models(spec)) << name;
     EXPECT_EQ(entry.at("changes_world"), changes_world(spec.effect)) << name;
   }
   EXPECT_EQ(known.size(), registry_.tools().size());

@@ -1,4 +1,4 @@
-#include "deed/agent/mail_account.hpp"
+#include "deed/agent/mail_settings.hpp"
 
 #include "deed/agent/secret_source.hpp"
 #include "deed/core/text.hpp"
