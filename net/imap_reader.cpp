@@ -175,6 +175,7 @@ Result<std::optional<std::size_t>> ImapReader::find_end() {
     std::string_view line(buffer_.data() + line_begin_, end - line_begin_);
     if (line.ends_with('\r')) line.remove_suffix(1);
     const auto literal = line_begin_ == begin_ && is_prose(line) ? std::nullopt : literal_size(line);
+    if (!literal && end + 1 - begin_ > limits_.response_bytes) return too_large();
     if (!literal) return std::optional(end + 1);
     if (*literal > limits_.response_bytes) return too_large();
     line_begin_ = scanned_ = end + 1 + static_cast<std::size_t>(*literal);

@@ -1,7 +1,9 @@
-// Mail that anyone may send. The whole input is a mail, a page of HTML and a text: whatever comes, no crash, no undefined behaviour, a
+// Mail that anyone may send, and the server that it is read from. The whole input is a mail, a page of HTML, a text and what an IMAP server says: whatever comes, no crash, no undefined behaviour, a
 // limit on time and memory; and what is read is text in UTF-8 without control characters, within its limits, with file names that are
 // one path component.
 #include "deed/core/text.hpp"
+#include "deed/net/imap_reader.hpp"
+#include "deed/net/imap_wire.hpp"
 #include "deed/tools/bounce.hpp"
 #include "deed/tools/html_text.hpp"
 #include "deed/tools/quoted_text.hpp"
@@ -95,6 +97,30 @@ void check_quotes(std::string_view text) {
   require(folded.quoted_lines <= split(text, '\n').size());
 }
 
+// The words of all responses up to the first that is none; the same however the bytes come.
+std::string imap_words(std::string_view bytes, std::size_t piece) {
+  ImapReader reader({.response_bytes = 4096, .values = 500, .depth = 8});
+  std::string out;
+  for (std::size_t at = 0; at < bytes.size(); at += piece) {
+    reader.feed(bytes.substr(at, piece));
+    for (;;) {
+      const auto response = reader.next();
+      if (!response) return out;
+      if (!*response) break;
+      require_line((*response)->text);
+      out += (*response)->word + " " + std::to_string((*response)->values.size()) + "\n";
+      const auto item = read_fetch_answer(**response);
+      require(!item || item->uid > 0);
+    }
+  }
+  return out;
+}
+
+void check_imap(std::string_view bytes) {
+  require(imap_words(bytes, std::max<std::size_t>(bytes.size(), 1)) == imap_words(bytes, 7));
+  if (is_utf8(bytes) && !has_control_characters(bytes)) require(read_mailbox_name(imap_mailbox_name(bytes)) == bytes);
+}
+
 }  // namespace
 }  // namespace deed
 
@@ -108,5 +134,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   deed::check_html(bytes, {});
   deed::check_html(bytes, {.html_bytes = 100, .text_bytes = 20, .depth = 3});
   deed::check_quotes(bytes);
+  deed::check_imap(bytes);
   return 0;
 }

@@ -47,7 +47,7 @@ fuzz_tasks() {
 }
 
 fuzz_mail() {
-  cp tests/data/mail/* "$corpus"
+  cp tests/data/mail/* tests/data/imap/* "$corpus"
   fuzz deed_mail_fuzz 16384 -dict=tests/fuzz/mail.dict
 }
 
