@@ -154,7 +154,9 @@ bool ImapServer::take_mail(Connection& connection, const std::string& tag, const
   const std::string mailbox = without_quotes(trim(std::string_view(rest).substr(0, list)));
   if (open == std::string::npos || list == std::string::npos) return connection.write(tag + " BAD what?\r\n");
   if (!options_.store->has(mailbox)) return connection.write(tag + " NO [TRYCREATE] no such mailbox\r\n");
-  if (!answer(connection, ImapStage::go_ahead, tag, "+ go ahead")) return false;
+  std::string said;
+  if (!answer(connection, ImapStage::go_ahead, tag, "+ go ahead", &said)) return false;
+  if (!said.starts_with('+')) return true;  // refused: the mail does not come
   auto bytes = connection.read_bytes(std::stoul(rest.substr(open + 1)));
   if (!bytes || !connection.read_line()) return false;
   std::vector<std::string> flags;
@@ -191,8 +193,7 @@ std::string ImapServer::found(const std::string& mailbox, const std::string& com
   return out;
 }
 
-bool ImapServer::answer(Connection& connection, ImapStage stage, const std::string& tag,
-                        const std::string& usual) {
+bool ImapServer::answer(Connection& connection, ImapStage stage, const std::string& tag, const std::string& usual, std::string* said) {
   ImapFault fault{.stage = stage, .reply = usual};
   {
     const std::lock_guard lock(mutex_);
@@ -204,6 +205,7 @@ bool ImapServer::answer(Connection& connection, ImapStage stage, const std::stri
   if (fault.action == ImapAction::drop) return false;
   if (fault.action == ImapAction::hang) return connection.wait_for_close(), false;
   const std::string text = with_tag(fault.reply, tag) + (fault.is_cut ? "" : "\r\n");
+  if (said) *said = text;
   const bool is_written = fault.is_slow ? connection.write_slowly(text) : connection.write(text);
   return is_written && !fault.then_drop;
 }

@@ -67,7 +67,8 @@ class ImapServer {
   bool take_token(Connection& connection, const std::string& tag, const std::string& command);
   bool idle(Connection& connection, const std::string& tag, const std::string& selected);
   bool give(Connection& connection, ImapStage stage, const std::string& tag, const ImapStore::Answer& answer);
-  bool answer(Connection& connection, ImapStage stage, const std::string& tag, const std::string& usual);
+  /// said  what it answered; may be nullptr
+  bool answer(Connection& connection, ImapStage stage, const std::string& tag, const std::string& usual, std::string* said = nullptr);
   std::string found(const std::string& mailbox, const std::string& command) const;
 
   ImapServerOptions options_;
