@@ -1,6 +1,6 @@
 // A task over many rows, run by the command, which is killed again and again: the server and the folder end as they would have if
 // nobody had killed it. DEED_TASK_ROWS and DEED_TASK_KILLS make it as large as one has time for; the full size is 2,000 and 20.
-// The merge has its full size always; DEED_MERGE_ROWS makes it smaller.
+// The merge has its full size but under sanitizers; DEED_MERGE_ROWS makes it smaller.
 #include <poll.h>
 #include <sys/syscall.h>
 
@@ -200,7 +200,12 @@ TEST_F(TaskKill, SoDoesOneThatDoesSeveralItemsAtATime) {
 }
 
 TEST_F(TaskKill, AMergeThatIsKilledThreeTimesSendsEachRowOnceAndSaysWhatBecameOfEach) {
-  const std::size_t rows = from_environment("DEED_MERGE_ROWS", 2000);
+#ifdef __SANITIZE_ADDRESS__
+  constexpr std::size_t full_size = 300;  // several times slower, and what is freed stays in memory
+#else
+  constexpr std::size_t full_size = 2000;
+#endif
+  const std::size_t rows = from_environment("DEED_MERGE_ROWS", full_size);
   constexpr std::size_t kills = 3;
   make_merge(rows);
   pid_t child = start(run());
@@ -220,7 +225,9 @@ TEST_F(TaskKill, AMergeThatIsKilledThreeTimesSendsEachRowOnceAndSaysWhatBecameOf
   const Ended ended = wait_and_weigh(child, most_mb);
   EXPECT_EQ(ended.code, 1) << ended.err << ended.out.substr(0, 2000);
   expect_all_letters(rows);
+#ifndef __SANITIZE_ADDRESS__
   EXPECT_LT(most_mb - idle_mb, 60) << "idle: " << idle_mb;
+#endif
   std::printf("%zu rows; %.0f MB with the first mail under way, %.0f MB at most\n", rows, idle_mb, most_mb);
 
   const Json step = ended.json().at("task").at("steps").at(0);
