@@ -166,7 +166,6 @@ Result<void> LocalAgent::open() {
     builtin.root = options_.root;
     builtin.email = email_options();
     builtin.read_mails = options_.home + "/read_mails";
-    builtin.mail_account = mails_ ? mails_->place() : "";
     builtin.guard = &guard_;
     builtin.http = http_.get();
     builtin.journal = journal_.get();

@@ -2,36 +2,19 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
-#include <fstream>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include "deed/core/json.hpp"
+#include "deed/tools/private_file.hpp"
 
 namespace deed {
 namespace {
 
 constexpr std::size_t max_watch_bytes = 8u << 20;
-
-Unexpected cannot_save(const std::string& path) {
-  return fail(ErrorKind::unavailable, "what was seen of the mailbox cannot be kept", path, std::strerror(errno));
-}
-
-Result<void> write_durably(const std::string& path, const std::string& text) {
-  const std::string part = path + ".part";
-  const int fd = ::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0) return cannot_save(part);
-  const bool is_written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
-  ::close(fd);
-  if (!is_written || std::rename(part.c_str(), path.c_str()) != 0) return cannot_save(path);
-  const int folder = ::open(std::filesystem::path(path).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder >= 0) ::fsync(folder), ::close(folder);
-  return {};
-}
 
 }  // namespace
 
@@ -48,19 +31,13 @@ Result<MailWatch> MailWatch::open(std::string path) {
   std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ec);
   MailWatch watch(std::move(path));
   watch.lock_.reset(new Lock{::open((watch.path_ + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)});
-  if (watch.lock_->fd < 0) return cannot_save(watch.path_ + ".lock");
+  if (watch.lock_->fd < 0) return fail(ErrorKind::unavailable, "what was seen of the mailbox cannot be kept", watch.path_ + ".lock", std::strerror(errno));
   if (::flock(watch.lock_->fd, LOCK_EX | LOCK_NB) != 0) {
     return fail(ErrorKind::conflict, "another process watches this mailbox for this task", watch.path_);
   }
-  const int fd = ::open(watch.path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  if (fd < 0 && errno == ENOENT) return watch;
-  if (fd < 0) return fail(ErrorKind::unavailable, "what was seen of the mailbox cannot be read", watch.path_, std::strerror(errno));
-  ::close(fd);
-  std::ifstream in(watch.path_, std::ios::binary);
-  std::string text(max_watch_bytes + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  const auto kept = parse_json(text, {.max_bytes = max_watch_bytes, .max_depth = 4});
+  DEED_TRY(const std::optional<std::string> text, read_private_file(watch.path_, max_watch_bytes));
+  if (!text) return watch;
+  const auto kept = parse_json(*text, {.max_bytes = max_watch_bytes, .max_depth = 4});
   if (!kept || !kept->is_object() || kept->value("version", 0) != 1) {
     return fail(ErrorKind::corrupt, "what was seen of the mailbox cannot be read", watch.path_, "remove the file: the mails that are there then count as seen");
   }
@@ -123,7 +100,7 @@ Result<void> MailWatch::save() const {
   Json begun = Json::object(), seen = Json::object();
   for (const auto& [mail, run] : begun_) begun[mail] = run;
   for (const auto& [mail, order] : seen_) seen[mail] = order;
-  return write_durably(path_, to_text({{"version", 1}, {"epoch", epoch_}, {"mark", mark_}, {"slack", slack_}, {"seen", std::move(seen)}, {"begun", std::move(begun)}}));
+  return replace_private_file(path_, to_text({{"version", 1}, {"epoch", epoch_}, {"mark", mark_}, {"slack", slack_}, {"seen", std::move(seen)}, {"begun", std::move(begun)}}));
 }
 
 }  // namespace deed

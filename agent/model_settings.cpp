@@ -52,11 +52,7 @@ Result<void> add_header(ProviderSettings& provider, const std::string& text, con
 }
 
 Result<Secret> key_of(const Settings& settings, const std::string& beginning) {
-  const std::string file = settings.text(beginning + ".key_file");
-  if (!file.empty()) return read_secret_file(file);
-  const auto command = settings.list(beginning + ".key_command");
-  if (!command.empty()) return read_secret_command(command);
-  return Secret();
+  return secret_of({.file = settings.text(beginning + ".key_file"), .command = settings.list(beginning + ".key_command")}, {});
 }
 
 // The providers that the names ask for. "openai-chat" is OpenAI's.

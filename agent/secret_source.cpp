@@ -91,7 +91,7 @@ Result<Secret> read_secret_command(const std::vector<std::string>& arguments) {
 }
 
 Result<Secret> secret_of(const SecretPlaces& places, const std::function<std::optional<std::string>(std::string_view)>& getenv) {
-  const auto given = getenv(places.variable);
+  const auto given = places.variable.empty() ? std::nullopt : getenv(places.variable);
   if (given && !given->empty()) return Secret(*given);
   if (!places.file.empty()) return read_secret_file(places.file);
   if (!places.command.empty()) return read_secret_command(places.command);

@@ -21,12 +21,13 @@ Result<Secret> read_secret_command(const std::vector<std::string>& arguments);
 
 /// The places where one secret may be; what is empty is none.
 struct SecretPlaces {
-  std::string variable;  ///< goes first
-  std::string file;
-  std::vector<std::string> command;
+  std::string variable = {};  ///< goes first
+  std::string file = {};
+  std::vector<std::string> command = {};
 };
 
 /// The secret from the first of these places that is given; empty where none is.
+/// getenv  may be empty where no variable is named
 /// errors  those of read_secret_file and read_secret_command
 Result<Secret> secret_of(const SecretPlaces& places, const std::function<std::optional<std::string>(std::string_view)>& getenv);
 

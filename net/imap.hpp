@@ -52,7 +52,7 @@ struct ImapMailbox {
 struct ImapCriteria {
   std::string message_id = {};  ///< with its angle brackets
   std::string from = {}, to = {}, subject = {}, text = {};  ///< parts of them, any case, UTF-8; `to` also of Cc
-  std::optional<bool> is_seen = {}, is_flagged = {}, is_answered = {};
+  std::optional<bool> is_seen = {}, is_flagged = {};
   std::optional<TimePoint> since = {}, before = {};  ///< by the day of arrival, in the server's time zone
   std::uint32_t uid_from = 0;                        ///< this UID and later ones
   bool leaves_out_deleted = false;                   ///< mails that are marked as deleted, and still there

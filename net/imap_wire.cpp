@@ -200,7 +200,6 @@ ImapCommand imap_search_command(const ImapCriteria& criteria) {
   if (criteria.uid_from > 0) add(" UID " + std::to_string(criteria.uid_from) + ":*");
   if (criteria.is_seen) add(*criteria.is_seen ? " SEEN" : " UNSEEN");
   if (criteria.is_flagged) add(*criteria.is_flagged ? " FLAGGED" : " UNFLAGGED");
-  if (criteria.is_answered) add(*criteria.is_answered ? " ANSWERED" : " UNANSWERED");
   if (criteria.since) add(" SINCE " + date_text(*criteria.since));
   if (criteria.before) add(" BEFORE " + date_text(*criteria.before));
   for (const auto& [key, text] : texts) {

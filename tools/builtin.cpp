@@ -7,7 +7,7 @@ namespace deed {
 namespace {
 
 Result<void> add_mailbox_tools(Registry& registry, const BuiltinOptions& options) {
-  const MailboxTools mailbox{options.email.store, ReadMails(options.read_mails, options.mail_account), options.root, options.journal};
+  const MailboxTools mailbox{options.email.store, ReadMails(options.read_mails, options.email.store->place()), options.root, options.journal};
   DEED_OK(registry.add(email_reply(options.email, mailbox.read_mails)));
   DEED_OK(registry.add(email_list(mailbox)));
   DEED_OK(registry.add(email_search(mailbox)));

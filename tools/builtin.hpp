@@ -66,7 +66,6 @@ struct BuiltinOptions {
   std::string root;  ///< file tools and attachments stay below it
   EmailOptions email;  ///< with `email.store` the tools that read mail are there, too
   std::string read_mails;    ///< absolute path of a folder: what replies must know of mails that were read; needed with `email.store`
-  std::string mail_account;  ///< tells this mailbox from others of the same folder
   const EgressGuard* guard = nullptr;  ///< borrowed
   HttpClient* http = nullptr;          ///< borrowed
   Journal* journal = nullptr;          ///< borrowed; nullptr leaves the memory tools out

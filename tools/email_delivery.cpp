@@ -3,7 +3,6 @@
 #include "deed/core/check.hpp"
 #include "deed/core/text.hpp"
 #include "deed/tools/mail_cache.hpp"
-#include "deed/tools/mail_header.hpp"
 #include "deed/tools/mail_probe.hpp"
 #include "deed/tools/mail_queue.hpp"
 #include "deed/tools/mail_tally.hpp"
@@ -126,18 +125,11 @@ asio::awaitable<Outcome> put_into_outbox(Mail mail, std::string message, EmailOp
   co_return outcome;
 }
 
-// The mail as its sender keeps it: whoever gets a blind copy is named.
-std::string own_copy(const Mail& mail, const std::string& message) {
-  std::string bcc = address_header("Bcc", mail.bcc);
-  for (std::size_t at = bcc.find('\n'); at != std::string::npos; at = bcc.find('\n', at + 2)) bcc.insert(at, "\r");
-  return bcc + message;
-}
-
 asio::awaitable<Outcome> file_draft(Mail mail, std::string message, EmailOptions options, ToolContext& context) {
   const std::string id = mail_message_id(mail.content.from, context.effect_key());
   auto committed = co_await context.dispatching();
   if (!committed) co_return Outcome::failed_without_effect(committed.error());
-  FiledMail filed{.bytes = own_copy(mail, message), .marks = {.seen = true, .draft = true}, .key = context.effect_key()};
+  FiledMail filed{.bytes = with_blind_copies(mail.bcc, message), .marks = {.seen = true, .draft = true}, .key = context.effect_key()};
   auto filing = options.store->file(options.drafts, std::move(filed));
   const MailChange done = co_await std::move(filing);
   Json result = {{"message_id", id}, {"draft_folder", options.drafts}};
@@ -159,7 +151,7 @@ asio::awaitable<Outcome> send_and_keep(Mail mail, std::shared_ptr<const std::str
                                        ToolContext& context) {
   FiledMail copy{.marks = {.seen = true}, .key = context.effect_key()};
   copy.message_id = mail_message_id(mail.content.from, context.effect_key());
-  if (!options.copies.empty()) copy.bytes = own_copy(mail, *message);
+  if (!options.copies.empty()) copy.bytes = with_blind_copies(mail.bcc, *message);
   const EmailOptions known = options;
   auto sending = send_by_smtp(std::move(mail), std::move(message), std::move(options), context);
   Outcome sent = co_await std::move(sending);
@@ -206,7 +198,7 @@ Result<Preview> preview(const Json& arguments, Writer& writer, const ToolContext
   const bool is_draft = !writer.options.drafts.empty();
   Preview shown{.media_type = "message/rfc822"};
   DEED_TRY(const auto message, writer.cache.build(mail.content, context.effect_key(), context.proposed_at()));
-  shown.bytes = is_draft ? own_copy(mail, *message) : *message;
+  shown.bytes = is_draft ? with_blind_copies(mail.bcc, *message) : *message;
   for (const EmailAddress& to : mail.recipients) shown.destinations.push_back(to.text());
   const std::size_t n = mail.content.attachments.size();
   shown.summary = (is_draft ? "draft of a mail to " : "mail to ") + joined(shown.destinations) + ": " + mail.content.subject;

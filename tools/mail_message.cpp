@@ -100,4 +100,10 @@ Result<std::string> build_mail(const MailContent& content, const std::string& ef
   return out;
 }
 
+std::string with_blind_copies(const std::vector<EmailAddress>& bcc, const std::string& mail) {
+  std::string out;
+  append_with_crlf(out, address_header("Bcc", bcc));
+  return out + mail;
+}
+
 }  // namespace deed

@@ -62,4 +62,7 @@ std::string mail_message_id(const EmailAddress& from, const std::string& effect_
 Result<std::string> build_mail(const MailContent& content, const std::string& effect_key,
                                TimePoint date);
 
+/// A built mail as its sender keeps it: whoever gets a blind copy is named in it.
+std::string with_blind_copies(const std::vector<EmailAddress>& bcc, const std::string& mail);
+
 }  // namespace deed

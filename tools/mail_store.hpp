@@ -47,7 +47,7 @@ struct MailQuery {
   std::string folder = "INBOX";
   std::string from = {}, to = {}, subject = {}, text = {};  ///< parts of them, any case
   std::string message_id = {};                              ///< with its angle brackets
-  std::optional<bool> is_seen = {}, is_flagged = {}, is_answered = {};
+  std::optional<bool> is_seen = {}, is_flagged = {};
   std::optional<TimePoint> since = {}, before = {};  ///< by the day of arrival
   std::size_t limit = 20;                            ///< so many at most, the newest; at most 1,000
 };

@@ -9,7 +9,6 @@ namespace {
 
 using Verdict = ProbeResult::Verdict;
 
-constexpr std::size_t max_mail_bytes_to_save = 64u << 20;
 // A server that moves a mail does so before it answers; so long it may take to do it when nobody waits for the answer any more.
 constexpr std::chrono::seconds move_settle_time{30};
 
@@ -103,12 +102,10 @@ asio::awaitable<ProbeResult> probe_move(MailboxTools mailbox, Json arguments, To
 Async<Json> as_written_file(MailStore* store, Json arguments) {
   auto parsed = MailId::parse(string_at(arguments, "id"));
   DEED_CO_TRY(MailId id, std::move(parsed));
-  auto reading = store->read(std::move(id), max_mail_bytes_to_save);
+  auto reading = store->read(std::move(id), MailReadLimits().mail_bytes);
   auto read = co_await std::move(reading);
   DEED_CO_TRY(const MailEntry entry, std::move(read));
-  MailReadLimits limits;
-  limits.mail_bytes = max_mail_bytes_to_save;
-  auto decoded = read_attachment(entry.bytes, arguments.value("attachment", std::size_t{1}), limits);
+  auto decoded = read_attachment(entry.bytes, arguments.value("attachment", std::size_t{1}));
   DEED_CO_TRY(std::string content, std::move(decoded));
   Json out = Json::object();
   out["path"] = arguments["path"];

@@ -7,8 +7,6 @@
 namespace deed {
 namespace {
 
-constexpr std::size_t max_mail_bytes = 64u << 20;
-
 Json text_property(const char* description) { return {{"type", "string"}, {"description", description}}; }
 Json flag_property(const char* description) { return {{"type", "boolean"}, {"description", description}}; }
 Json day_property(const char* description) { return {{"type", "string"}, {"pattern", "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}, {"description", description}}; }
@@ -69,7 +67,7 @@ asio::awaitable<Outcome> read_one(MailboxTools mailbox, Json arguments) {
   auto id = MailId::parse(string_at(arguments, "id"));
   if (!id) co_return Outcome::failed_without_effect(id.error());
   MailId wanted = *id;
-  auto reading = mailbox.store->read(std::move(wanted), max_mail_bytes);
+  auto reading = mailbox.store->read(std::move(wanted), MailReadLimits().mail_bytes);
   auto entry = co_await std::move(reading);
   if (!entry) co_return Outcome::failed_without_effect(entry.error());
   const auto mail = read_mail(entry->bytes);

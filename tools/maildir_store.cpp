@@ -91,8 +91,7 @@ bool any_mailbox(const std::vector<MailMailbox>& list, std::string_view part) {
 }
 
 bool has_marks(const MailQuery& query, const MailMarks& marks) {
-  return query.is_seen.value_or(marks.seen) == marks.seen && query.is_flagged.value_or(marks.flagged) == marks.flagged &&
-         query.is_answered.value_or(marks.answered) == marks.answered;
+  return query.is_seen.value_or(marks.seen) == marks.seen && query.is_flagged.value_or(marks.flagged) == marks.flagged;
 }
 
 bool is_in_time(const MailQuery& query, std::int64_t arrived) {

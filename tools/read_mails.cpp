@@ -3,23 +3,18 @@
 #include "deed/core/hash.hpp"
 #include "deed/core/json.hpp"
 #include "deed/core/text.hpp"
-#include "deed/tools/beneath.hpp"
+#include "deed/tools/private_file.hpp"
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
-#include <fcntl.h>
 #include <filesystem>
-#include <fstream>
 #include <sys/stat.h>
-#include <unistd.h>
 
 namespace deed {
 namespace {
 
 constexpr std::size_t max_kept_file_bytes = 1u << 20;
-constexpr std::size_t max_references = 40;
 
 Json texts_of(const std::vector<EmailAddress>& addresses) {
   Json out = Json::array();
@@ -36,30 +31,15 @@ Result<std::vector<EmailAddress>> kept_addresses(const Json& kept, const char* k
   return out;
 }
 
-Result<void> write_whole(const std::string& path, const std::string& text) {
-  const std::string part = path + ".part";
-  {
-    const OwnedFd file(open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-    const bool is_written = file.get() >= 0 && ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
-    if (!is_written) return fail(ErrorKind::unavailable, "what a reply needs cannot be kept", part, std::strerror(errno));
-  }
-  if (std::rename(part.c_str(), path.c_str()) == 0) return {};
-  return fail(ErrorKind::unavailable, "what a reply needs cannot be kept", path, std::strerror(errno));
-}
-
 bool begins_with_re(std::string_view subject) { return lower_ascii(subject.substr(0, 3)) == "re:"; }
 
 }  // namespace
 
 MailThread thread_of(const ReceivedMail& mail) {
   MailThread out{.message_id = mail.message_id, .is_automatic = mail.is_automatic};
-  // RFC 5322, section 3.6.4: the references of the mail, or what it answers where it has none; then the mail.
+  // RFC 5322, section 3.6.4: those of the mail, or what it answers where it has none.
   out.references = mail.references;
   if (out.references.empty() && !mail.in_reply_to.empty()) out.references.push_back(mail.in_reply_to);
-  if (!mail.message_id.empty()) out.references.push_back(mail.message_id);
-  if (out.references.size() > max_references) {
-    out.references.erase(out.references.begin() + 1, out.references.end() - (max_references - 1));
-  }
   const auto known = [&](const EmailAddress& address) {
     return std::find(out.answer_to.begin(), out.answer_to.end(), address) != out.answer_to.end() ||
            std::find(out.others.begin(), out.others.end(), address) != out.others.end();
@@ -93,18 +73,13 @@ Result<void> ReadMails::keep(const MailId& id, const MailThread& thread) const {
                      {"others", texts_of(thread.others)},
                      {"subject", thread.subject},
                      {"is_automatic", thread.is_automatic}};
-  return write_whole(path_of(id), to_text(kept));
+  return replace_private_file(path_of(id), to_text(kept));
 }
 
 Result<MailThread> ReadMails::find(const MailId& id) const {
-  std::ifstream in(path_of(id), std::ios::binary);
-  if (!in) {
-    return fail(ErrorKind::not_found, "this mail was not read yet", id.text(), "read it with email.read, then answer it");
-  }
-  std::string text(max_kept_file_bytes + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  const auto kept = parse_json(text, {.max_bytes = max_kept_file_bytes, .max_depth = 4});
+  DEED_TRY(const std::optional<std::string> text, read_private_file(path_of(id), max_kept_file_bytes));
+  if (!text) return fail(ErrorKind::not_found, "this mail was not read yet", id.text(), "read it with email.read, then answer it");
+  const auto kept = parse_json(*text, {.max_bytes = max_kept_file_bytes, .max_depth = 4});
   if (!kept || !kept->is_object() || kept->value("version", 0) != 1) {
     return fail(ErrorKind::corrupt, "what was kept of this mail cannot be read", path_of(id), "read the mail again with email.read");
   }

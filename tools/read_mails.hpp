@@ -14,7 +14,7 @@ namespace deed {
 /// The beginning of an answer.
 struct MailThread {
   std::string message_id;                ///< of the mail that is answered; empty where it had none
-  std::vector<std::string> references;   ///< for the answer: those of the mail, and the mail itself
+  std::vector<std::string> references;   ///< the thread before the mail
   std::vector<EmailAddress> answer_to;   ///< Reply-To, else From
   std::vector<EmailAddress> others;      ///< whom the mail also went to, without those
   std::string subject;                   ///< for the answer: "Re: …"

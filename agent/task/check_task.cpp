@@ -46,8 +46,7 @@ class TaskCheck {
     const std::string meant = did_you_mean(name, names);
     // All of these but one are there only where mail is read.
     const bool wants_mailbox = name.starts_with("email.") && !place_.tools.find("email.list");
-    std::string hint = meant.empty() ? "deed tools list" : meant;
-    if (wants_mailbox) hint += "; the tools that read mail need a mailbox: imap.url or maildir (docs/mail.md)";
+    const std::string hint = wants_mailbox ? "the tools that read mail need a mailbox: set imap.url or maildir (docs/mail.md)" : meant.empty() ? "deed tools list" : meant;
     issues.add(pointer, "there is no tool \"" + escaped(name) + "\"", hint);
     return nullptr;
   }

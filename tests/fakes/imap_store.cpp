@@ -83,7 +83,6 @@ bool matches(const ImapStore::Message& message, std::string_view keys) {
     }
     else if (key == "seen" || key == "unseen") is_met = has_flag(message, "\\Seen") == (key == "seen");
     else if (key == "flagged" || key == "unflagged") is_met = has_flag(message, "\\Flagged") == (key == "flagged");
-    else if (key == "answered" || key == "unanswered") is_met = has_flag(message, "\\Answered") == (key == "answered");
     else if (key == "uid") is_met = is_in_set(message.uid, take(keys));
     else if (key == "from" || key == "subject") is_met = holds(field_of(message.bytes, key), take(keys));
     else if (key == "text") is_met = holds(message.bytes, take(keys));
