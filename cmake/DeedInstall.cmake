@@ -3,7 +3,7 @@
 include(CMakePackageConfigHelpers)
 include(DeedPublicHeaders)
 
-set(DEED_LIBRARY_ROOMS core net memory llm tools agent)
+set(DEED_LIBRARY_ROOMS core net memory llm tools agent plugins)
 list(TRANSFORM DEED_LIBRARY_ROOMS PREPEND deed_ OUTPUT_VARIABLE DEED_LIBRARIES)
 
 add_library(deed_all INTERFACE)
@@ -15,10 +15,11 @@ target_compile_definitions(deed_all INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASI
                            BOOST_ASIO_DISABLE_BOOST_REGEX)
 set_target_properties(deed_gmime PROPERTIES EXPORT_NAME gmime)
 set_target_properties(deed_cmark PROPERTIES EXPORT_NAME cmark)
+set_target_properties(deed_seccomp PROPERTIES EXPORT_NAME seccomp)
 
 set(DEED_PACKAGE_DIR "${CMAKE_INSTALL_LIBDIR}/cmake/deed")
 install(TARGETS deed_command RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
-install(TARGETS ${DEED_LIBRARIES} deed_all deed_gmime deed_cmark EXPORT deedTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+install(TARGETS ${DEED_LIBRARIES} deed_all deed_gmime deed_cmark deed_seccomp EXPORT deedTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(EXPORT deedTargets NAMESPACE deed:: DESTINATION "${DEED_PACKAGE_DIR}")
 # One instance a user: deed@ann. systemd finds it where the prefix is /usr or /usr/local; else link it into /etc/systemd/system.
 configure_file("${CMAKE_CURRENT_LIST_DIR}/systemd/deed@.service.in" "${CMAKE_BINARY_DIR}/deed@.service" @ONLY)

@@ -9,7 +9,7 @@ packages=(
   g++ cmake ninja-build ccache pkg-config git ca-certificates file patch
   python3 python3-pip python3-venv
   libcurl4-openssl-dev libssl-dev nlohmann-json3-dev libboost1.81-dev libsqlite3-dev libcli11-dev libtomlplusplus-dev
-  libgmime-3.0-dev libyaml-cpp-dev libcmark-dev libcctz-dev libdtl-dev tzdata
+  libgmime-3.0-dev libyaml-cpp-dev libcmark-dev libcctz-dev libdtl-dev libseccomp-dev bubblewrap tzdata
   libgtest-dev libgmock-dev libbenchmark-dev python3-aiosmtpd openssl
   "$@"
 )
