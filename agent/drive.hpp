@@ -129,7 +129,10 @@ class Drive {
     bool for_good = false;  // the call can never be made again as it was
   };
   /// Why the call may not run as it was judged.
-  Obstacle what_stands_in_the_way(const std::string& call, const ToolContext& context) const;
+  Async<Obstacle> what_stands_in_the_way(std::string call, const ToolContext& context);
+  /// The verdict of today's rules on a call with these arguments, secrets in place of their marks.
+  /// on_preview  gets the preview whole; may be empty
+  Async<PolicyDecided> judged(std::string call, const ToolContext& context, Json arguments, std::function<void(const Preview&)> on_preview = {});
   void take_facts(Outcome& outcome);
   Async<bool> settle(std::string call, EffectSettled settled, Trust trust, bool changed_world);
   const std::string* waiting_call(CallPhase phase) const;

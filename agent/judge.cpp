@@ -60,9 +60,7 @@ PreviewRecord record_of(Preview preview) {
   return record;
 }
 
-PolicyDecided judge_call(const State& state, const std::string& call_id, const Registry& tools, const Policy& policy,
-                         const ToolContext& context, const Json& arguments,
-                         const std::function<void(const std::string& call, const Preview& preview)>& on_preview) {
+std::optional<PolicyDecided> refusal_of(const State& state, const std::string& call_id, const Registry& tools) {
   const CallState& call = state.calls.at(call_id);
   const RegisteredTool* entry = tools.find(call.call.name);
   if (!entry) return ended(Verdict::invalid, no_such_tool(call.call.name, tools));
@@ -75,28 +73,31 @@ PolicyDecided judge_call(const State& state, const std::string& call_id, const R
   }
   const auto issues = entry->arguments.check(call.call.arguments);
   if (!issues.empty()) return ended(Verdict::invalid, listed(issues));
-  const Tool& tool = entry->tool;
-  const bool changes = changes_world(effect_of(tool, call.call.arguments));
+  const bool changes = changes_world(effect_of(entry->tool, call.call.arguments));
   // The items of a task are told apart by their keys, not by what is done for them.
   const CallState* earlier = call.item ? nullptr : earlier_same_call(state, call_id, changes);
-  if (earlier) {
-    return ended(Verdict::repeat, "This call was already made with the same arguments; it is not made again. Its result was: " +
-                                      std::string(utf8_prefix(earlier->outcome->text, 2000)));
-  }
-  std::optional<PreviewRecord> preview;
-  if (changes && tool.preview) {
-    auto made = tool.preview(arguments, context);
-    if (!made) return ended(Verdict::invalid, "The call cannot be made: " + to_string(made.error()));
-    if (on_preview) on_preview(call_id, *made);
-    preview = record_of(std::move(*made));
-  }
+  if (!earlier) return std::nullopt;
+  return ended(Verdict::repeat, "This call was already made with the same arguments; it is not made again. Its result was: " +
+                                    std::string(utf8_prefix(earlier->outcome->text, 2000)));
+}
+
+bool has_preview(const Tool& tool, const Json& arguments) {
+  return (tool.preview || tool.asked_preview) && changes_world(effect_of(tool, arguments));
+}
+
+PolicyDecided judge_call(const State& state, const std::string& call_id, const Registry& tools, const Policy& policy,
+                         std::optional<Result<Preview>> preview) {
+  const CallState& call = state.calls.at(call_id);
+  const Tool& tool = tools.find(call.call.name)->tool;
+  if (preview && !*preview) return ended(Verdict::invalid, "The call cannot be made: " + to_string(preview->error()));
+  const bool changes = changes_world(effect_of(tool, call.call.arguments));
   const auto origins = call.item ? origins_of_task(call, tool.spec) : find_origins(state, call.call.arguments, tool.spec);
   PolicyDecided decided =
       apply_policy(policy, {.spec = tool.spec,
                             .needs_approval = changes && !tool.spec.asks_user && needs_approval(tool, call.call.arguments),
-                            .destinations = preview ? preview->destinations : std::vector<std::string>(),
+                            .destinations = preview ? (*preview)->destinations : std::vector<std::string>(),
                             .origins = origins});
-  decided.preview = std::move(preview);
+  if (preview) decided.preview = record_of(**std::move(preview));
   return decided;
 }
 

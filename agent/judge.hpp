@@ -2,7 +2,7 @@
 // it do, where do its destinations come from, and what do the user's rules say.
 #pragma once
 
-#include <functional>
+#include <optional>
 #include <string>
 
 #include "deed/agent/policy.hpp"
@@ -11,13 +11,16 @@
 
 namespace deed {
 
-/// Reads local files where the tool's preview does; changes nothing.
-/// context     what the tool would be run with
-/// arguments   those of the call with secrets in place of their marks
-/// on_preview  gets the preview whole; may be empty
+/// What refuses a call before anybody asks what it would do; nullopt: nothing does.
+std::optional<PolicyDecided> refusal_of(const State& state, const std::string& call_id, const Registry& tools);
+
+/// Whether the tool is to be asked for a preview of this call.
+bool has_preview(const Tool& tool, const Json& arguments);
+
+/// The verdict of the rules. Precondition: `refusal_of` has nothing against the call.
+/// preview  what the tool said that it would do; nullopt: it was not asked
 PolicyDecided judge_call(const State& state, const std::string& call_id, const Registry& tools, const Policy& policy,
-                         const ToolContext& context, const Json& arguments,
-                         const std::function<void(const std::string& call, const Preview& preview)>& on_preview = {});
+                         std::optional<Result<Preview>> preview);
 
 /// The preview as it goes into the journal.
 PreviewRecord record_of(Preview preview);

@@ -13,6 +13,8 @@
 namespace deed {
 namespace {
 
+constexpr std::chrono::milliseconds max_preview_time{10'000};
+
 Dispatch dispatch_of(const Tool& tool, EffectClass effect) {
   if (!changes_world(effect) || effect == EffectClass::local) return Dispatch::never;
   return tool.spec.dispatches ? Dispatch::by_tool : Dispatch::at_entry;
@@ -67,11 +69,16 @@ Async<bool> Drive::perform(JudgeCall action) {
   const auto shown = [&](std::string text) {
     return has_secrets ? without_secrets(std::move(text), state_.task->task->secrets, parts_.secret_of) : text;
   };
-  const auto show = [&](const std::string& id, const Preview& preview) {
-    if (parts_.on_preview) parts_.on_preview(id, {preview.media_type, shown(preview.bytes), shown(preview.summary), preview.destinations, shown(preview.diff)});
+  std::function<void(const Preview&)> show = [&](const Preview& preview) {
+    if (parts_.on_preview) parts_.on_preview(action.call, {preview.media_type, shown(preview.bytes), shown(preview.summary), preview.destinations, shown(preview.diff)});
   };
-  if (arguments) decided = judge_call(state_, action.call, tools(), parts_.policy, context, *arguments, show);
-  else decided.verdict = Verdict::invalid, decided.why = to_string(arguments.error());
+  if (arguments) {
+    auto judging = judged(action.call, context, *std::move(arguments), std::move(show));
+    auto verdict = co_await std::move(judging);
+    DEED_CO_TRY(decided, std::move(verdict));
+  } else {
+    decided.verdict = Verdict::invalid, decided.why = to_string(arguments.error());
+  }
   const RegisteredTool* entry = tools().find(call.call.name);
   const bool is_held = parts_.rehearse && entry && changes_world(effect_of(entry->tool, call.call.arguments));
   if (decided.verdict == Verdict::allow && (is_held || !call.asks.empty())) {
@@ -151,18 +158,39 @@ Async<bool> Drive::ask_operator(std::string id, std::string what) {
   co_return paused;
 }
 
-// What was judged (and perhaps approved) is what runs: other bytes, other rules or an old approval are judged again.
-Drive::Obstacle Drive::what_stands_in_the_way(const std::string& id, const ToolContext& context) const {
+Async<PolicyDecided> Drive::judged(std::string id, const ToolContext& context, Json arguments, std::function<void(const Preview&)> on_preview) {
+  if (auto refused = refusal_of(state_, id, tools())) co_return *std::move(refused);
   const CallState& call = state_.calls.at(id);
-  const auto arguments = revealed(call);
-  if (!arguments) return {to_string(arguments.error())};
-  const PolicyDecided again = judge_call(state_, id, tools(), parts_.policy, context, *arguments);
-  if (again.verdict != Verdict::allow && again.verdict != Verdict::ask) return {again.why, again.verdict == Verdict::invalid};
+  const Tool& tool = tools().find(call.call.name)->tool;
+  std::optional<Result<Preview>> preview;
+  if (has_preview(tool, call.call.arguments)) {
+    if (tool.preview) {
+      preview.emplace(tool.preview(arguments, context));
+    } else {
+      auto making = tool.asked_preview(std::move(arguments), context);
+      auto bounded = co_await run_bounded(std::move(making), max_preview_time, nullptr);
+      if (bounded.value) preview.emplace(*std::move(bounded.value));
+      else preview.emplace(fail(ErrorKind::timeout, "the tool does not say what the call would do", call.call.name));
+    }
+    if (*preview && on_preview) on_preview(**preview);
+  }
+  co_return judge_call(state_, id, tools(), parts_.policy, std::move(preview));
+}
+
+// What was judged (and perhaps approved) is what runs: other bytes, other rules or an old approval are judged again.
+Async<Drive::Obstacle> Drive::what_stands_in_the_way(std::string id, const ToolContext& context) {
+  const CallState& call = state_.calls.at(id);
+  auto arguments = revealed(call);
+  if (!arguments) co_return Obstacle{to_string(arguments.error())};
+  auto judging = judged(id, context, *std::move(arguments));
+  auto verdict = co_await std::move(judging);
+  DEED_CO_TRY(const PolicyDecided again, std::move(verdict));
+  if (again.verdict != Verdict::allow && again.verdict != Verdict::ask) co_return Obstacle{again.why, again.verdict == Verdict::invalid};
   const std::string sha256 = again.preview ? again.preview->sha256 : "";
-  if (sha256 != (call.policy->preview ? call.policy->preview->sha256 : "")) return {"it would now do something else than was judged", true};
-  if (again.verdict == Verdict::allow) return {};
-  if (is_approved(call, parts_.policy.version(), sha256, parts_.clock.now())) return {};
-  return {"it needs an approval under the rules of today"};
+  if (sha256 != (call.policy->preview ? call.policy->preview->sha256 : "")) co_return Obstacle{"it would now do something else than was judged", true};
+  if (again.verdict == Verdict::allow) co_return Obstacle{};
+  if (is_approved(call, parts_.policy.version(), sha256, parts_.clock.now())) co_return Obstacle{};
+  co_return Obstacle{"it needs an approval under the rules of today"};
 }
 
 Async<bool> Drive::perform(RunTool action) {
@@ -196,7 +224,9 @@ Async<bool> Drive::perform(RunTool action) {
   CallContext context(*this, action.call, {.dispatch = dispatch, .may_repeat = repeats, .attempt = attempt});
   const bool was_in_doubt = call.in_doubt;  // by an earlier attempt
   if (effectful) {
-    const Obstacle obstacle = what_stands_in_the_way(action.call, context);
+    auto looking = what_stands_in_the_way(action.call, context);
+    auto looked = co_await std::move(looking);
+    DEED_CO_TRY(const Obstacle obstacle, std::move(looked));
     const bool is_in_the_way = !obstacle.why.empty();
     if (is_in_the_way && call.in_doubt) {
       // It may have happened: whatever is judged now, it has not simply ended.

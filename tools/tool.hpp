@@ -204,6 +204,8 @@ struct Tool {
   std::function<asio::awaitable<Outcome>(Json arguments, ToolContext& ctx)> run;
   /// Pure but for reading local files; the same arguments and context give the same bytes.
   std::function<Result<Preview>(const Json& arguments, const ToolContext& ctx)> preview = {};
+  /// The same where another process must be asked for it; not beside `preview`. It is given ten seconds.
+  std::function<Async<Preview>(Json arguments, const ToolContext& ctx)> asked_preview = {};
   /// Asks the world whether the effect of this call happened, or the part that
   /// ToolContext::probed_part names.
   std::function<asio::awaitable<ProbeResult>(Json arguments, ToolContext& ctx)> probe = {};
