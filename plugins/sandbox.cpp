@@ -1,6 +1,23 @@
 #include "deed/plugins/sandbox.hpp"
 
+#include "deed/plugins/sandbox_launch.hpp"
+#include "deed/plugins/sandbox_probe.hpp"
+
 namespace deed {
+namespace {
+
+// No sandbox; the limits that hold for a process by itself are set all the same.
+Result<Launch> prepare_plain(const ChildOptions& options) {
+  return Launch{.command = options.command, .environment = options.environment, .folder = options.folder,
+                .limits = limits_of(options.rules)};
+}
+
+Result<void> check_absolute(const std::string& path, const char* what) {
+  if (path.starts_with('/') && path.find('\0') == std::string::npos) return {};
+  return fail(ErrorKind::invalid, std::string(what) + " is no absolute path", path);
+}
+
+}  // namespace
 
 const char* to_string(SandboxKind kind) {
   switch (kind) {
@@ -16,6 +33,33 @@ Result<SandboxKind> parse_sandbox_kind(std::string_view text) {
     if (text == to_string(kind)) return kind;
   }
   return fail(ErrorKind::invalid, "there is no sandbox \"" + std::string(text) + "\"", "", "bubblewrap, landlock or off");
+}
+
+Result<void> try_sandbox(SandboxKind kind) {
+  // What this machine can do does not change while deed runs; asking costs a process.
+  if (kind == SandboxKind::off) return {};
+  if (kind == SandboxKind::bubblewrap) {
+    static const Result<void> tried = probe_sandbox(SandboxKind::bubblewrap);
+    return tried;
+  }
+  static const Result<void> tried = probe_sandbox(SandboxKind::landlock);
+  return tried;
+}
+
+Result<SandboxKind> best_sandbox() { return first_sandbox({SandboxKind::bubblewrap, SandboxKind::landlock}, try_sandbox); }
+
+Result<Launch> prepare_launch(const ChildOptions& options) {
+  if (options.command.empty()) return fail(ErrorKind::invalid, "there is no program to run");
+  DEED_OK(check_absolute(options.command.front(), "the program"));
+  DEED_OK(check_absolute(options.folder, "the working folder"));
+  for (const std::string& path : options.rules.readable) DEED_OK(check_absolute(path, "a readable folder"));
+  for (const std::string& path : options.rules.writable) DEED_OK(check_absolute(path, "a writable folder"));
+  switch (options.sandbox) {
+    case SandboxKind::bubblewrap: return prepare_bubblewrap(options);
+    case SandboxKind::landlock: return prepare_landlock(options);
+    case SandboxKind::off: return prepare_plain(options);
+  }
+  return fail(ErrorKind::internal, "there is no such sandbox");
 }
 
 }  // namespace deed
