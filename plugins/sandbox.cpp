@@ -1,5 +1,11 @@
 #include "deed/plugins/sandbox.hpp"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
 #include "deed/plugins/sandbox_launch.hpp"
 #include "deed/plugins/sandbox_probe.hpp"
 
@@ -15,6 +21,35 @@ Result<Launch> prepare_plain(const ChildOptions& options) {
 Result<void> check_absolute(const std::string& path, const char* what) {
   if (path.starts_with('/') && path.find('\0') == std::string::npos) return {};
   return fail(ErrorKind::invalid, std::string(what) + " is no absolute path", path);
+}
+
+// For people, and before anything is started: inside, bwrap can say what it misses only on the plugin's stream of errors.
+Result<void> check_program(const ChildOptions& options) {
+  struct stat status = {};
+  const std::string& program = options.command.front();
+  if (stat(program.c_str(), &status) != 0) return system_error(errno, "the program of the plugin is not there", program);
+  if (!S_ISREG(status.st_mode) || access(program.c_str(), X_OK) != 0) {
+    return fail(ErrorKind::denied, "the program of the plugin may not be executed", program, "chmod +x");
+  }
+  if (stat(options.folder.c_str(), &status) != 0) {
+    return system_error(errno, "the working folder of the plugin is not there", options.folder);
+  }
+  return {};
+}
+
+bool is_below(const std::string& path, const std::string& folder) {
+  return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/' || folder.ends_with('/'));
+}
+
+Result<void> check_visible(const ChildOptions& options) {
+  std::vector<std::string> visible = system_paths(options.rules.network);
+  visible.insert(visible.end(), options.rules.readable.begin(), options.rules.readable.end());
+  visible.insert(visible.end(), options.rules.writable.begin(), options.rules.writable.end());
+  for (const std::string& path : {options.command.front(), options.folder}) {
+    if (std::any_of(visible.begin(), visible.end(), [&](const std::string& one) { return is_below(path, one); })) continue;
+    return fail(ErrorKind::denied, "the plugin's program and working folder have to be in folders that it may read", path);
+  }
+  return {};
 }
 
 }  // namespace
@@ -54,6 +89,8 @@ Result<Launch> prepare_launch(const ChildOptions& options) {
   DEED_OK(check_absolute(options.folder, "the working folder"));
   for (const std::string& path : options.rules.readable) DEED_OK(check_absolute(path, "a readable folder"));
   for (const std::string& path : options.rules.writable) DEED_OK(check_absolute(path, "a writable folder"));
+  DEED_OK(check_program(options));
+  if (options.sandbox != SandboxKind::off) DEED_OK(check_visible(options));
   switch (options.sandbox) {
     case SandboxKind::bubblewrap: return prepare_bubblewrap(options);
     case SandboxKind::landlock: return prepare_landlock(options);
