@@ -1,0 +1,165 @@
+#include "deed/plugins/process_host.hpp"
+
+#include <boost/asio/this_coro.hpp>
+
+#include "deed/agent/bounded.hpp"
+#include "deed/agent/wakeup.hpp"
+#include "deed/plugins/program.hpp"
+#include "deed/plugins/wire.hpp"
+
+namespace deed {
+namespace {
+
+constexpr int most_pages = 64;
+
+// However the coroutine ends, nobody waits for the answer any more.
+class OpenRequest {
+ public:
+  OpenRequest(std::shared_ptr<Program> program, std::int64_t id) : program_(std::move(program)), id_(id) {}
+  ~OpenRequest() { program_->give_up(id_); }
+  OpenRequest(const OpenRequest&) = delete;
+  OpenRequest& operator=(const OpenRequest&) = delete;
+
+ private:
+  std::shared_ptr<Program> program_;  // also the host's
+  std::int64_t id_;
+};
+
+// The result of a request that is no call: kept in an Outcome, which is only its envelope.
+Async<Json> asked(std::shared_ptr<Program> program, std::string method, Json params) {
+  const auto inbox = std::make_shared<CallInbox>();  // the program has a weak one
+  const auto read = [](const Json& result) -> PluginAnswer { return Outcome{OutcomeStatus::succeeded, result}; };
+  const OpenRequest open(program, program->begin(method, std::move(params), inbox, read, false));
+  PluginServices none;
+  auto serving = serve_call(inbox, nullptr, std::move(none));
+  PluginAnswer answer = co_await std::move(serving);
+  if (auto* outcome = std::get_if<Outcome>(&answer)) co_return std::move(outcome->result);
+  co_return fail(std::get<Error>(std::move(answer)));
+}
+
+Async<std::vector<Json>> listed_tools(std::shared_ptr<Program> program) {
+  std::vector<Json> tools;
+  std::size_t bytes = 0;
+  std::string cursor;
+  for (int page = 0; page < most_pages; ++page) {
+    Json params = Json::object();
+    if (!cursor.empty()) params["cursor"] = cursor;
+    auto asking = asked(program, "tools/list", std::move(params));
+    auto result = co_await std::move(asking);
+    DEED_CO_TRY(const Json list, std::move(result));
+    const Json& some = rpc::member(list, "tools");
+    if (!some.is_array()) co_return fail(ErrorKind::corrupt, "the plugin's list of tools is none");
+    for (const Json& tool : some) {
+      bytes += to_text(tool).size();
+      tools.push_back(tool);
+    }
+    if (bytes > max_declaration_bytes || tools.size() > max_tools_of_plugin) co_return fail(ErrorKind::limit, "the plugin lists too many tools");
+    cursor = string_at(list, "nextCursor");
+    if (cursor.empty()) co_return tools;
+  }
+  co_return fail(ErrorKind::limit, "the plugin's list of tools does not end");
+}
+
+// Any version of the protocol: of tools all have the same words.
+Async<std::vector<Json>> greeted(std::shared_ptr<Program> program) {
+  Json params = wire::initialize_params();
+  auto greeting = asked(program, "initialize", std::move(params));
+  auto result = co_await std::move(greeting);
+  DEED_CO_TRY(const Json hello, std::move(result));
+  if (string_at(hello, "protocolVersion").empty()) co_return fail(ErrorKind::corrupt, "the plugin does not say what protocol it speaks");
+  program->notify("notifications/initialized");
+  auto listing = listed_tools(program);
+  auto tools = co_await std::move(listing);
+  co_return tools;
+}
+
+bool are_same(const std::vector<Json>& one, const std::vector<Json>& other) {
+  return canonical_text(Json(one)) == canonical_text(Json(other));
+}
+
+class ProcessHost final : public PluginHost {
+ public:
+  ProcessHost(ProcessHostOptions options, PluginServices services) : options_(std::move(options)), services_(std::move(services)) {}
+
+  Async<std::vector<Json>> list() override {
+    auto starting = ready();
+    auto program = co_await std::move(starting);
+    DEED_CO_OK(std::move(program));
+    co_return listed_;
+  }
+
+  asio::awaitable<PluginAnswer> call(PluginCall call, ToolContext* ctx) override {
+    auto starting = ready();
+    auto started = co_await std::move(starting);
+    // Nothing was asked of it: nothing happened.
+    if (!started && call.kind == PluginCallKind::run) co_return Outcome::failed_without_effect(started.error());
+    if (!started) co_return std::move(started).error();
+    const std::shared_ptr<Program> program = *std::move(started);
+    const auto inbox = std::make_shared<CallInbox>();  // the program has a weak one
+    const auto read = [kind = call.kind, tool = call.tool](const Json& result) { return wire::answer_of(kind, *tool, result); };
+    Json params = wire::call_params(call, program->next_id());
+    const OpenRequest open(program, program->begin(wire::method_of(call.kind), std::move(params), inbox, read, call.kind == PluginCallKind::run));
+    auto serving = serve_call(inbox, ctx, services_);
+    PluginAnswer answer = co_await std::move(serving);
+    co_return answer;
+  }
+
+ private:
+  // One start at a time; whoever comes meanwhile waits for it.
+  Async<std::shared_ptr<Program>> ready() {
+    while (is_starting_) {
+      auto waiting = started_one_.wait();
+      co_await std::move(waiting);
+    }
+    if (program_ && program_->is_outdated() && program_->is_idle()) program_->end({ErrorKind::unavailable, "its tools have changed", "", ""});
+    if (program_ && program_->is_alive()) co_return program_;
+    is_starting_ = true;
+    const Starting until_the_end(*this);
+    auto starting = start();
+    auto started = co_await std::move(starting);
+    co_return started;
+  }
+  struct Starting {
+    explicit Starting(ProcessHost& host) : self(host) {}
+    ~Starting() {
+      self.is_starting_ = false;
+      self.started_one_.wake();
+    }
+    ProcessHost& self;
+  };
+
+  Async<std::shared_ptr<Program>> start() {
+    auto executor = co_await asio::this_coro::executor;
+    auto made = Program::start(executor, options_.child, services_.log);
+    DEED_CO_TRY(std::shared_ptr<Program> program, std::move(made));
+    auto greeting = greeted(program);
+    auto bounded = co_await run_bounded(std::move(greeting), options_.start_timeout, nullptr);
+    if (!bounded.value) {
+      program->end({ErrorKind::timeout, "the plugin did not list its tools in time", "", ""});
+      co_return fail(program->why());
+    }
+    auto tools = *std::move(bounded.value);
+    DEED_CO_TRY(listed_, std::move(tools));
+    if (options_.agreed && !are_same(*options_.agreed, listed_)) {
+      program->end({ErrorKind::denied, "the plugin lists other tools than you agreed to", "", "look at them, then: deed plugin approve"});
+      co_return fail(program->why());
+    }
+    program_ = program;
+    co_return program;
+  }
+
+  ProcessHostOptions options_;
+  PluginServices services_;
+  std::shared_ptr<Program> program_;  // also of the calls that are under way
+  std::vector<Json> listed_;
+  bool is_starting_ = false;
+  Wakeup started_one_;
+};
+
+}  // namespace
+
+std::shared_ptr<PluginHost> make_process_host(ProcessHostOptions options, PluginServices services) {
+  return std::make_shared<ProcessHost>(std::move(options), std::move(services));
+}
+
+}  // namespace deed
