@@ -42,6 +42,8 @@ class LocalAgent final : public Agent {
 
   Registry& tools() override { return tools_; }
   MailStore* mails() override { return mails_.get(); }
+  HttpClient& http() override { return *http_; }
+  const EgressGuard& egress() const override { return guard_; }
   const std::string& home() const override { return options_.home; }
   const std::string& root() const override { return options_.root; }
   int stopped_by() const override { return stopped_by_; }
@@ -78,6 +80,14 @@ class LocalAgent final : public Agent {
   Result<RunReport> call_tool(std::string name, Json arguments) override {
     const auto model = make_given_call_model();
     return begun(NewRequest{.request = given_call_request(name, arguments)}, *model);
+  }
+  Result<RunReport> rehearse_tool(std::string name, Json arguments, std::function<void(const std::string&, const Preview&)> on_preview) override {
+    rehearses_ = true;
+    on_preview_ = std::move(on_preview);
+    auto report = call_tool(std::move(name), std::move(arguments));
+    rehearses_ = false;
+    on_preview_ = {};
+    return report;
   }
   Result<Media> fetch_media(std::string url) override;
   Result<std::vector<RunRecord>> runs(std::size_t max) override { return wait(journal_->runs(max)); }

@@ -17,6 +17,7 @@
 #include "deed/core/checked.hpp"
 #include "deed/core/secrets.hpp"
 #include "deed/net/egress.hpp"
+#include "deed/net/http.hpp"
 #include "deed/net/smtp.hpp"
 #include "deed/tools/builtin.hpp"
 #include "deed/tools/registry.hpp"
@@ -91,6 +92,8 @@ class Agent {
 
   /// A run of exactly one call: validated, judged, recorded and resumable like any other. Needs no model.
   virtual Result<RunReport> call_tool(std::string name, Json arguments) = 0;
+  /// The same without its effect: it is judged and shown, and its run waits for approval. What changes nothing is run.
+  virtual Result<RunReport> rehearse_tool(std::string name, Json arguments, std::function<void(const std::string& call, const Preview& preview)> on_preview) = 0;
 
   virtual Result<std::vector<RunRecord>> runs(std::size_t max) = 0;
   /// A run by its id, a part of it, or "last", with all its events, or with the first `most_events` of them.
@@ -100,6 +103,10 @@ class Agent {
   /// What the address leads to, as a picture, a sound or a document for the model. Reaches what tools may reach.
   /// errors  those of HttpClient; unsupported: none of these
   virtual Result<Media> fetch_media(std::string url) = 0;
+
+  /// For tools that are added: requests that pass the user's rules of what may be reached. Borrowed; as long as the agent.
+  virtual HttpClient& http() = 0;
+  virtual const EgressGuard& egress() const = 0;
 
   virtual Model& model() = 0;          ///< precondition: needs_model
   virtual const std::string& home() const = 0;

@@ -33,7 +33,7 @@ Json recorded(const Settings& settings) {
   // Also where they are not set: whoever resumes the run must not look for its mails elsewhere.
   out["account"] = settings.text("account");
   out["drafts"] = settings.flag("drafts");
-  for (const char* key : {"allow", "allow_hosts"}) {
+  for (const char* key : {"allow", "allow_hosts", "plugins.use"}) {
     const Setting* setting = settings.find(key);
     if (setting) out[key] = shown(*setting);
   }

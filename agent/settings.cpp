@@ -206,6 +206,11 @@ std::vector<SettingRow> all_rows() {
       {"limits.max_tokens", Type::integer, "", true, "tokens of a run, 0: no limit"},
       {"limits.max_cost_usd", Type::number, "", true, "cost of a run, 0: no limit"},
       {"limits.max_time_s", Type::integer, "", true, "seconds of work of a run, 0: no limit"},
+      {"plugins.folders", Type::list, "DEED_PLUGINS", false, "further folders of plugins, beside plugins/ next to the configuration files"},
+      {"plugins.use", Type::list, "", false, "folders of plugins that are used as they are, without an agreement"},
+      {"plugins.sandbox", Type::text, "DEED_SANDBOX", false, "how plugins are shut in: auto, bubblewrap, landlock or off"},
+      {"plugins.*.in_process", Type::flag, "", false, "true: a library runs inside of deed, without a sandbox"},
+      {"plugins.*.sha256", Type::text, "", false, "the hash that the plugin's files must have: deed plugin list --json shows it"},
       {"models_dir", Type::text, "DEED_MODELS", false, "the folder of the embedded models (default: models/ in deed's own folder)"},
       {"threads", Type::integer, "DEED_THREADS", true, "threads of the embedded model, 0: one a core"},
   };

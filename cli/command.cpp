@@ -30,6 +30,7 @@ int run_command(int argc, const char* const* argv) {
   add_inspect_commands(app, chosen);
   add_task_commands(app, chosen);
   add_tool_commands(app, chosen);
+  add_plugin_commands(app, chosen);
   add_model_commands(app, chosen);
   add_eval_command(app, chosen);
   add_schedule_commands(app, chosen);

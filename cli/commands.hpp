@@ -13,6 +13,7 @@ void add_run_commands(CLI::App& app, Chosen& chosen);      ///< run, chat, resum
 void add_inspect_commands(CLI::App& app, Chosen& chosen);  ///< runs, show, search
 void add_task_commands(CLI::App& app, Chosen& chosen);     ///< validate, init
 void add_tool_commands(CLI::App& app, Chosen& chosen);     ///< tools list|show|call
+void add_plugin_commands(CLI::App& app, Chosen& chosen);   ///< plugin list|approve|forget|new|check|serve
 void add_model_commands(CLI::App& app, Chosen& chosen);    ///< models list|path|add|install, propose
 void add_eval_command(CLI::App& app, Chosen& chosen);      ///< eval
 void add_system_commands(CLI::App& app, Chosen& chosen);   ///< config show, doctor

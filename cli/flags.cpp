@@ -4,14 +4,20 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 
 #include "deed/agent/report.hpp"
+#include "deed/cli/plugin_set.hpp"
 
 namespace deed {
 
 void add_common_flags(CLI::App& app, Flags& flags) {
   app.add_option("--home", flags.home, "Folder of the journal, the outbox and the models")->type_name("DIR");
   app.add_flag("--json", flags.json, "Print one JSON document on standard output");
+}
+
+void add_plugin_flag(CLI::App& app, Flags& flags) {
+  app.add_option("--plugin", flags.plugins, "Use the plugin in this folder, as it is")->type_name("DIR")->allow_extra_args(false);
 }
 
 void add_run_flags(CLI::App& app, Flags& flags) {
@@ -23,6 +29,7 @@ void add_run_flags(CLI::App& app, Flags& flags) {
   app.add_option("--from", flags.from, "The sender's address")->type_name("ADDRESS");
   app.add_option("--account", flags.account, "The mail account: [mail.NAME.smtp] and [mail.NAME.imap] of the configuration")->type_name("NAME");
   app.add_flag("--draft", flags.drafts, "Put mail into the folder of drafts; nothing is sent");
+  add_plugin_flag(app, flags);
   app.add_option("--root", flags.root, "The folder that file tools stay below (default: this one)")->type_name("DIR");
   app.add_option("--allow-host", flags.allow_hosts, "Let tools reach this host although it is not public")
       ->type_name("HOST[:PORT]")
@@ -71,6 +78,11 @@ Result<Settings> settings_for(const Flags& flags) {
   text("root", flags.root, "--root");
   if (!flags.allow.empty()) settings.set("allow", flags.allow, "flag --allow");
   if (!flags.allow_hosts.empty()) settings.set("allow_hosts", flags.allow_hosts, "flag --allow-host");
+  if (!flags.plugins.empty()) {
+    std::vector<std::string> folders = settings.list("plugins.use");
+    for (const std::string& folder : flags.plugins) folders.push_back(std::filesystem::absolute(folder).lexically_normal().string());
+    settings.set("plugins.use", std::move(folders), "flag --plugin");
+  }
   number("limits.max_steps", flags.max_steps, "--max-steps");
   number("limits.max_tokens", flags.max_tokens, "--max-tokens");
   number("limits.max_cost_usd", flags.max_cost_usd, "--max-cost");
@@ -108,7 +120,12 @@ Result<std::unique_ptr<Session>> open_session(const Flags& flags, SessionOptions
   session->observer = std::make_unique<TerminalObserver>(shown);
   options.interaction = &session->terminal;
   options.observer = session->observer.get();
+  DEED_TRY(const PluginSet plugins, wanted.has_plugins ? plugin_set(settings, flags) : Result<PluginSet>(PluginSet()));
+  for (const auto& [name, secret] : plugins.secrets) options.named_secrets.emplace(name, secret);
   DEED_TRY(session->agent, open_agent(std::move(options)));
+  add_to(*session->agent, plugins, [&](const std::string& line) {
+    if (!flags.quiet) std::fprintf(stderr, "deed: %s\n", for_terminal(line).c_str());
+  });
   return session;
 }
 

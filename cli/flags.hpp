@@ -15,7 +15,7 @@ namespace deed {
 
 struct Flags {
   std::string home, model, account, smtp, from, root, effort, reasoning;
-  std::vector<std::string> allow_hosts, allow, attach;
+  std::vector<std::string> allow_hosts, allow, attach, plugins;
   std::optional<std::int64_t> max_steps, max_tokens, max_time_s, threads;
   std::optional<double> max_cost_usd;
   Json of_run = Json::object();  ///< settings without a flag that the run was begun with: stronger than the configuration
@@ -24,6 +24,8 @@ struct Flags {
 
 /// --home, --json: every command.
 void add_common_flags(CLI::App& app, Flags& flags);
+/// --plugin alone, for commands that drive no run.
+void add_plugin_flag(CLI::App& app, Flags& flags);
 /// --model, --smtp, --root, --yes, budgets …: commands that drive a run.
 void add_run_flags(CLI::App& app, Flags& flags);
 
@@ -44,6 +46,7 @@ struct Session {
 };
 struct SessionOptions {
   bool needs_model = true;
+  bool has_plugins = true;
   bool stream_text = false;
   std::string model = {};  ///< instead of the settings' one, if no flag names another
   const Task* task = nullptr;  ///< whose models and secrets are wanted; borrowed for the call

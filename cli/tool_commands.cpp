@@ -2,6 +2,8 @@
 
 #include "deed/cli/commands.hpp"
 #include "deed/cli/flags.hpp"
+#include "deed/cli/rehearsal.hpp"
+#include "deed/core/text.hpp"
 
 namespace deed {
 namespace {
@@ -9,6 +11,7 @@ namespace {
 struct ToolFlags {
   Flags flags;
   std::string name, arguments = "{}";
+  bool dry_run = false;
 };
 
 Json tool_json(const ToolSpec& spec) {
@@ -56,7 +59,14 @@ int call(const ToolFlags& state) {
   }
   auto session = open_session(state.flags, {.needs_model = false});
   if (!session) return report_error(session.error(), state.flags);
-  return report_run((*session)->agent->call_tool(state.name, *arguments), **session, state.flags);
+  if (!state.dry_run) return report_run((*session)->agent->call_tool(state.name, *arguments), **session, state.flags);
+  Rehearsal rehearsal("");
+  const auto report = (*session)->agent->rehearse_tool(state.name, *arguments, [&](const std::string& id, const Preview& preview) {
+    rehearsal.take(id, preview);
+    if (!state.flags.json) std::printf("%s\n", for_terminal(preview.diff.empty() ? to_utf8(preview.bytes) : preview.diff).c_str());
+  });
+  if (!report || report->status != RunStatus::paused) return report_run(report, **session, state.flags);
+  return report_rehearsal(rehearsal, *report, **session, state.flags);
 }
 
 }  // namespace
@@ -68,10 +78,12 @@ void add_tool_commands(CLI::App& app, Chosen& chosen) {
 
   CLI::App* list_command = tools->add_subcommand("list", "Each with its effect class");
   add_common_flags(*list_command, state->flags);
+  add_plugin_flag(*list_command, state->flags);
   list_command->callback([state, &chosen] { chosen = [state] { return list(*state); }; });
 
   CLI::App* show_command = tools->add_subcommand("show", "One with its schema");
   add_common_flags(*show_command, state->flags);
+  add_plugin_flag(*show_command, state->flags);
   show_command->add_option("name", state->name)->required();
   show_command->callback([state, &chosen] { chosen = [state] { return show(*state); }; });
 
@@ -80,6 +92,7 @@ void add_tool_commands(CLI::App& app, Chosen& chosen) {
   add_run_flags(*call_command, state->flags);
   call_command->add_option("name", state->name)->required();
   call_command->add_option("arguments", state->arguments, "A JSON object")->capture_default_str();
+  call_command->add_flag("--dry-run", state->dry_run, "Show what it would do; nothing is done");
   call_command->callback([state, &chosen] { chosen = [state] { return call(*state); }; });
 }
 

@@ -1,0 +1,179 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <iostream>
+
+#include "deed/cli/commands.hpp"
+#include "deed/cli/plugin_set.hpp"
+#include "deed/core/text.hpp"
+#include "deed/plugins/declared_tool.hpp"
+#include "deed/plugins/serve.hpp"
+
+namespace deed {
+namespace {
+
+struct PluginFlags {
+  Flags flags;
+  std::string name, path;
+};
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
+  return out;
+}
+
+const char* runs_as(const FoundPlugin& plugin, const PluginOptions& options) {
+  if (!plugin.manifest.scripts.empty()) return "commands, each in a sandbox";
+  if (plugin.manifest.library.empty()) return "a program in a sandbox";
+  return options.in_process.contains(plugin.manifest.name) ? "a library INSIDE of deed, without a sandbox" : "a library in a process of its own, in a sandbox";
+}
+
+std::vector<std::string> may_lines(const PluginPermissions& may) {
+  std::vector<std::string> lines;
+  const auto add = [&](const char* what, const std::vector<std::string>& list) {
+    if (!list.empty()) lines.push_back(what + joined(list));
+  };
+  add("read: ", may.read);
+  add("write: ", may.write);
+  if (may.network) lines.push_back("reach any host on the network, past deed's own rules");
+  add("reach through deed: ", may.hosts);
+  add("know the secrets: ", may.secrets);
+  add("see the variables: ", may.environment);
+  if (lines.empty()) lines.push_back("nothing beyond its own folder");
+  return lines;
+}
+
+Json to_document(const FoundPlugin& plugin, const PluginOptions& options) {
+  Json out = {{"name", plugin.manifest.name}, {"version", plugin.manifest.version}, {"folder", plugin.folder}, {"state", to_string(plugin.state)}};
+  out["runs_as"] = runs_as(plugin, options);
+  out["permissions"] = to_json(plugin.manifest.permissions);
+  if (!plugin.digest.empty()) out["sha256"] = plugin.digest;
+  if (plugin.problem) out["problem"] = to_string(*plugin.problem);
+  const auto shown = corrected(plugin.tools, plugin.manifest.corrections);
+  out["tools"] = shown ? *shown : plugin.tools;
+  return out;
+}
+
+void print_tools(const std::vector<Json>& listed, const FoundPlugin& plugin) {
+  const auto shown = corrected(listed, plugin.manifest.corrections);
+  const auto tools = shown ? parse_declared_tools(*shown, plugin.manifest.name) : Result<std::vector<DeclaredTool>>(fail(shown.error()));
+  if (!tools) return;
+  for (const DeclaredTool& tool : *tools) {
+    const bool asks = changes_world(tool.spec.effect) && tool.spec.approval == ApprovalNeed::always;
+    std::printf("  %-24s %-10s %s%s\n", tool.spec.name.c_str(), to_string(tool.spec.effect), asks ? "[asks first] " : "",
+                for_terminal(std::string(utf8_prefix(tool.spec.description, 100))).c_str());
+  }
+}
+
+void print_plugin(const FoundPlugin& plugin, const PluginOptions& options) {
+  std::printf("%s %s  [%s]  %s\n", for_terminal(plugin.manifest.name.empty() ? "?" : plugin.manifest.name).c_str(),
+              for_terminal(plugin.manifest.version).c_str(), to_string(plugin.state), for_terminal(plugin.folder).c_str());
+  if (plugin.problem) return std::printf("  %s\n", for_terminal(to_string(*plugin.problem)).c_str()), void();
+  if (!plugin.manifest.description.empty()) std::printf("  %s\n", for_terminal(plugin.manifest.description).c_str());
+  std::printf("  runs as %s\n", runs_as(plugin, options));
+  for (const std::string& line : may_lines(plugin.manifest.permissions)) std::printf("  may %s\n", for_terminal(line).c_str());
+  print_tools(plugin.tools, plugin);
+}
+
+Result<PluginSet> set_of(const PluginFlags& state) {
+  DEED_TRY(const Settings settings, settings_for(state.flags));
+  return plugin_set(settings, state.flags);
+}
+
+int list(const PluginFlags& state) {
+  const auto set = set_of(state);
+  if (!set) return report_error(set.error(), state.flags);
+  Json all = Json::array();
+  for (const FoundPlugin& plugin : set->plugins) {
+    if (state.flags.json) all.push_back(to_document(plugin, set->options));
+    else print_plugin(plugin, set->options);
+  }
+  if (state.flags.json) print_json({{"version", 1}, {"plugins", all}});
+  else if (set->plugins.empty()) std::printf("There are no plugins in: %s\n", for_terminal(joined(set->options.folders)).c_str());
+  return 0;
+}
+
+// A plugin by its name, or by its folder.
+Result<FoundPlugin> chosen_plugin(const PluginSet& set, const std::string& name) {
+  const auto found = std::find_if(set.plugins.begin(), set.plugins.end(), [&](const FoundPlugin& plugin) { return plugin.manifest.name == name && !plugin.problem; });
+  if (found != set.plugins.end()) return *found;
+  const auto with_problem = std::find_if(set.plugins.begin(), set.plugins.end(), [&](const FoundPlugin& plugin) { return plugin.manifest.name == name; });
+  if (with_problem != set.plugins.end()) return fail(*with_problem->problem);
+  return fail(ErrorKind::not_found, "there is no plugin \"" + name + "\"", "", "deed plugin list; its folder belongs into one of: " + joined(set.options.folders));
+}
+
+bool agrees(const std::string& name) {
+  std::fprintf(stderr, "Use %s as it is now? [y/N] ", for_terminal(name).c_str());
+  std::string line;
+  return std::getline(std::cin, line) && (line == "y" || line == "yes");
+}
+
+int approve(const PluginFlags& state) {
+  const auto set = set_of(state);
+  if (!set) return report_error(set.error(), state.flags);
+  const auto plugin = chosen_plugin(*set, state.name);
+  if (!plugin) return report_error(plugin.error(), state.flags);
+  if (!state.flags.json) print_plugin(*plugin, set->options);
+  if (!state.flags.yes && (!isatty(0) || !agrees(plugin->manifest.name))) {
+    return report_error({ErrorKind::denied, "nobody agreed to the plugin " + plugin->manifest.name, "", "deed plugin approve " + plugin->manifest.name + " --yes"}, state.flags);
+  }
+  const auto session = open_session(state.flags, {.needs_model = false, .has_plugins = false});
+  if (!session) return report_error(session.error(), state.flags);
+  const auto tools = agree_to(*plugin, set->options, *(*session)->agent);
+  if (!tools) return report_error(tools.error(), state.flags);
+  if (state.flags.json) print_json({{"version", 1}, {"name", plugin->manifest.name}, {"tools", *tools}});
+  else print_tools(*tools, *plugin);
+  return 0;
+}
+
+int forget(const PluginFlags& state) {
+  const auto set = set_of(state);
+  if (!set) return report_error(set.error(), state.flags);
+  const auto forgotten = forget_plugin(state.name, set->options);
+  if (!forgotten) return report_error(forgotten.error(), state.flags);
+  if (state.flags.json) print_json({{"version", 1}, {"name", state.name}});
+  else std::printf("The plugin %s is not used any more.\n", for_terminal(state.name).c_str());
+  return 0;
+}
+
+int serve(const PluginFlags& state) {
+  const auto library = CLibrary::load(state.path, [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); });
+  if (!library) return report_error(library.error(), state.flags);
+  const auto streams = take_standard_streams();
+  if (!streams) return report_error(streams.error(), state.flags);
+  const auto served = serve_library(*library, streams->input_fd, streams->output_fd);
+  if (!served) return report_error(served.error(), state.flags);
+  return 0;
+}
+
+}  // namespace
+
+void add_plugin_commands(CLI::App& app, Chosen& chosen) {
+  auto state = std::make_shared<PluginFlags>();
+  CLI::App* plugin = app.add_subcommand("plugin", "Tools of your own and of others");
+  plugin->require_subcommand(1);
+
+  CLI::App* list_command = plugin->add_subcommand("list", "Each with what it may do");
+  add_common_flags(*list_command, state->flags);
+  add_plugin_flag(*list_command, state->flags);
+  list_command->callback([state, &chosen] { chosen = [state] { return list(*state); }; });
+
+  CLI::App* approve_command = plugin->add_subcommand("approve", "Agree to a plugin as it is now");
+  add_common_flags(*approve_command, state->flags);
+  approve_command->add_option("name", state->name)->required();
+  approve_command->add_flag("--yes,-y", state->flags.yes, "Do not ask");
+  approve_command->callback([state, &chosen] { chosen = [state] { return approve(*state); }; });
+
+  CLI::App* forget_command = plugin->add_subcommand("forget", "Use a plugin no more");
+  add_common_flags(*forget_command, state->flags);
+  forget_command->add_option("name", state->name)->required();
+  forget_command->callback([state, &chosen] { chosen = [state] { return forget(*state); }; });
+
+  CLI::App* serve_command = plugin->add_subcommand("serve", "Speak for a library of tools, as a program, on standard input and output");
+  serve_command->add_option("library", state->path)->required()->type_name("FILE");
+  serve_command->callback([state, &chosen] { chosen = [state] { return serve(*state); }; });
+}
+
+}  // namespace deed

@@ -1,0 +1,30 @@
+#include "deed/cli/plugin_set.hpp"
+
+#include "deed/agent/secret_source.hpp"
+
+namespace deed {
+
+Result<PluginSet> plugin_set(const Settings& settings, const Flags& flags) {
+  PluginSet set;
+  DEED_TRY(set.options, plugin_options(settings, flags.home, environment));
+  DEED_TRY(set.plugins, find_plugins(set.options));
+  for (const FoundPlugin& plugin : set.plugins) {
+    if (!plugin.is_usable()) continue;
+    for (const std::string& name : plugin.manifest.permissions.secrets) {
+      if (!has_named_secret(settings, name, environment)) continue;
+      DEED_TRY(set.secrets[name], named_secret(settings, name, environment));
+    }
+  }
+  return set;
+}
+
+void add_to(Agent& agent, const PluginSet& set, const std::function<void(const std::string& line)>& warn) {
+  const auto secret_of = [secrets = set.secrets](const std::string& name) -> Result<Secret> {
+    const auto found = secrets.find(name);
+    if (found != secrets.end()) return found->second;
+    return fail(ErrorKind::not_found, "there is no secret \"" + name + "\"", "", "set it in the environment or the configuration: docs/plugins.md");
+  };
+  add_plugins(agent, set.plugins, set.options, secret_of, warn);
+}
+
+}  // namespace deed

@@ -1,0 +1,358 @@
+#include "deed/plugins/plugins.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "deed/core/checked.hpp"
+#include "deed/core/text.hpp"
+#include "deed/plugins/agreements.hpp"
+#include "deed/plugins/library_host.hpp"
+#include "deed/plugins/plugin_files.hpp"
+#include "deed/plugins/process_host.hpp"
+#include "deed/plugins/program_path.hpp"
+#include "deed/plugins/script_host.hpp"
+
+namespace deed {
+namespace {
+
+namespace fs = std::filesystem;
+
+using Getenv = std::function<std::optional<std::string>(std::string_view)>;
+
+// Files beside the folder that the command names and that are not the system's.
+std::vector<std::string> further_files(const Manifest& manifest, const std::string& folder) {
+  std::vector<std::string> out;
+  const auto add = [&](const std::string& path) {
+    std::error_code ec;
+    const bool is_system = path.starts_with("/usr/") || path.starts_with("/bin/") || path.starts_with("/sbin/");
+    if (path.starts_with('/') && !is_system && !path.starts_with(folder + "/") && fs::is_regular_file(path, ec)) out.push_back(path);
+  };
+  for (const std::string& word : manifest.command) add(word);
+  for (const ScriptTool& tool : manifest.scripts) {
+    for (const std::string& word : tool.command) add(word);
+  }
+  add(manifest.library);
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+FoundPlugin broken(FoundPlugin plugin, Error why) {
+  plugin.state = PluginState::broken;
+  plugin.problem = std::move(why);
+  return plugin;
+}
+
+Result<void> check_pin(FoundPlugin& plugin, const std::string& pin) {
+  const auto further = further_files(plugin.manifest, plugin.folder);
+  DEED_TRY(const PluginFiles files, files_of(plugin.folder, further));
+  plugin.digest = files.digest;
+  if (files.digest == lower_ascii(pin)) return {};
+  return fail(ErrorKind::denied, "the plugin's files are not those of plugins." + plugin.manifest.name + ".sha256", plugin.folder,
+              "they have " + files.digest);
+}
+
+Result<void> judge_agreement(FoundPlugin& plugin, const Agreement* agreement) {
+  if (!agreement) return {};
+  plugin.state = PluginState::changed;
+  if (agreement->folder != plugin.folder || agreement->permissions != to_json(plugin.manifest.permissions)) return {};
+  const auto further = further_files(plugin.manifest, plugin.folder);
+  DEED_TRY(const std::string stamp, stamp_of(plugin.folder, further));
+  plugin.digest = agreement->digest;
+  if (stamp != agreement->stamp) {
+    DEED_TRY(const PluginFiles files, files_of(plugin.folder, further));
+    plugin.digest = files.digest;
+    if (files.digest != agreement->digest) return {};
+  }
+  plugin.state = PluginState::agreed;
+  plugin.tools = agreement->tools;
+  return {};
+}
+
+FoundPlugin judged(FoundPlugin plugin, const PluginOptions& options, const Agreements& agreements) {
+  if (plugin.state == PluginState::broken) return plugin;
+  const auto pin = options.pins.find(plugin.manifest.name);
+  if (pin != options.pins.end()) {
+    if (auto pinned = check_pin(plugin, pin->second); !pinned) return broken(std::move(plugin), pinned.error());
+  }
+  auto agreed = judge_agreement(plugin, agreements.find(plugin.manifest.name));
+  if (!agreed) return broken(std::move(plugin), agreed.error());
+  return plugin;
+}
+
+std::vector<std::string> folders_with_manifest(const std::string& folder) {
+  std::vector<std::string> out;
+  std::error_code ec;
+  for (fs::directory_iterator at(folder, ec), end; !ec && at != end; at.increment(ec)) {
+    std::error_code ignored;
+    if (fs::is_regular_file(at->path() / "plugin.toml", ignored)) out.push_back(at->path().string());
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+std::string home_of_user(const Getenv& getenv) {
+  const auto home = getenv ? getenv("HOME") : std::nullopt;
+  return home.value_or("");
+}
+
+// What a permission means here. Deed's own folder is nobody's but deed's.
+Result<std::string> meant_path(const std::string& path, const PluginOptions& options, const std::string& root) {
+  std::string whole = path == "." ? root : path;
+  if (path.starts_with("~/")) {
+    const std::string home = home_of_user(options.getenv);
+    if (home.empty()) return fail(ErrorKind::invalid, "$HOME is not set", path);
+    whole = home + path.substr(1);
+  }
+  std::error_code ec;
+  const std::string real = fs::canonical(whole, ec).string();
+  if (ec) return fail(ErrorKind::not_found, "the plugin asks for a folder that is not there", escaped(whole), "make it, or change plugin.toml");
+  const std::string own = fs::weakly_canonical(options.home, ec).string();
+  const auto is_within = [](const std::string& inner, const std::string& outer) { return inner == outer || inner.starts_with(outer == "/" ? outer : outer + "/"); };
+  if (real == "/" || is_within(own, real) || is_within(real, own)) {
+    return fail(ErrorKind::denied, "the plugin would see deed's own files", escaped(real), path == "." ? "choose another working folder: --root" : "");
+  }
+  return real;
+}
+
+Result<SandboxKind> sandbox_for(const PluginOptions& options) {
+  if (!options.sandbox) return best_sandbox();
+  DEED_OK(try_sandbox(*options.sandbox));
+  return *options.sandbox;
+}
+
+Result<ChildOptions> child_of(const FoundPlugin& plugin, const PluginOptions& options, const std::string& root) {
+  const Manifest& manifest = plugin.manifest;
+  ChildOptions child;
+  DEED_TRY(child.sandbox, sandbox_for(options));
+  const auto& wanted = manifest.permissions;
+  const auto sees_root = [](const std::vector<std::string>& list) { return std::find(list.begin(), list.end(), ".") != list.end(); };
+  child.folder = sees_root(wanted.read) || sees_root(wanted.write) ? root : plugin.folder;
+  SandboxRules& rules = child.rules;
+  rules.readable.push_back(plugin.folder);
+  for (const std::string& path : wanted.read) {
+    DEED_TRY(std::string meant, meant_path(path, options, root));
+    rules.readable.push_back(std::move(meant));
+  }
+  for (const std::string& path : wanted.write) {
+    DEED_TRY(std::string meant, meant_path(path, options, root));
+    rules.writable.push_back(std::move(meant));
+  }
+  for (std::string& path : further_files(manifest, plugin.folder)) rules.readable.push_back(std::move(path));
+  rules.network = wanted.network;
+  rules.max_memory_bytes = static_cast<std::uint64_t>(manifest.limits.memory_mb) << 20;
+  rules.max_file_bytes = static_cast<std::uint64_t>(manifest.limits.file_mb) << 20;
+  rules.max_processes = static_cast<int>(manifest.limits.processes);
+  child.environment = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8", "PYTHONDONTWRITEBYTECODE=1", "PYTHONUNBUFFERED=1", "DEED_PLUGIN=" + plugin.folder};
+  for (const std::string& name : wanted.environment) {
+    const auto value = options.getenv ? options.getenv(name) : std::nullopt;
+    if (value) child.environment.push_back(name + "=" + *value);
+  }
+  return child;
+}
+
+// deed itself, for `deed plugin serve`.
+Result<std::string> serving_command(const PluginOptions& options) {
+  if (!options.deed_command.empty()) return options.deed_command;
+  std::error_code ec;
+  const fs::path self = fs::read_symlink("/proc/self/exe", ec);
+  if (!ec && self.filename() == "deed") return self.string();
+  const auto found = program_path("deed", "");
+  if (found) return *found;
+  return fail(ErrorKind::not_found, "the command deed, which runs a library in a process of its own, is not installed", "",
+              "install it, or let the library run in this process");
+}
+
+Result<std::string> library_path(const FoundPlugin& plugin) {
+  const std::string& library = plugin.manifest.library;
+  if (library.starts_with('/')) return library;
+  DEED_TRY(const RelativePath path, RelativePath::parse(library));
+  return plugin.folder + "/" + path.text();
+}
+
+Result<std::shared_ptr<PluginHost>> open_library_here(const FoundPlugin& plugin, PluginServices services) {
+  DEED_TRY(const std::string path, library_path(plugin));
+  DEED_OK(check_owners(path));
+  DEED_OK(check_owners(plugin.folder));
+  // Without a log of the loop's: a library may speak on any thread.
+  DEED_TRY(std::shared_ptr<CLibrary> library, CLibrary::load(path, {}));
+  if (library->name() != plugin.manifest.name) {
+    return fail(ErrorKind::invalid, "the library says that it is \"" + library->name() + "\", its manifest \"" + plugin.manifest.name + "\"", path);
+  }
+  return make_library_host(std::move(library), std::move(services));
+}
+
+void add_tools(Agent& agent, const FoundPlugin& plugin, std::vector<DeclaredTool> tools, const std::shared_ptr<PluginHost>& host,
+               const std::function<void(const std::string&)>& warn) {
+  for (DeclaredTool& tool : tools) {
+    const std::string name = tool.spec.name;
+    if (auto added = agent.tools().add(tool_of(std::move(tool), host)); !added) {
+      warn("the tool " + name + " of the plugin in " + plugin.folder + " is left out: " + to_string(added.error()));
+    }
+  }
+}
+
+Result<void> add_one(Agent& agent, const FoundPlugin& plugin, const PluginOptions& options, PluginHostOptions host_options,
+                     const std::function<void(const std::string&)>& warn) {
+  DEED_TRY(const std::shared_ptr<PluginHost> host, open_plugin(plugin, options, std::move(host_options)));
+  std::vector<Json> listed = plugin.tools;
+  if (plugin.state == PluginState::named) {
+    DEED_TRY(listed, agent.wait(host->list()));
+  }
+  DEED_TRY(listed, corrected(std::move(listed), plugin.manifest.corrections));
+  DEED_TRY(std::vector<DeclaredTool> tools, parse_declared_tools(listed, plugin.manifest.name));
+  add_tools(agent, plugin, std::move(tools), host, warn);
+  return {};
+}
+
+std::string why_not_used(const FoundPlugin& plugin) {
+  switch (plugin.state) {
+    case PluginState::unseen: return "nobody agreed to it: deed plugin approve " + plugin.manifest.name;
+    case PluginState::changed: return "it has changed since you agreed to it: deed plugin approve " + plugin.manifest.name;
+    default: return plugin.problem ? to_string(*plugin.problem) : "it is broken";
+  }
+}
+
+}  // namespace
+
+const char* to_string(PluginState state) {
+  switch (state) {
+    case PluginState::named: return "named";
+    case PluginState::agreed: return "agreed";
+    case PluginState::unseen: return "unseen";
+    case PluginState::changed: return "changed";
+    case PluginState::broken: return "broken";
+  }
+  return "broken";
+}
+
+Result<PluginOptions> plugin_options(const Settings& settings, std::string home, const Getenv& getenv) {
+  PluginOptions options{.home = std::move(home), .getenv = getenv};
+  if (options.home.empty()) {
+    DEED_TRY(options.home, default_home());
+  }
+  for (const std::string& file : default_setting_sources(getenv).files) {
+    options.folders.push_back((fs::path(file).parent_path() / "plugins").string());
+  }
+  for (std::string& folder : settings.list("plugins.folders")) options.folders.push_back(std::move(folder));
+  options.named = settings.list("plugins.use");
+  if (const std::string kind = settings.text("plugins.sandbox", "auto"); kind != "auto") {
+    DEED_TRY(options.sandbox, with_context(parse_sandbox_kind(kind), settings.origin("plugins.sandbox")));
+  }
+  for (const std::string& name : settings.names_below("plugins.")) {
+    if (settings.flag("plugins." + name + ".in_process")) options.in_process.insert(name);
+    if (const std::string pin = settings.text("plugins." + name + ".sha256"); !pin.empty()) options.pins[name] = pin;
+  }
+  return options;
+}
+
+FoundPlugin plugin_in(const std::string& folder) {
+  FoundPlugin plugin;
+  std::error_code ec;
+  plugin.folder = fs::canonical(folder, ec).string();
+  if (ec) {
+    plugin.folder = folder;
+    return broken(std::move(plugin), Error{ErrorKind::not_found, "there is no such folder", folder, ""});
+  }
+  auto manifest = load_manifest(plugin.folder);
+  if (!manifest) return broken(std::move(plugin), manifest.error());
+  plugin.manifest = *std::move(manifest);
+  if (auto owned = check_owners(plugin.folder); !owned) return broken(std::move(plugin), owned.error());
+  plugin.state = PluginState::named;
+  return plugin;
+}
+
+Result<std::vector<FoundPlugin>> find_plugins(const PluginOptions& options) {
+  DEED_TRY(const Agreements agreements, Agreements::load(options.home));
+  std::vector<FoundPlugin> found;
+  std::set<std::string> names, folders;
+  const auto add = [&](FoundPlugin plugin) {
+    if (!folders.insert(plugin.folder).second) return;
+    const bool is_second = plugin.state != PluginState::broken && !names.insert(plugin.manifest.name).second;
+    if (is_second) plugin = broken(std::move(plugin), Error{ErrorKind::conflict, "there is another plugin of the name " + plugin.manifest.name, plugin.folder, ""});
+    found.push_back(std::move(plugin));
+  };
+  for (const std::string& folder : options.named) add(plugin_in(folder));
+  for (const std::string& folder : options.folders) {
+    for (const std::string& one : folders_with_manifest(folder)) {
+      FoundPlugin plugin = plugin_in(one);
+      if (plugin.state == PluginState::named) plugin.state = PluginState::unseen;
+      add(judged(std::move(plugin), options, agreements));
+    }
+  }
+  return found;
+}
+
+Result<std::shared_ptr<PluginHost>> open_plugin(const FoundPlugin& plugin, const PluginOptions& options, PluginHostOptions host) {
+  if (plugin.problem) return fail(*plugin.problem);
+  const Manifest& manifest = plugin.manifest;
+  PluginServices services{.http = host.http, .guard = host.egress, .secrets = manifest.permissions.secrets, .secret_of = std::move(host.secret_of), .log = std::move(host.log)};
+  for (const std::string& text : manifest.permissions.hosts) {
+    DEED_TRY(AllowedHost allowed, with_context(AllowedHost::parse(text), plugin.folder));
+    services.hosts.push_back(std::move(allowed));
+  }
+  if (!manifest.library.empty() && options.in_process.contains(manifest.name)) return open_library_here(plugin, std::move(services));
+  DEED_TRY(ChildOptions child, child_of(plugin, options, host.root));
+  if (!manifest.scripts.empty()) return make_script_host(manifest.scripts, plugin.folder, std::move(child));
+  child.command = manifest.command;
+  if (manifest.library.empty()) {
+    DEED_TRY(child.command.front(), program_path(child.command.front(), plugin.folder));
+    // A file of the folder is found wherever the program works.
+    for (std::size_t i = 1; i < child.command.size(); ++i) {
+      std::string& word = child.command[i];
+      std::error_code ec;
+      const auto path = RelativePath::parse(word);
+      if (path && fs::is_regular_file(plugin.folder + "/" + path->text(), ec)) word = plugin.folder + "/" + path->text();
+    }
+  } else {
+    DEED_TRY(const std::string path, library_path(plugin));
+    DEED_TRY(const std::string deed, serving_command(options));
+    child.command = {deed, "plugin", "serve", path};
+    child.rules.readable.push_back(deed);
+  }
+  ProcessHostOptions process{.child = std::move(child)};
+  if (plugin.state == PluginState::agreed) process.agreed = plugin.tools;
+  return make_process_host(std::move(process), std::move(services));
+}
+
+void add_plugins(Agent& agent, const std::vector<FoundPlugin>& plugins, const PluginOptions& options,
+                 const std::function<Result<Secret>(const std::string& name)>& secret_of, const std::function<void(const std::string& line)>& warn) {
+  for (const FoundPlugin& plugin : plugins) {
+    const std::string name = plugin.manifest.name.empty() ? "in " + plugin.folder : plugin.manifest.name;
+    if (!plugin.is_usable()) {
+      warn("the plugin " + name + " is not used: " + why_not_used(plugin));
+      continue;
+    }
+    PluginHostOptions host{.root = agent.root(), .http = &agent.http(), .egress = &agent.egress(), .secret_of = secret_of};
+    if (auto added = add_one(agent, plugin, options, std::move(host), warn); !added) {
+      warn("the plugin " + name + " is not used: " + to_string(added.error()));
+    }
+  }
+}
+
+Result<std::vector<Json>> agree_to(const FoundPlugin& plugin, const PluginOptions& options, Agent& agent) {
+  if (plugin.problem) return fail(*plugin.problem);
+  DEED_TRY(Agreements agreements, Agreements::load(options.home));
+  const auto further = further_files(plugin.manifest, plugin.folder);
+  DEED_TRY(const PluginFiles before, files_of(plugin.folder, further));
+  FoundPlugin named = plugin;
+  named.state = PluginState::named;
+  DEED_TRY(const std::shared_ptr<PluginHost> host, open_plugin(named, options, {.root = agent.root(), .http = &agent.http(), .egress = &agent.egress()}));
+  DEED_TRY(std::vector<Json> listed, agent.wait(host->list()));
+  DEED_TRY(const std::vector<Json> shown, corrected(listed, plugin.manifest.corrections));
+  DEED_OK(parse_declared_tools(shown, plugin.manifest.name));
+  // What was listed is what these files list.
+  DEED_TRY(const PluginFiles files, files_of(plugin.folder, further));
+  if (files.digest != before.digest) return fail(ErrorKind::conflict, "the plugin's files changed meanwhile", plugin.folder, "approve it again");
+  agreements.set(plugin.manifest.name, {plugin.folder, files.digest, files.stamp, to_json(plugin.manifest.permissions), std::move(listed)});
+  DEED_OK(agreements.save());
+  return shown;
+}
+
+Result<void> forget_plugin(const std::string& name, const PluginOptions& options) {
+  DEED_TRY(Agreements agreements, Agreements::load(options.home));
+  if (!agreements.remove(name)) return fail(ErrorKind::not_found, "nobody agreed to a plugin \"" + escaped(name) + "\"", "", "deed plugin list");
+  return agreements.save();
+}
+
+}  // namespace deed

@@ -1,0 +1,95 @@
+// The plugins of a user: found in folders, agreed to once, and added to an agent as tools. docs/plugins.md.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "deed/agent/agent.hpp"
+#include "deed/agent/settings.hpp"
+#include "deed/plugins/manifest.hpp"
+#include "deed/plugins/sandbox.hpp"
+
+namespace deed {
+
+class PluginHost;
+
+struct PluginOptions {
+  std::string home;                       ///< deed's: the user's agreements are there. Absolute
+  std::vector<std::string> folders = {};  ///< every folder in these that has a plugin.toml is a plugin
+  std::vector<std::string> named = {};    ///< folders of plugins that the user names now: they need no agreement
+  std::optional<SandboxKind> sandbox = {};  ///< nullopt: the strongest that works here
+  std::set<std::string, std::less<>> in_process = {};  ///< names: libraries that run in this process, without a sandbox
+  std::map<std::string, std::string, std::less<>> pins = {};  ///< name -> SHA-256 that the files must have
+  std::string deed_command = {};  ///< what serves a library in a process of its own; empty: this program, if it is deed
+  std::function<std::optional<std::string>(std::string_view)> getenv = {};
+};
+
+/// From the settings `plugins.*`; the folders of the user and of the system are searched in any case.
+/// home    deed's; empty: the default one
+/// errors  invalid: a sandbox that there is not; those of default_home
+Result<PluginOptions> plugin_options(const Settings& settings, std::string home,
+                                     const std::function<std::optional<std::string>(std::string_view)>& getenv);
+
+enum class PluginState {
+  named,    ///< the user names it now
+  agreed,   ///< the user agreed to it as it is
+  unseen,   ///< nobody agreed to it
+  changed,  ///< its files or what it asks for are not those that were agreed to
+  broken,   ///< it cannot be used: see `problem`
+};
+const char* to_string(PluginState state);
+
+struct FoundPlugin {
+  std::string folder;  ///< absolute, links resolved
+  Manifest manifest = {};
+  PluginState state = PluginState::unseen;
+  std::optional<Error> problem = {};  ///< of a broken one
+  std::string digest = {};            ///< SHA-256 of its files, once they were read
+  std::vector<Json> tools = {};       ///< of one that was agreed to: as it listed them (declared_tool.hpp)
+
+  bool is_usable() const { return state == PluginState::named || state == PluginState::agreed; }
+};
+
+/// Every plugin there is, in order of their folders; of two with one name the second is broken. Reads the files of those whose stamps have
+/// changed.
+/// errors  those of the file of agreements
+Result<std::vector<FoundPlugin>> find_plugins(const PluginOptions& options);
+
+/// One by its folder, as if the user had named it.
+FoundPlugin plugin_in(const std::string& folder);
+
+/// What a plugin gets of the agent; borrowed for as long as its tools.
+struct PluginHostOptions {
+  std::string root;              ///< the agent's working folder, absolute
+  HttpClient* http = nullptr;
+  const EgressGuard* egress = nullptr;
+  std::function<Result<Secret>(const std::string& name)> secret_of = {};
+  std::function<void(const std::string& line)> log = {};
+};
+
+/// Where the plugin's code is going to run; nothing is started.
+/// errors  denied: in this process, and its files may be changed by others; unsupported: no sandbox works here; not_found: its program, or a
+///         folder that it asks for; those of CLibrary::load
+Result<std::shared_ptr<PluginHost>> open_plugin(const FoundPlugin& plugin, const PluginOptions& options, PluginHostOptions host);
+
+/// Adds the tools of all plugins that may be used. One that cannot be used is left out, with a word.
+/// secret_of  of the plugins' secrets; may be empty
+/// warn       gets a line for people about each plugin that is left out
+void add_plugins(Agent& agent, const std::vector<FoundPlugin>& plugins, const PluginOptions& options,
+                 const std::function<Result<Secret>(const std::string& name)>& secret_of,
+                 const std::function<void(const std::string& line)>& warn);
+
+/// Starts the plugin, lists its tools, and keeps that the user agrees to it as it is now. Precondition: the user was shown what it asks for.
+/// errors  those of open_plugin and of listing; of the file
+Result<std::vector<Json>> agree_to(const FoundPlugin& plugin, const PluginOptions& options, Agent& agent);
+
+/// errors  not_found: nobody agreed to it
+Result<void> forget_plugin(const std::string& name, const PluginOptions& options);
+
+}  // namespace deed
