@@ -27,7 +27,8 @@ struct ChildEnd {
   int signal = 0;  ///< 0: it ended by itself
 };
 
-/// Owns the process with all that it started: the destructor kills them and collects the child. Any thread, one at a time.
+/// Owns the process with all that it started: the destructor kills them and collects the child. What the program leaves running
+/// when it ends by itself is killed when its end is seen. Any thread, one at a time.
 class ChildProcess {
  public:
   ChildProcess(ChildProcess&& other) noexcept;
@@ -52,17 +53,21 @@ class ChildProcess {
   ChildEnd wait_end();
 
  private:
-  friend Result<ChildProcess> start_child(const ChildOptions& options);
+  friend struct ChildLauncher;
   ChildProcess() = default;
+  ChildEnd collect();
 
   pid_t pid_ = -1;
+  pid_t guard_ = -1;  // kills the process group when deed is gone, see child_process.cpp
+  SandboxKind sandbox_ = SandboxKind::off;
   std::optional<ChildEnd> end_;
-  OwnedFd input_, output_, errors_, ended_;
+  OwnedFd input_, output_, errors_, ended_, alive_;
 };
 
-/// Starts it. deed's own descriptors, signal masks and environment are not handed on; it dies with this process.
-/// errors  not_found: no such program; denied: it may not be run; unsupported: the sandbox does not work here; unavailable: no
-///         process could be made
+/// Starts it. deed's own descriptors, signal masks and environment are not handed on; it dies with this process, with all that it
+/// started (sandbox off: with what stayed in its process group). Blocks for the milliseconds that it takes.
+/// errors  not_found: no such program or folder; denied: it may not be run; unsupported: the sandbox does not work here;
+///         unavailable: no process could be made
 Result<ChildProcess> start_child(const ChildOptions& options);
 
 }  // namespace deed

@@ -18,8 +18,8 @@ struct SandboxRules {
   std::vector<std::string> readable = {};   ///< absolute paths of folders (with all below) and files; must exist
   std::vector<std::string> writable = {};   ///< absolute paths of folders, read and written
   bool network = false;                     ///< TCP and UDP to anywhere; without it no socket at all
-  std::uint64_t max_memory_bytes = 1u << 30;  ///< of each process
-  std::uint64_t max_file_bytes = 256u << 20;  ///< of each file that it writes
+  std::uint64_t max_memory_bytes = 1u << 30;  ///< data of each process (RLIMIT_DATA; docs/sandbox.md says what that leaves)
+  std::uint64_t max_file_bytes = 256u << 20;  ///< of each file that it writes, not of all together
   int max_processes = 64;                   ///< processes and threads of the plugin at a time
 };
 
