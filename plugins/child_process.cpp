@@ -211,8 +211,7 @@ ChildEnd ChildProcess::collect() {
 }
 
 struct ChildLauncher {
-  static Result<ChildProcess> launch(const ChildOptions& options) {
-    DEED_TRY(const Launch launch, prepare_launch(options));
+  static Result<ChildProcess> launch(const ChildOptions& options, const Launch& launch) {
     ChildProcess child;
     child.sandbox_ = options.sandbox;
     ChildStreams streams;
@@ -257,7 +256,14 @@ struct ChildLauncher {
   }
 };
 
-Result<ChildProcess> launch_child(const ChildOptions& options) { return ChildLauncher::launch(options); }
+Result<ChildProcess> launch_child(const ChildOptions& options, const Launch& launch) {
+  return ChildLauncher::launch(options, launch);
+}
+
+Result<ChildProcess> launch_child(const ChildOptions& options) {
+  DEED_TRY(const Launch launch, prepare_launch(options));
+  return launch_child(options, launch);
+}
 
 Result<ChildProcess> start_child(const ChildOptions& options) {
   DEED_OK(try_sandbox(options.sandbox));

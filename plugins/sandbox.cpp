@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "deed/plugins/sandbox_landlock.hpp"
 #include "deed/plugins/sandbox_launch.hpp"
 #include "deed/plugins/sandbox_probe.hpp"
 
@@ -93,7 +94,7 @@ Result<Launch> prepare_launch(const ChildOptions& options) {
   if (options.sandbox != SandboxKind::off) DEED_OK(check_visible(options));
   switch (options.sandbox) {
     case SandboxKind::bubblewrap: return prepare_bubblewrap(options);
-    case SandboxKind::landlock: return prepare_landlock(options);
+    case SandboxKind::landlock: return prepare_landlock(options, landlock_version());
     case SandboxKind::off: return prepare_plain(options);
   }
   return fail(ErrorKind::internal, "there is no such sandbox");

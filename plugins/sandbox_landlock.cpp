@@ -139,8 +139,7 @@ bool allow_own_proc(int ruleset) {
 
 bool restrict_self(int ruleset) { return syscall(SYS_landlock_restrict_self, ruleset, 0) == 0; }
 
-Result<Launch> prepare_landlock(const ChildOptions& options) {
-  const int version = landlock_version();
+Result<Launch> prepare_landlock(const ChildOptions& options, int version) {
   Launch launch{.command = options.command, .environment = options.environment, .folder = options.folder};
   DEED_TRY(launch.ruleset, make_ruleset(options.rules, version));
   launch.limits = limits_of(options.rules);

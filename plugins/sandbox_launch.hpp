@@ -37,7 +37,8 @@ struct Launch {
 /// errors  unsupported: what this kind needs is not there. not_found, denied: a path of the rules or the program
 Result<Launch> prepare_launch(const ChildOptions& options);
 Result<Launch> prepare_bubblewrap(const ChildOptions& options);
-Result<Launch> prepare_landlock(const ChildOptions& options);
+/// version  of Landlock, at most what the kernel has
+Result<Launch> prepare_landlock(const ChildOptions& options, int version);
 
 /// The limits that every kind sets. RLIMIT_NPROC is not among them: whose processes count differs.
 std::vector<ResourceLimit> limits_of(const SandboxRules& rules);
@@ -62,7 +63,8 @@ LaunchFailure enter(const Launch& launch, char* const* command, char* const* env
 /// What the step was, for people.
 const char* launch_step(int step);
 
-/// start_child without trying the sandbox before.
+/// start_child without trying the sandbox before; and with what was made ready otherwise.
 Result<ChildProcess> launch_child(const ChildOptions& options);
+Result<ChildProcess> launch_child(const ChildOptions& options, const Launch& launch);
 
 }  // namespace deed
