@@ -124,6 +124,7 @@ class Drive {
   Async<bool> pause(RunPaused paused, std::string call, std::optional<TimePoint> wakes = std::nullopt);
   Async<bool> record_reply(int step, Reply reply, std::chrono::milliseconds took);
   Async<bool> ask_operator(std::string call, std::string what);
+  Async<bool> pause_without_tool(std::string call);
   struct Obstacle {
     std::string why;        // empty: there is none
     bool for_good = false;  // the call can never be made again as it was

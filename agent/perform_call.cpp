@@ -99,8 +99,20 @@ Async<bool> Drive::perform(JudgeCall action) {
   co_return true;
 }
 
+// It was there when the call was judged: that it is not here now says nothing about the call.
+Async<bool> Drive::pause_without_tool(std::string call) {
+  RunPaused missing{RunStatus::paused, "the tool " + state_.calls.at(call).call.name + " is not here any more",
+                    "resume it with a program that has the tool"};
+  auto paused = co_await pause(std::move(missing), std::move(call));
+  co_return paused;
+}
+
 Async<bool> Drive::perform(AskApproval action) {
   const CallState& call = state_.calls.at(action.call);
+  if (!tools().find(call.call.name)) {
+    auto paused = co_await pause_without_tool(action.call);
+    co_return paused;
+  }
   if (call.approval_request->policy_version != parts_.policy.version()) {
     // The question was asked under other rules; under today's it may need no answer.
     JudgeCall judge{action.call};
@@ -197,9 +209,7 @@ Async<bool> Drive::perform(RunTool action) {
   const CallState& call = state_.calls.at(action.call);
   const RegisteredTool* entry = tools().find(call.call.name);
   if (!entry) {
-    RunPaused missing{RunStatus::paused, "the tool " + call.call.name + " is not here any more",
-                      "resume it with a program that has the tool"};
-    auto paused = co_await pause(std::move(missing), action.call);
+    auto paused = co_await pause_without_tool(action.call);
     co_return paused;
   }
   const Tool& tool = entry->tool;

@@ -106,7 +106,7 @@ void take_over_settings(const Json& settings, Flags& flags) {
     }
   };
   for (const auto& [key, value] : settings.items()) {
-    if (is_of_account(key) || key == "drafts") flags.of_run[key] = value;
+    if (is_of_account(key) || key == "drafts" || key == "plugins.use") flags.of_run[key] = value;
   }
   list("allow", flags.allow);
   list("allow_hosts", flags.allow_hosts);

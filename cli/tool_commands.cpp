@@ -2,7 +2,6 @@
 
 #include "deed/cli/commands.hpp"
 #include "deed/cli/flags.hpp"
-#include "deed/cli/rehearsal.hpp"
 #include "deed/core/text.hpp"
 
 namespace deed {
@@ -60,13 +59,17 @@ int call(const ToolFlags& state) {
   auto session = open_session(state.flags, {.needs_model = false});
   if (!session) return report_error(session.error(), state.flags);
   if (!state.dry_run) return report_run((*session)->agent->call_tool(state.name, *arguments), **session, state.flags);
-  Rehearsal rehearsal("");
-  const auto report = (*session)->agent->rehearse_tool(state.name, *arguments, [&](const std::string& id, const Preview& preview) {
-    rehearsal.take(id, preview);
-    if (!state.flags.json) std::printf("%s\n", for_terminal(preview.diff.empty() ? to_utf8(preview.bytes) : preview.diff).c_str());
-  });
+  Json effects = Json::array();
+  const auto show = [&](const std::string&, const Preview& preview) {
+    effects.push_back({{"summary", preview.summary}, {"media_type", preview.media_type}, {"bytes", to_utf8(preview.bytes)}, {"diff", to_utf8(preview.diff)}});
+    if (!state.flags.json) std::printf("%s\n%s\n", for_terminal(preview.summary).c_str(), for_terminal(preview.diff.empty() ? to_utf8(preview.bytes) : preview.diff).c_str());
+  };
+  const auto report = (*session)->agent->rehearse_tool(state.name, *arguments, show);
+  // What changes nothing was run, and what is refused says so.
   if (!report || report->status != RunStatus::paused) return report_run(report, **session, state.flags);
-  return report_rehearsal(rehearsal, *report, **session, state.flags);
+  if (state.flags.json) print_json({{"version", 1}, {"run", report->run}, {"effects", std::move(effects)}, {"exit_code", 0}});
+  else if (!state.flags.quiet) std::fprintf(stderr, "nothing was done; do it with: deed approve %s\n", report->run.c_str());
+  return 0;
 }
 
 }  // namespace

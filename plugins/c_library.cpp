@@ -1,8 +1,8 @@
 #include "deed/plugins/c_library.hpp"
 
 #include <dlfcn.h>
-#include <fcntl.h>
-#include <unistd.h>
+
+#include <filesystem>
 
 #include "deed/core/checked.hpp"
 #include "deed/core/text.hpp"
@@ -193,7 +193,8 @@ CLibrary::~CLibrary() {
 }
 
 Result<std::shared_ptr<CLibrary>> CLibrary::load(const std::string& path, std::function<void(std::string)> log) {
-  if (access(path.c_str(), R_OK) != 0) return fail(ErrorKind::not_found, "there is no such library", path);
+  std::error_code ec;
+  if (!std::filesystem::is_regular_file(path, ec)) return fail(ErrorKind::not_found, "there is no such library", path);
   // RTLD_LOCAL: its symbols are its own. Never closed: see the class.
   void* handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (!handle) return fail(ErrorKind::invalid, std::string("the library cannot be loaded: ") + to_utf8(dlerror()), path);
