@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <signal.h>
-#include <sys/stat.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -84,11 +84,21 @@ struct ChildStreams {
   ChildPipe input, output, errors, status, go;
 };
 
-[[noreturn]] void be_child(const Launch& launch, const ChildStreams& streams, char* const* command, char* const* environment) {
+// Until the guard is there. A child that another thread forks meanwhile has a copy of the pipe's other end for a moment, so that
+// the end of deed alone would not end the pipe; the thread is waiting in start_child, so that it cannot end before deed.
+void wait_for_guard(const ChildPipe& go, pid_t deed) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  if (getppid() != deed) _exit(127);
+  close(go.write.get());
+  char word = 0;
+  if (read(go.read.get(), &word, 1) != 1) _exit(127);
+  prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+}
+
+[[noreturn]] void be_child(const Launch& launch, const ChildStreams& streams, pid_t deed, char* const* command,
+                           char* const* environment) {
   become_plain_process();
-  close(streams.go.write.get());
-  char go = 0;
-  if (read(streams.go.read.get(), &go, 1) != 1) _exit(127);  // deed is gone, and there is no guard
+  wait_for_guard(streams.go, deed);
   dup2(streams.input.read.get(), STDIN_FILENO);
   dup2(streams.output.write.get(), STDOUT_FILENO);
   dup2(streams.errors.write.get(), STDERR_FILENO);
@@ -219,7 +229,8 @@ struct ChildLauncher {
       DEED_TRY(*pipe, open_pipe());
     }
     const std::vector<char*> command = text_pointers(launch.command), environment = text_pointers(launch.environment);
-    child.pid_ = fork_into([&] { be_child(launch, streams, command.data(), environment.data()); });
+    const pid_t deed = getpid();
+    child.pid_ = fork_into([&] { be_child(launch, streams, deed, command.data(), environment.data()); });
     if (child.pid_ < 0) return system_error(errno, "no process can be made", options.command.front());
     child.ended_ = OwnedFd(static_cast<int>(syscall(SYS_pidfd_open, child.pid_, 0)));
     if (child.ended_.get() < 0) return system_error(errno, "the process cannot be watched (pidfd_open)", options.command.front());
@@ -229,9 +240,10 @@ struct ChildLauncher {
 
  private:
   static Result<void> start_guard(ChildProcess& child) {
+    if (access("/bin/sh", X_OK) != 0) return fail(ErrorKind::unsupported, "there is no /bin/sh to end plugins when deed is killed");
     DEED_TRY(ChildPipe alive, open_pipe());
     const std::string group = std::to_string(child.pid_);
-    const std::vector<std::string> command = {"/bin/sh", "-c", "read -r line; kill -9 -- -" + group, "deed-guard"};
+    const std::vector<std::string> command = {"/bin/sh", "-c", "read -r line; kill -s KILL -- -" + group, "deed-guard"};
     const std::vector<char*> pointers = text_pointers(command), environment = {nullptr};
     child.guard_ = fork_into([&] { be_guard(alive.read, pointers.data(), environment.data()); });
     if (child.guard_ < 0) return system_error(errno, "no process can be made", "");

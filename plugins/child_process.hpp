@@ -28,7 +28,7 @@ struct ChildEnd {
 };
 
 /// Owns the process with all that it started: the destructor kills them and collects the child. What the program leaves running
-/// when it ends by itself is killed when its end is seen. Any thread, one at a time.
+/// when it ends by itself is killed when its end is seen by one of the calls below: until then its streams may stay open. Any thread, one at a time.
 class ChildProcess {
  public:
   ChildProcess(ChildProcess&& other) noexcept;

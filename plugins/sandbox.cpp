@@ -42,10 +42,16 @@ bool is_below(const std::string& path, const std::string& folder) {
   return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/' || folder.ends_with('/'));
 }
 
-Result<void> check_visible(const ChildOptions& options) {
+Result<void> check_folders(const ChildOptions& options) {
   std::vector<std::string> visible = system_paths(options.rules.network);
   visible.insert(visible.end(), options.rules.readable.begin(), options.rules.readable.end());
   visible.insert(visible.end(), options.rules.writable.begin(), options.rules.writable.end());
+  for (const auto* paths : {&options.rules.readable, &options.rules.writable}) {
+    for (const std::string& path : *paths) {
+      struct stat status = {};
+      if (stat(path.c_str(), &status) != 0) return system_error(errno, "a folder that the plugin may use is not there", path);
+    }
+  }
   for (const std::string& path : {options.command.front(), options.folder}) {
     if (std::any_of(visible.begin(), visible.end(), [&](const std::string& one) { return is_below(path, one); })) continue;
     return fail(ErrorKind::denied, "the plugin's program and working folder have to be in folders that it may read", path);
@@ -91,7 +97,7 @@ Result<Launch> prepare_launch(const ChildOptions& options) {
   for (const std::string& path : options.rules.readable) DEED_OK(check_absolute(path, "a readable folder"));
   for (const std::string& path : options.rules.writable) DEED_OK(check_absolute(path, "a writable folder"));
   DEED_OK(check_program(options));
-  if (options.sandbox != SandboxKind::off) DEED_OK(check_visible(options));
+  if (options.sandbox != SandboxKind::off) DEED_OK(check_folders(options));
   switch (options.sandbox) {
     case SandboxKind::bubblewrap: return prepare_bubblewrap(options);
     case SandboxKind::landlock: return prepare_landlock(options, landlock_version());

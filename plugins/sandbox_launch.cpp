@@ -21,8 +21,9 @@ namespace {
 constexpr uid_t first_dynamic_user = 61184, last_dynamic_user = 65519;
 constexpr rlim_t most_open_files = 256;
 constexpr rlim_t stack_bytes = 8u << 20;
-// Address space that a program may reserve beyond its memory: node reserves 0.7 GB before its first line.
-constexpr rlim_t reserved_bytes = 2ull << 30;
+// Addresses that a program may reserve beyond its memory: node reserves 0.7 GiB before its first line, and 10 GiB for each memory
+// of WebAssembly, of which its fetch has one.
+constexpr rlim_t reserved_bytes = 12ull << 30;
 
 enum Step { step_limits = 1, step_folder, step_rules, step_user, step_capabilities, step_filter, step_execute };
 

@@ -82,9 +82,8 @@ std::string one_line(std::string text) {
 }  // namespace
 
 Result<void> probe_sandbox(SandboxKind kind) {
-  if (kind == SandboxKind::off) return {};
   const auto failed = [kind](std::string why) {
-    return fail(ErrorKind::unsupported, std::string("the sandbox ") + to_string(kind) + " does not work here: " + std::move(why));
+    return fail(ErrorKind::unsupported, std::string("the sandbox ") + to_string(kind) + " does not hold here: " + std::move(why));
   };
   const ProbeFolder folder;
   if (folder.path().empty()) return failed("no temporary folder can be made");
@@ -98,7 +97,7 @@ Result<void> probe_sandbox(SandboxKind kind) {
   const std::string complaint = one_line(read_until_end(child->errors_fd(), deadline));
   child->kill_all();
   child->wait_end();
-  if (!folder.is_unchanged()) return failed("a file outside of its folders can be written");
+  if (!folder.is_unchanged()) return failed("a file outside of its folders can be written; " + said);
   if (said == "held") return {};
   return failed(said.empty() ? complaint.empty() ? "a shell in it ends without a word" : complaint : said);
 }

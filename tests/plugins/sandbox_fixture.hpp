@@ -31,15 +31,16 @@ struct Said {
   ChildEnd end;
 };
 
-/// Until both streams have ended and the program too.
+/// Until the program has ended and both streams too.
 inline Said said_by(ChildProcess child) {
   child.close_input();
   Said said;
-  pollfd streams[2] = {{child.output_fd(), POLLIN, 0}, {child.errors_fd(), POLLIN, 0}};
-  while (streams[0].fd >= 0 || streams[1].fd >= 0) {
-    poll(streams, 2, -1);
-    if (streams[0].revents != 0 && !append_some(streams[0].fd, said.output)) streams[0].fd = -1;
-    if (streams[1].revents != 0 && !append_some(streams[1].fd, said.errors)) streams[1].fd = -1;
+  pollfd watched[3] = {{child.output_fd(), POLLIN, 0}, {child.errors_fd(), POLLIN, 0}, {child.ended_fd(), POLLIN, 0}};
+  while (watched[0].fd >= 0 || watched[1].fd >= 0 || watched[2].fd >= 0) {
+    poll(watched, 3, -1);
+    if (watched[0].revents != 0 && !append_some(watched[0].fd, said.output)) watched[0].fd = -1;
+    if (watched[1].revents != 0 && !append_some(watched[1].fd, said.errors)) watched[1].fd = -1;
+    if (watched[2].revents != 0 && child.poll_end()) watched[2].fd = -1;
   }
   said.end = child.wait_end();
   return said;
