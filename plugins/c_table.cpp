@@ -9,8 +9,10 @@
 namespace deed {
 namespace {
 
-Result<Json> read_json(const char* text, const std::string& where) {
-  return with_context(parse_json(text, {.max_bytes = max_declaration_bytes}), where);
+Result<Json> read_json(const char* text, const std::string& tool, const char* name) {
+  auto json = parse_json(text, {.max_bytes = max_declaration_bytes});
+  if (json) return json;
+  return fail(json.error().kind, std::string("its ") + name + " are " + json.error().what, tool + ", " + json.error().where);
 }
 
 const char* effect_name(deed_effect effect) {
@@ -126,13 +128,13 @@ Result<Json> read_tool(const deed_tool* given) {
   if (effect.empty()) {
     return fail(ErrorKind::invalid, "a tool that does not say what a second run of it would do", where, "deed_tool::effect: DEED_EFFECT_…");
   }
-  DEED_TRY(Json schema, read_json(tool.arguments, where));
+  DEED_TRY(Json schema, read_json(tool.arguments, where, "arguments"));
   Json deed = {{"effect", effect}, {"flags", flags_of(tool.flags)}};
   if (tool.roles) {
-    DEED_TRY(deed["roles"], read_json(tool.roles, where));
+    DEED_TRY(deed["roles"], read_json(tool.roles, where, "roles"));
   }
   if (tool.examples) {
-    DEED_TRY(deed["examples"], read_json(tool.examples, where));
+    DEED_TRY(deed["examples"], read_json(tool.examples, where, "examples"));
   }
   if (tool.timeout_ms) deed["timeout_ms"] = tool.timeout_ms;
   if (tool.max_output_bytes) deed["max_output_bytes"] = tool.max_output_bytes;

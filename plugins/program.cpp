@@ -3,10 +3,11 @@
 #include <fcntl.h>
 
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/write.hpp>
+#include <cerrno>
 
 #include "deed/core/checked.hpp"
 #include "deed/core/text.hpp"
+#include "deed/plugins/quiet_write.hpp"
 #include "deed/plugins/wire.hpp"
 
 namespace deed {
@@ -24,8 +25,8 @@ Result<void> attach(asio::posix::stream_descriptor& stream, int fd) {
   return fail(ErrorKind::unavailable, "the plugin's streams cannot be watched");
 }
 
-std::string how_it_ended(const ChildEnd& end, bool was_told) {
-  if (was_told) return "the plugin closed its output";
+std::string how_it_ended(const ChildEnd& end, bool was_by_itself) {
+  if (end.signal == 9 && !was_by_itself) return "the plugin closed its output, or was killed";
   if (end.signal != 0) return "the plugin's process was ended by signal " + std::to_string(end.signal);
   return "the plugin's process ended with " + std::to_string(end.code);
 }
@@ -39,11 +40,13 @@ Result<std::shared_ptr<Program>> Program::start(const asio::any_io_executor& exe
   DEED_OK(attach(program->input_, child.input_fd()));
   DEED_OK(attach(program->output_, child.output_fd()));
   DEED_OK(attach(program->errors_, child.errors_fd()));
+  DEED_OK(attach(program->ended_, child.ended_fd()));
   child.close_input();  // the stream has it
   program->child_.emplace(std::move(child));
   program->log_ = std::move(log);
   program->read_output();
   program->read_errors();
+  program->watch_end();
   return program;
 }
 
@@ -54,12 +57,32 @@ void Program::read_output() {
     const auto self = weak.lock();
     if (!self || self->broken_) return;
     if (ec) return self->end({ErrorKind::unavailable, "", "", ""});
-    auto lines = self->lines_.feed(std::string_view(self->out_buffer_).substr(0, count));
-    if (!lines) return self->end(lines.error());
-    for (const std::string& line : *lines) {
-      if (!self->broken_) self->take(line);
-    }
+    self->take_bytes(count);
     if (!self->broken_) self->read_output();
+  });
+}
+
+void Program::take_bytes(std::size_t count) {
+  auto lines = lines_.feed(std::string_view(out_buffer_).substr(0, count));
+  if (!lines) return end(lines.error());
+  for (const std::string& line : *lines) {
+    if (!broken_) take(line);
+  }
+}
+
+// A process that has ended may have left somebody who keeps its output open.
+void Program::watch_end() {
+  ended_.async_wait(asio::posix::stream_descriptor::wait_read, [weak = weak_from_this()](const boost::system::error_code& ec) {
+    const auto self = weak.lock();
+    if (!self || self->broken_ || ec) return;
+    self->has_ended_ = true;
+    boost::system::error_code none;
+    self->output_.non_blocking(true, none);
+    while (!self->broken_ && !none) {  // what it said before
+      const std::size_t count = self->output_.read_some(asio::buffer(self->out_buffer_), none);
+      if (!none) self->take_bytes(count);
+    }
+    if (!self->broken_) self->end({ErrorKind::unavailable, "", "", ""});
   });
 }
 
@@ -101,9 +124,9 @@ void Program::end(Error why) {
   errors_.non_blocking(true, ignored);
   const std::size_t rest = errors_.read_some(asio::buffer(error_buffer_), ignored);
   said_.append(error_buffer_, 0, rest);
-  if (!is_told) broken_->what = how_it_ended(end, end.signal == 9);
+  if (!is_told) broken_->what = how_it_ended(end, has_ended_);
   if (broken_->hint.empty()) broken_->hint = last_words();
-  for (auto* stream : {&input_, &output_, &errors_}) stream->close(ignored);
+  for (auto* stream : {&input_, &output_, &errors_, &ended_}) stream->close(ignored);
   auto waiting = std::move(waiting_);
   waiting_.clear();
   for (auto& [id, one] : waiting) {
@@ -120,14 +143,26 @@ void Program::send(const rpc::Message& message) {
 }
 
 void Program::write() {
-  if (is_writing_ || unsent_.empty() || broken_) return;
+  while (!unsent_.empty() && !broken_ && !is_writing_) {
+    const std::string_view rest = std::string_view(unsent_.front()).substr(sent_of_front_);
+    const ssize_t count = write_quietly(input_.native_handle(), rest);
+    if (count < 0 && errno == EAGAIN) return wait_to_write();
+    if (count < 0 && errno != EINTR) return unsent_.clear(), void(unsent_bytes_ = 0);  // it reads no more; what it still says, or its end, tells why
+    if (count < 0) continue;
+    sent_of_front_ += static_cast<std::size_t>(count);
+    unsent_bytes_ -= static_cast<std::size_t>(count);
+    if (sent_of_front_ < unsent_.front().size()) continue;
+    unsent_.pop_front();
+    sent_of_front_ = 0;
+  }
+}
+
+void Program::wait_to_write() {
   is_writing_ = true;
-  asio::async_write(input_, asio::buffer(unsent_.front()), [self = shared_from_this()](const boost::system::error_code& ec, std::size_t) {
+  input_.async_wait(asio::posix::stream_descriptor::wait_write, [weak = weak_from_this()](const boost::system::error_code& ec) {
+    const auto self = weak.lock();
+    if (!self || self->broken_ || ec) return;
     self->is_writing_ = false;
-    if (self->broken_) return;
-    if (ec) return;  // it reads no more; what it still says, or its end, tells why
-    self->unsent_bytes_ -= self->unsent_.front().size();
-    self->unsent_.pop_front();
     self->write();
   });
 }

@@ -47,11 +47,14 @@ class Program : public std::enable_shared_from_this<Program> {
     std::function<PluginAnswer(const Json& result)> read;
     bool is_call = false;
   };
-  explicit Program(const asio::any_io_executor& executor) : input_(executor), output_(executor), errors_(executor) {}
+  explicit Program(const asio::any_io_executor& executor) : input_(executor), output_(executor), errors_(executor), ended_(executor) {}
 
   void read_output();
   void read_errors();
+  void watch_end();
+  void take_bytes(std::size_t count);
   void write();
+  void wait_to_write();
   void take(const std::string& line);
   void take_request(const rpc::Request& request);
   void take_notification(const rpc::Notification& notification);
@@ -62,17 +65,19 @@ class Program : public std::enable_shared_from_this<Program> {
   std::string last_words() const;
 
   std::optional<ChildProcess> child_;
-  asio::posix::stream_descriptor input_, output_, errors_;
+  asio::posix::stream_descriptor input_, output_, errors_, ended_;
   std::function<void(const std::string& line)> log_;
   rpc::Lines lines_;
   std::string out_buffer_ = std::string(64u << 10, '\0'), error_buffer_ = std::string(4096, '\0');
   std::string said_;  // the end of its standard error
   std::deque<std::string> unsent_;
   std::size_t unsent_bytes_ = 0;
+  std::size_t sent_of_front_ = 0;
   bool is_writing_ = false;
   std::map<std::int64_t, Waiting> waiting_;
   std::int64_t last_id_ = 0;
   std::int64_t strange_lines_ = 0;
+  bool has_ended_ = false;
   bool hangs_ = false;  // a call was given up, and it has not answered it
   bool is_outdated_ = false;
   std::optional<Error> broken_;

@@ -9,13 +9,14 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
+#include <cerrno>
 
 #include "deed/core/checked.hpp"
 #include "deed/core/text.hpp"
 #include "deed/agent/wakeup.hpp"
 #include "deed/plugins/json_rpc.hpp"
 #include "deed/plugins/program_path.hpp"
+#include "deed/plugins/quiet_write.hpp"
 
 namespace deed {
 namespace {
@@ -78,8 +79,15 @@ asio::awaitable<void> capture(Stream& stream, std::size_t limit, std::shared_ptr
 }
 
 asio::awaitable<void> feed(Stream& stream, std::string text, std::shared_ptr<Captured> into, std::shared_ptr<Wakeup> done) {
-  if (!text.empty()) {
-    [[maybe_unused]] auto written = co_await asio::async_write(stream, asio::buffer(text), asio::as_tuple(asio::use_awaitable));
+  for (std::string_view rest = text; !rest.empty();) {
+    const ssize_t count = write_quietly(stream.native_handle(), rest);
+    if (count > 0) rest.remove_prefix(static_cast<std::size_t>(count));
+    if (count < 0 && errno == EAGAIN) {
+      auto waited = co_await stream.async_wait(Stream::wait_write, asio::as_tuple(asio::use_awaitable));
+      if (std::get<0>(waited)) break;
+    } else if (count < 0 && errno != EINTR) {
+      break;  // it reads no more
+    }
   }
   boost::system::error_code ignored;
   stream.close(ignored);
