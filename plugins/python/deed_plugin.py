@@ -369,13 +369,10 @@ class Wire:
 
     def serve(self):
         threading.Thread(target=self._read, daemon=True).start()
-        while True:
-            message = self._queue.get()
-            if message is None:
-                return
+        for message in iter(self._queue.get, None):
             made = TOOLS.get(message["params"].get("name"))
             if made and made.concurrent:
-                threading.Thread(target=self._answer, args=(message,), daemon=True).start()
+                threading.Thread(target=self._answer, args=(message,)).start()  # the program ends when all have
             else:
                 self._answer(message)
 

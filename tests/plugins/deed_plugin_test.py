@@ -342,6 +342,14 @@ class Wires(unittest.TestCase):
             self.assertEqual(code, 0)
             self.assertEqual(outcome(json.loads(out)["result"]), "failed_without_effect")
 
+    def test_answer_every_call_before_they_end(self):
+        with Program() as program:
+            program.begin("parallel", {"name": None}, 1)
+            program.begin("value", {"kind": "text"}, 2)
+            _, out, _ = program.close()
+            answered = [json.loads(line).get("id") for line in out.splitlines() if b'"result"' in line]
+            self.assertEqual(sorted(answered), [1, 2])
+
     def test_refuse_two_tools_of_one_name(self):
         twice = textwrap.dedent("""
             from deed_plugin import *
