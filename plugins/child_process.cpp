@@ -126,6 +126,16 @@ pid_t fork_into(Body body) {
   return child;
 }
 
+// Waits for the end of a child without collecting it. False while it runs; or if `options` has no WNOHANG, never.
+bool has_ended(pid_t pid, int options) {
+  siginfo_t info = {};
+  int code = 0;
+  while ((code = waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT | options)) != 0 && errno == EINTR) {
+  }
+  DEED_CHECK(code == 0, "a plugin's process was collected by somebody else: SIGCHLD must not be ignored");
+  return info.si_pid != 0;
+}
+
 int collect_child(pid_t pid) {
   int status = 0;
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
@@ -156,6 +166,7 @@ void kill_descendants(pid_t pid) {
 Unexpected launch_error(const LaunchFailure& failure, const ChildOptions& options) {
   Unexpected error = system_error(failure.error, launch_step(failure.step), options.command.front());
   error.error.hint = "";
+  if (is_sandbox_step(failure.step)) error.error.kind = ErrorKind::unsupported;
   if (failure.error == ENOEXEC) error.error.kind = ErrorKind::denied;
   return error;
 }
@@ -193,16 +204,13 @@ void ChildProcess::kill_all() {
 
 std::optional<ChildEnd> ChildProcess::poll_end() {
   if (end_ || pid_ < 0) return end_;
-  siginfo_t info = {};
-  if (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) return std::nullopt;
+  if (!has_ended(pid_, WNOHANG)) return std::nullopt;
   return collect();
 }
 
 ChildEnd ChildProcess::wait_end() {
   if (end_ || pid_ < 0) return end_.value_or(ChildEnd{});
-  siginfo_t info = {};
-  while (waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT) != 0 && errno == EINTR) {
-  }
+  has_ended(pid_, 0);
   return collect();
 }
 

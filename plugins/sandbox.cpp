@@ -24,6 +24,21 @@ Result<void> check_absolute(const std::string& path, const char* what) {
   return fail(ErrorKind::invalid, std::string(what) + " is no absolute path", path);
 }
 
+// These become C strings, and lists of them that a zero byte ends.
+Result<void> check_texts(const ChildOptions& options) {
+  for (const auto* texts : {&options.command, &options.environment}) {
+    for (const std::string& text : *texts) {
+      if (text.find('\0') != std::string::npos) return fail(ErrorKind::invalid, "a zero byte in a plugin's command or variables");
+    }
+  }
+  for (const std::string& variable : options.environment) {
+    if (variable.find('=') == std::string::npos || variable.front() == '=') {
+      return fail(ErrorKind::invalid, "a plugin's variable is not NAME=value");
+    }
+  }
+  return {};
+}
+
 // For people, and before anything is started: inside, bwrap can say what it misses only on the plugin's stream of errors.
 Result<void> check_program(const ChildOptions& options) {
   struct stat status = {};
@@ -92,6 +107,7 @@ Result<SandboxKind> best_sandbox() { return first_sandbox({SandboxKind::bubblewr
 
 Result<Launch> prepare_launch(const ChildOptions& options) {
   if (options.command.empty()) return fail(ErrorKind::invalid, "there is no program to run");
+  DEED_OK(check_texts(options));
   DEED_OK(check_absolute(options.command.front(), "the program"));
   DEED_OK(check_absolute(options.folder, "the working folder"));
   for (const std::string& path : options.rules.readable) DEED_OK(check_absolute(path, "a readable folder"));

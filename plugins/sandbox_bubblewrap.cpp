@@ -101,15 +101,24 @@ bool is_loaders(std::string_view variable) {
 
 void append_variables(Words& words, const std::vector<std::string>& environment) {
   for (const std::string& variable : environment) {
+    if (is_loaders(variable)) continue;
     const std::size_t equals = variable.find('=');
-    if (equals == std::string::npos || is_loaders(variable)) continue;
     append(words, {"--setenv", variable.substr(0, equals), variable.substr(equals + 1)});
   }
 }
 
+// env(1) would take such a program for a variable.
+Result<void> check_program_name(const ChildOptions& options) {
+  const bool has_loaders = std::any_of(options.environment.begin(), options.environment.end(), is_loaders);
+  if (!has_loaders || options.command.front().find('=') == std::string::npos) return {};
+  return fail(ErrorKind::invalid, "a program with \"=\" in its path cannot be given variables of the loader", options.command.front());
+}
+
 Words program_words(const ChildOptions& options, std::optional<uid_t> user) {
-  // Without another user, bwrap's own process in the name space counts too.
-  const std::string most = std::to_string(options.rules.max_processes + (user ? 0 : 1));
+  // Without another user, bwrap's own process in the name space counts too. A limit that deed itself is under stays.
+  rlimit own = {};
+  getrlimit(RLIMIT_NPROC, &own);
+  const std::string most = std::to_string(std::min<rlim_t>(process_limit(options.rules) + (user ? 0 : 1), own.rlim_max));
   Words words = {prlimit_program, "--nproc=" + most + ":" + most};
   if (user) {
     const std::string id = std::to_string(*user);
@@ -138,6 +147,7 @@ Result<void> check_tools(bool is_root) {
 Result<Launch> prepare_bubblewrap(const ChildOptions& options) {
   const std::optional<uid_t> user = own_user_for_root();
   DEED_OK(check_tools(user.has_value()));
+  DEED_OK(check_program_name(options));
   DEED_TRY(const std::vector<sock_filter> filter, compile_filter({.network = options.rules.network}));
   DEED_TRY(OwnedFd filter_file, memory_file(filter.data(), filter.size() * sizeof(sock_filter)));
 

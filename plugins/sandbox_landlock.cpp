@@ -11,8 +11,6 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <memory>
 
 #include "deed/plugins/sandbox_launch.hpp"
@@ -90,16 +88,24 @@ std::optional<unsigned long> status_number(const std::string& status, const std:
   return std::strtoul(status.c_str() + at + name.size() + 2, nullptr, 10);
 }
 
+// Empty if the process is gone meanwhile.
+std::string status_of(const char* process) {
+  const OwnedFd file(open((std::string("/proc/") + process + "/status").c_str(), O_RDONLY | O_CLOEXEC));
+  char text[4096];
+  const ssize_t got = read(file.get(), text, sizeof text);
+  return got > 0 ? std::string(text, static_cast<std::size_t>(got)) : std::string();
+}
+
 // Processes and threads of this user, since the limit counts them all. Those that another container's /proc hides are counted by
-// the kernel and not here: then the plugin may start fewer.
+// the kernel and not here: then the plugin may start fewer. What has ended and nobody has collected counts too: in a container
+// whose first process collects nobody that is so for ever.
 Result<rlim_t> tasks_of_user() {
   const std::unique_ptr<DIR, int (*)(DIR*)> processes(opendir("/proc"), closedir);
   if (!processes) return fail(ErrorKind::unsupported, "the number of processes cannot be bounded: /proc cannot be read", "/proc");
   rlim_t count = 0;
   while (const dirent* entry = readdir(processes.get())) {
     if (entry->d_name[0] < '1' || entry->d_name[0] > '9') continue;
-    std::ifstream file(std::string("/proc/") + entry->d_name + "/status");
-    const std::string status{std::istreambuf_iterator<char>(file), {}};
+    const std::string status = status_of(entry->d_name);
     if (status_number(status, "Uid") == getuid()) count += status_number(status, "Threads").value_or(1);
   }
   return count;
@@ -150,7 +156,7 @@ Result<Launch> prepare_landlock(const ChildOptions& options, int version) {
     DEED_TRY(others, tasks_of_user());
     ++others;  // the guard of child_process.cpp
   }
-  launch.limits.push_back({RLIMIT_NPROC, others + static_cast<rlim_t>(options.rules.max_processes)});
+  launch.limits.push_back({RLIMIT_NPROC, others + process_limit(options.rules)});
   DEED_TRY(launch.filter, compile_filter({.network = options.rules.network, .landlock_version = version,
                                           .shares_user = !launch.user.has_value()}));
   return launch;

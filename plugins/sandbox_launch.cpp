@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -24,6 +25,7 @@ constexpr rlim_t stack_bytes = 8u << 20;
 // Addresses that a program may reserve beyond its memory: node reserves 0.7 GiB before its first line, and 10 GiB for each memory
 // of WebAssembly, of which its fetch has one.
 constexpr rlim_t reserved_bytes = 12ull << 30;
+constexpr rlim_t most_memory_bytes = 1ull << 46;
 
 enum Step { step_limits = 1, step_folder, step_rules, step_user, step_capabilities, step_filter, step_execute };
 
@@ -88,8 +90,9 @@ bool load_filter(const std::vector<sock_filter>& filter) {
 }  // namespace
 
 std::vector<ResourceLimit> limits_of(const SandboxRules& rules) {
-  return {{RLIMIT_DATA, rules.max_memory_bytes},
-          {RLIMIT_AS, rules.max_memory_bytes + reserved_bytes},
+  const rlim_t memory = std::min<rlim_t>(rules.max_memory_bytes, most_memory_bytes);
+  return {{RLIMIT_DATA, memory},
+          {RLIMIT_AS, memory + reserved_bytes},
           {RLIMIT_STACK, stack_bytes},
           {RLIMIT_FSIZE, rules.max_file_bytes},
           {RLIMIT_NOFILE, most_open_files},
@@ -97,6 +100,8 @@ std::vector<ResourceLimit> limits_of(const SandboxRules& rules) {
           {RLIMIT_MEMLOCK, 0},
           {RLIMIT_MSGQUEUE, 0}};
 }
+
+rlim_t process_limit(const SandboxRules& rules) { return static_cast<rlim_t>(std::max(rules.max_processes, 1)); }
 
 std::optional<uid_t> own_user_for_root() {
   if (geteuid() != 0) return std::nullopt;
@@ -145,5 +150,7 @@ LaunchFailure enter(const Launch& launch, char* const* command, char* const* env
 const char* launch_step(int step) {
   return step > 0 && step <= step_execute ? step_names[step] : "the plugin cannot be started";
 }
+
+bool is_sandbox_step(int step) { return step > 0 && step != step_folder && step != step_execute; }
 
 }  // namespace deed

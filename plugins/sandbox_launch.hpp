@@ -42,6 +42,8 @@ Result<Launch> prepare_landlock(const ChildOptions& options, int version);
 
 /// The limits that every kind sets. RLIMIT_NPROC is not among them: whose processes count differs.
 std::vector<ResourceLimit> limits_of(const SandboxRules& rules);
+/// At least the program itself.
+rlim_t process_limit(const SandboxRules& rules);
 
 /// A user of whom nobody has processes, for plugins of a deed that runs as root; nullopt where it does not. The limit of
 /// processes does not bind user 0 (copy_process in kernel/fork.c), so root's plugins get one of systemd's dynamic users
@@ -60,8 +62,9 @@ struct LaunchFailure {
 /// In the child after fork: enters the sandbox and executes the program. Returns only if something failed.
 LaunchFailure enter(const Launch& launch, char* const* command, char* const* environment);
 
-/// What the step was, for people.
+/// What the step was, for people; and whether it was one of the sandbox's.
 const char* launch_step(int step);
+bool is_sandbox_step(int step);
 
 /// start_child without trying the sandbox before; and with what was made ready otherwise.
 Result<ChildProcess> launch_child(const ChildOptions& options);

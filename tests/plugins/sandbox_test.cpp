@@ -111,6 +111,17 @@ TEST_P(Sandbox, AFolderThatIsNotThereIsNoFolderThatMayBeUsed) {
   EXPECT_THAT(start_child(options), IsError(ErrorKind::invalid, HasSubstr("absolute")));
 }
 
+// A list of words that zero bytes end is how bwrap is told its mounts.
+TEST_P(Sandbox, ZeroBytesAndNamelessVariablesAreRefused) {
+  ChildOptions options = shell("true");
+  for (const std::string& variable : {std::string("A=x\0--bind\0/\0/", 14), std::string("A"), std::string("=x"), std::string()}) {
+    options.environment = {variable};
+    EXPECT_THAT(start_child(options), IsError(ErrorKind::invalid));
+  }
+  options = shell(std::string("true\0", 5));
+  EXPECT_THAT(start_child(options), IsError(ErrorKind::invalid, HasSubstr("zero byte")));
+}
+
 TEST_P(Sandbox, AProgramOutsideOfItsFoldersIsRefused) {
   const std::string program = one_.file("program", "#!/bin/sh\necho ran\n", 0755);
   ChildOptions options = shell("");
