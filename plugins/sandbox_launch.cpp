@@ -34,7 +34,7 @@ constexpr const char* step_names[] = {"",
                                       "the working folder of the plugin cannot be entered",
                                       "Landlock refuses the rules of the plugin",
                                       "deed runs as root, and cannot become another user for the plugin",
-                                      "the rights of root cannot be given up",
+                                      "deed's rights cannot be given up, but for root's to files",
                                       "the system call filter is refused",
                                       "the program cannot be executed"};
 
@@ -52,10 +52,10 @@ bool set_capabilities(__u32 all) {
 }
 
 // A plugin of root's runs as another user, and yet must reach the folders of the rules, which are root's. Landlock has the say on
-// which those are. Where root itself has not got the right, the plugin does without.
+// which those are.
 bool keep_file_access_only() {
-  if (!set_capabilities(1u << CAP_DAC_OVERRIDE)) return set_capabilities(0);
-  return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_OVERRIDE, 0, 0) == 0;
+  return set_capabilities(1u << CAP_DAC_OVERRIDE) &&
+         prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_OVERRIDE, 0, 0) == 0;
 }
 
 bool drop_capabilities(bool was_root) {

@@ -70,6 +70,7 @@ class Surroundings {
   Surroundings() : victim_(start({.command = {"/bin/sh", "-c", "read -r line"}, .folder = "/", .sandbox = SandboxKind::off})) {
     outside_.file("secret", "secret\n", 0600);
     outside_.file("open", "open\n");
+    outside_.file("program", "#!/bin/sh\nexit 0\n", 0755);
     readable_.file("file", "readable\n");
     writable_.file("own", "own\n");
     sockaddr_in loopback = {};
@@ -91,7 +92,7 @@ class Surroundings {
     ChildOptions options{.command = language.command, .folder = writable_.path()};
     options.command.push_back(what);
     options.environment = {"PATH=/usr/bin:/bin", "LC_ALL=C", "OUTSIDE=" + outside_.path(), "SECRET=" + outside_.path() + "/secret",
-                           "OPEN=" + outside_.path() + "/open", "NEW=" + outside_.path() + "/new",
+                           "OPEN=" + outside_.path() + "/open", "NEW=" + outside_.path() + "/new", "PROGRAM=" + outside_.path() + "/program",
                            "READABLE_FILE=" + readable_.path() + "/file", "WRITABLE=" + writable_.path(), "PORT=" + port_,
                            "SOCKET=" + outside_.path() + "/socket", "DATAGRAMS=" + outside_.path() + "/datagrams",
                            "ABSTRACT=" + abstract_name_, "PARENT=" + std::to_string(getpid()),
@@ -106,7 +107,7 @@ class Surroundings {
     EXPECT_EQ(content_of(outside_.path() + "/secret"), "secret\n");
     EXPECT_EQ(content_of(outside_.path() + "/open"), "open\n");
     EXPECT_EQ(content_of(readable_.path() + "/file"), "readable\n");
-    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(outside_.path()), {}), 4);
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(outside_.path()), {}), 5);
     struct stat status = {};
     stat((outside_.path() + "/secret").c_str(), &status);
     EXPECT_EQ(status.st_mode & 0777, 0600u);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/personality.h>
@@ -19,8 +20,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -67,10 +70,35 @@ static int reads_of_parent(const char* name) {
   return opens(path, O_RDONLY);
 }
 
+/* A descriptor that names a file without opening it, opened again by its name in /proc. */
+static int opens_again(const char* path) {
+  char again[64];
+  const int fd = open(path, O_PATH);
+  snprintf(again, sizeof again, "/proc/self/fd/%d", fd);
+  return fd >= 0 && opens(again, O_RDONLY);
+}
+
+static int executes(const char* path) {
+  char* const words[] = {(char*)path, NULL};
+  int status = 0;
+  const pid_t child = fork();
+  if (child == 0) {
+    execv(path, words);
+    _exit(errno);
+  }
+  waitpid(child, &status, 0);
+  errno = WEXITSTATUS(status);
+  return errno == 0;
+}
+
 static void attack_files(void) {
   const char *secret = given("SECRET"), *open_file = given("OPEN");
   say("read-secret", opens(secret, O_RDONLY));
   say("read-open", opens(open_file, O_RDONLY));
+  say("read-by-descriptor", opens_again(secret));
+  say("execute", executes(given("PROGRAM")));
+  say("watch-folder", inotify_add_watch(inotify_init1(0), given("OUTSIDE"), IN_CREATE) >= 0);
+  say("device", mknod(in_writable("device"), S_IFBLK | 0600, makedev(254, 0)) == 0);
   say("list-folder", opens(given("OUTSIDE"), O_RDONLY | O_DIRECTORY));
   say("write", opens(open_file, O_WRONLY));
   say("append", opens(open_file, O_WRONLY | O_APPEND));
@@ -152,6 +180,11 @@ static int limits_other(pid_t pid) {
   return syscall(SYS_prlimit64, pid, RLIMIT_CPU, &none, NULL) == 0;
 }
 
+static int raises_own_limit(void) {
+  const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
+  return setrlimit(RLIMIT_NPROC, &all) == 0 || setrlimit(RLIMIT_DATA, &all) == 0 || setrlimit(RLIMIT_FSIZE, &all) == 0;
+}
+
 static int signals_by_descriptor(void) {
   int ends[2];
   if (pipe(ends) != 0 || fcntl(ends[0], F_SETSIG, SIGKILL) != 0 || fcntl(ends[0], F_SETOWN, pid_given("VICTIM")) != 0) return 0;
@@ -165,9 +198,11 @@ static void attack_processes(void) {
   say("read-memory-of-parent", reads_memory_of(parent));
   say("kill", kill(victim, SIGKILL) == 0);
   say("kill-parent", kill(parent, SIGTERM) == 0);
+  kill(-1, SIGKILL); /* "succeeds" where it may reach nobody, too: the test looks for who has survived */
   say("kill-thread", syscall(SYS_tgkill, victim, victim, SIGKILL) == 0);
   say("kill-by-descriptor", signals_by_descriptor());
   say("limit-victim", limits_other(victim));
+  say("raise-limit", raises_own_limit());
   say("slow-victim", setpriority(PRIO_PROCESS, (id_t)victim, 19) == 0);
   say("parent-environ", reads_of_parent("environ"));
   say("parent-mem", reads_of_parent("mem"));
