@@ -71,13 +71,14 @@ class AllSignalsBlocked {
 
 // What follows runs in a child before exec: system calls only.
 
-void become_plain_process() {
+// False with errno if deed's descriptors cannot be kept back.
+bool become_plain_process() {
   setsid();
   for (int number = 1; number < NSIG; ++number) signal(number, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
-  syscall(SYS_close_range, STDERR_FILENO + 1, ~0u, CLOSE_RANGE_CLOEXEC);
+  return syscall(SYS_close_range, STDERR_FILENO + 1, ~0u, CLOSE_RANGE_CLOEXEC) == 0;
 }
 
 struct ChildStreams {
@@ -97,18 +98,20 @@ void wait_for_guard(const ChildPipe& go, pid_t deed) {
 
 [[noreturn]] void be_child(const Launch& launch, const ChildStreams& streams, pid_t deed, char* const* command,
                            char* const* environment) {
-  become_plain_process();
+  LaunchFailure failure;
+  const bool is_plain = become_plain_process();
+  failure.error = errno;
   wait_for_guard(streams.go, deed);
   dup2(streams.input.read.get(), STDIN_FILENO);
   dup2(streams.output.write.get(), STDOUT_FILENO);
   dup2(streams.errors.write.get(), STDERR_FILENO);
-  const LaunchFailure failure = enter(launch, command, environment);
+  if (is_plain) failure = enter(launch, command, environment);
   [[maybe_unused]] const ssize_t written = write(streams.status.write.get(), &failure, sizeof failure);
   _exit(127);
 }
 
 [[noreturn]] void be_guard(const OwnedFd& alive, char* const* command, char* const* environment) {
-  become_plain_process();
+  if (!become_plain_process()) _exit(127);
   dup2(alive.get(), STDIN_FILENO);
   close(STDOUT_FILENO);
   close(STDERR_FILENO);
@@ -161,6 +164,14 @@ void kill_descendants(pid_t pid) {
     append_children(all[at], all);
   }
   for (const pid_t one : all) kill(one, SIGKILL);
+}
+
+// Else the end of a plugin is lost, and its number may be another process's when it is killed.
+Result<void> check_that_children_are_kept() {
+  struct sigaction action = {};
+  sigaction(SIGCHLD, nullptr, &action);
+  if (action.sa_handler != SIG_IGN && (action.sa_flags & SA_NOCLDWAIT) == 0) return {};
+  return fail(ErrorKind::unsupported, "this program ignores SIGCHLD, so that the end of a plugin cannot be seen");
 }
 
 Unexpected launch_error(const LaunchFailure& failure, const ChildOptions& options) {
@@ -230,6 +241,7 @@ ChildEnd ChildProcess::collect() {
 
 struct ChildLauncher {
   static Result<ChildProcess> launch(const ChildOptions& options, const Launch& launch) {
+    DEED_OK(check_that_children_are_kept());
     ChildProcess child;
     child.sandbox_ = options.sandbox;
     ChildStreams streams;

@@ -175,6 +175,13 @@ TEST_P(Child, ErrorsTellWhatIsMissing) {
 INSTANTIATE_TEST_SUITE_P(In, Child, testing::Values(SandboxKind::off, SandboxKind::landlock, SandboxKind::bubblewrap),
                          [](const auto& kind) { return std::string(to_string(kind.param)); });
 
+TEST(ChildWithoutSandbox, IsNotStartedWhereItsEndWouldBeLost) {
+  const auto handler = signal(SIGCHLD, SIG_IGN);
+  const Result<ChildProcess> child = start_child({.command = {"/bin/true"}, .folder = "/", .sandbox = SandboxKind::off});
+  signal(SIGCHLD, handler);
+  EXPECT_THAT(child, IsError(ErrorKind::unsupported, HasSubstr("SIGCHLD")));
+}
+
 TEST(ChildWithoutSandbox, IsKilledWithWhatLeftItsGroup) {
   ChildProcess child = start({.command = {"/bin/sh", "-c", "setsid sh -c 'echo up; sleep 1000' & wait"}, .folder = "/",
                               .environment = {"PATH=/usr/bin:/bin"}, .sandbox = SandboxKind::off});
