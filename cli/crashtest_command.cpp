@@ -10,6 +10,7 @@
 #include "deed/agent/crashtest/crash_test.hpp"
 #include "deed/agent/crashtest/process.hpp"
 #include "deed/cli/commands.hpp"
+#include "deed/cli/crashtest_command.hpp"
 #include "deed/cli/flags.hpp"
 #include "deed/core/text.hpp"
 
@@ -21,6 +22,7 @@ namespace fs = std::filesystem;
 struct CrashFlags {
   Flags flags;
   std::vector<std::string> arguments;
+  std::string folder;  // empty: this one
   std::string check, program, resume = "resume last";
   int rounds = 1, random = 20;
   std::uint64_t seed = 1;
@@ -86,7 +88,7 @@ Result<crashtest::Report> test(const CrashFlags& state, const std::string& scrat
   options.run.insert(options.run.begin(), program);
   options.resume = {program};
   for (const std::string_view word : split(state.resume, ' ')) options.resume.emplace_back(word);
-  options.folder = fs::current_path().string();
+  options.folder = state.folder.empty() ? fs::current_path().string() : state.folder;
   options.scratch = scratch + "/rounds";
   options.rounds = state.rounds, options.random = state.random, options.seed = state.seed, options.keep = state.keep;
   std::optional<std::string> wanted;
@@ -100,9 +102,7 @@ Result<crashtest::Report> test(const CrashFlags& state, const std::string& scrat
   return crashtest::run_crash_test(options);
 }
 
-int crashtest_command(const CrashFlags& state) {
-  const auto allowed = refuse_shared_places(state.arguments);
-  if (!allowed) return report_error(allowed.error(), state.flags);
+int report_test(const CrashFlags& state) {
   const auto scratch = scratch_folder();
   if (!scratch) return report_error(scratch.error(), state.flags);
   const auto report = test(state, *scratch);
@@ -122,7 +122,21 @@ int crashtest_command(const CrashFlags& state) {
   return report->is_clean() ? 0 : 1;
 }
 
+int crashtest_command(const CrashFlags& state) {
+  const auto allowed = refuse_shared_places(state.arguments);
+  if (!allowed) return report_error(allowed.error(), state.flags);
+  return report_test(state);
+}
+
 }  // namespace
+
+int crash_test(std::vector<std::string> arguments, std::string folder, const Flags& flags) {
+  CrashFlags state;
+  state.flags = flags;
+  state.arguments = std::move(arguments);
+  state.folder = std::move(folder);
+  return report_test(state);
+}
 
 void add_crashtest_command(CLI::App& app, Chosen& chosen) {
   auto state = std::make_shared<CrashFlags>();

@@ -99,6 +99,9 @@ Result<std::string> models_dir(const Settings& settings, const Flags& flags) {
   return home + "/models";
 }
 
+Session::Session() = default;
+Session::~Session() = default;
+
 Result<std::unique_ptr<Session>> open_session(const Flags& flags, SessionOptions wanted) {
   auto session = std::make_unique<Session>();
   DEED_TRY(Settings settings, settings_for(flags));
@@ -126,6 +129,7 @@ Result<std::unique_ptr<Session>> open_session(const Flags& flags, SessionOptions
   add_to(*session->agent, plugins, [&](const std::string& line) {
     if (!flags.quiet) std::fprintf(stderr, "deed: %s\n", for_terminal(line).c_str());
   });
+  session->reloader = std::make_unique<PluginReloader>(plugins.plugins, plugins.options, secrets_of(plugins));
   return session;
 }
 

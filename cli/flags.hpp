@@ -13,6 +13,8 @@
 
 namespace deed {
 
+class PluginReloader;
+
 struct Flags {
   std::string home, model, account, smtp, from, root, effort, reasoning;
   std::vector<std::string> allow_hosts, allow, attach, plugins;
@@ -40,9 +42,12 @@ Result<std::string> models_dir(const Settings& settings, const Flags& flags);
 
 /// An agent with the terminal attached. The terminal and the observer must live as long as the agent.
 struct Session {
+  Session();
+  ~Session();
   Terminal terminal;
   std::unique_ptr<TerminalObserver> observer;
   std::unique_ptr<Agent> agent;
+  std::unique_ptr<PluginReloader> reloader;  ///< of the plugins that the user names
 };
 struct SessionOptions {
   bool needs_model = true;

@@ -5,9 +5,12 @@
 #include <iostream>
 
 #include "deed/cli/commands.hpp"
+#include "deed/cli/crashtest_command.hpp"
 #include "deed/cli/plugin_set.hpp"
 #include "deed/core/text.hpp"
+#include "deed/plugins/check_plugin.hpp"
 #include "deed/plugins/declared_tool.hpp"
+#include "deed/plugins/new_plugin.hpp"
 #include "deed/plugins/serve.hpp"
 
 namespace deed {
@@ -15,7 +18,8 @@ namespace {
 
 struct PluginFlags {
   Flags flags;
-  std::string name, path;
+  std::string name, path, language;
+  std::vector<std::string> call;
 };
 
 std::string joined(const std::vector<std::string>& words) {
@@ -138,6 +142,42 @@ int forget(const PluginFlags& state) {
   return 0;
 }
 
+int make_new(const PluginFlags& state) {
+  const auto language = parse_plugin_language(state.language);
+  if (!language) return report_error(language.error(), state.flags);
+  const std::string folder = state.path.empty() ? state.name : state.path;
+  const auto files = new_plugin(folder, state.name, *language);
+  if (!files) return report_error(files.error(), state.flags);
+  if (state.flags.json) return print_json({{"version", 1}, {"folder", folder}, {"files", *files}}), 0;
+  for (const std::string& file : *files) std::printf("%s/%s\n", for_terminal(folder).c_str(), for_terminal(file).c_str());
+  std::fprintf(stderr, "now: cd %s && make test\n", for_terminal(folder).c_str());
+  return 0;
+}
+
+// The crash test of one call, as the user named it.
+int crash_one_call(const PluginFlags& state, const std::string& folder, const std::string& root) {
+  const std::vector<std::string> arguments = {"tools", "call", "--plugin", folder, state.call.at(0), state.call.size() > 1 ? state.call[1] : "{}", "--yes", "--quiet"};
+  return crash_test(arguments, root, state.flags);
+}
+
+int check(const PluginFlags& state) {
+  const auto set = set_of(state);
+  if (!set) return report_error(set.error(), state.flags);
+  const auto session = open_session(state.flags, {.needs_model = false, .has_plugins = false});
+  if (!session) return report_error(session.error(), state.flags);
+  const FoundPlugin plugin = plugin_in(state.path);
+  const auto findings = check_plugin(plugin, set->options, *(*session)->agent);
+  const bool is_bad = std::any_of(findings.begin(), findings.end(), [](const PluginFinding& one) { return one.grade == PluginFinding::Grade::bad; });
+  Json all = Json::array();
+  for (const PluginFinding& one : findings) {
+    if (state.flags.json) all.push_back({{"grade", to_string(one.grade)}, {"what", one.what}, {"detail", one.detail}});
+    else std::printf("%-8s  %s%s\n", to_string(one.grade), for_terminal(one.what).c_str(), one.detail.empty() ? "" : for_terminal("  (" + one.detail + ")").c_str());
+  }
+  if (state.flags.json) print_json({{"version", 1}, {"folder", plugin.folder}, {"findings", all}, {"exit_code", is_bad ? 1 : 0}});
+  if (is_bad || state.call.empty()) return is_bad ? 1 : 0;
+  return crash_one_call(state, plugin.folder, (*session)->agent->root());
+}
+
 int serve(const PluginFlags& state) {
   const auto library = CLibrary::load(state.path, [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); });
   if (!library) return report_error(library.error(), state.flags);
@@ -170,6 +210,20 @@ void add_plugin_commands(CLI::App& app, Chosen& chosen) {
   add_common_flags(*forget_command, state->flags);
   forget_command->add_option("name", state->name)->required();
   forget_command->callback([state, &chosen] { chosen = [state] { return forget(*state); }; });
+
+  CLI::App* new_command = plugin->add_subcommand("new", "A folder to begin with: it builds, and passes its own test");
+  add_common_flags(*new_command, state->flags);
+  new_command->add_option("name", state->name, "Its tools are called NAME.TOOL")->required();
+  new_command->add_option("--lang", state->language, "c, cpp, python or sh")->required();
+  new_command->add_option("--folder", state->path, "Where to put it (default: NAME here)")->type_name("DIR");
+  new_command->callback([state, &chosen] { chosen = [state] { return make_new(*state); }; });
+
+  CLI::App* check_command = plugin->add_subcommand("check", "Try a plugin out: in its sandbox, with odd arguments, and ended in the middle");
+  add_common_flags(*check_command, state->flags);
+  check_command->add_option("folder", state->path)->required()->type_name("DIR");
+  check_command->add_option("--root", state->flags.root, "The working folder that it may see, where it asks for one")->type_name("DIR");
+  check_command->add_option("--call", state->call, "TOOL and its arguments: this call is made, killed at every failpoint, and resumed")->expected(1, 2);
+  check_command->callback([state, &chosen] { chosen = [state] { return check(*state); }; });
 
   CLI::App* serve_command = plugin->add_subcommand("serve", "Speak for a library of tools, as a program, on standard input and output");
   serve_command->add_option("library", state->path)->required()->type_name("FILE");

@@ -18,13 +18,16 @@ Result<PluginSet> plugin_set(const Settings& settings, const Flags& flags) {
   return set;
 }
 
-void add_to(Agent& agent, const PluginSet& set, const std::function<void(const std::string& line)>& warn) {
-  const auto secret_of = [secrets = set.secrets](const std::string& name) -> Result<Secret> {
+std::function<Result<Secret>(const std::string& name)> secrets_of(const PluginSet& set) {
+  return [secrets = set.secrets](const std::string& name) -> Result<Secret> {
     const auto found = secrets.find(name);
     if (found != secrets.end()) return found->second;
     return fail(ErrorKind::not_found, "there is no secret \"" + name + "\"", "", "set it in the environment or the configuration: docs/plugins.md");
   };
-  add_plugins(agent, set.plugins, set.options, secret_of, warn);
+}
+
+void add_to(Agent& agent, const PluginSet& set, const std::function<void(const std::string& line)>& warn) {
+  add_plugins(agent, set.plugins, set.options, secrets_of(set), warn);
 }
 
 }  // namespace deed

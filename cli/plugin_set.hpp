@@ -20,6 +20,9 @@ struct PluginSet {
 /// errors  those of plugin_options, find_plugins, and of a secret's source
 Result<PluginSet> plugin_set(const Settings& settings, const Flags& flags);
 
+/// The plugins' secrets by name.
+std::function<Result<Secret>(const std::string& name)> secrets_of(const PluginSet& set);
+
 /// warn  as add_plugins has it
 void add_to(Agent& agent, const PluginSet& set, const std::function<void(const std::string& line)>& warn);
 

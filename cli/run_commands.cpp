@@ -13,6 +13,7 @@
 #include "deed/cli/explain.hpp"
 #include "deed/agent/task/task_of_run.hpp"
 #include "deed/cli/flags.hpp"
+#include "deed/cli/plugin_set.hpp"
 #include "deed/cli/task_run.hpp"
 #include "deed/core/text.hpp"
 #include "deed/llm/media.hpp"
@@ -246,6 +247,9 @@ int chat(const Flags& flags, std::string run_id) {
     if (prompts) std::fputs("you> ", stderr);
     if (!std::getline(std::cin, line)) break;
     if (trim(line).empty()) continue;
+    session.reloader->look(*session.agent, [&](const std::string& told) {
+      if (!flags.quiet) std::fprintf(stderr, "deed: %s\n", for_terminal(told).c_str());
+    });
     Result<RunReport> report = run_id.empty() ? session.agent->run(NewRequest{.request = line, .chat = true})
                                               : session.agent->say(run_id, line);
     if (report) run_id = report->run;

@@ -330,6 +330,31 @@ void add_plugins(Agent& agent, const std::vector<FoundPlugin>& plugins, const Pl
   }
 }
 
+PluginReloader::PluginReloader(const std::vector<FoundPlugin>& plugins, PluginOptions options, std::function<Result<Secret>(const std::string& name)> secret_of)
+    : options_(std::move(options)), secret_of_(std::move(secret_of)) {
+  for (const FoundPlugin& plugin : plugins) {
+    if (plugin.state != PluginState::named) continue;
+    watched_.push_back({plugin.folder, plugin.manifest.name, stamp_of(plugin.folder, further_files(plugin.manifest, plugin.folder)).value_or("")});
+  }
+}
+
+void PluginReloader::look(Agent& agent, const std::function<void(const std::string& line)>& tell) {
+  for (Watched& watched : watched_) {
+    const FoundPlugin plugin = plugin_in(watched.folder);
+    const std::string stamp = stamp_of(plugin.folder, further_files(plugin.manifest, plugin.folder)).value_or("");
+    if (stamp == watched.stamp) continue;
+    watched.stamp = stamp;
+    std::vector<std::string> old;
+    for (const RegisteredTool& entry : agent.tools().tools()) {
+      if (entry.tool.spec.name.starts_with(watched.name + ".")) old.push_back(entry.tool.spec.name);
+    }
+    for (const std::string& name : old) agent.tools().remove(name);
+    if (!plugin.problem) watched.name = plugin.manifest.name;
+    tell("the plugin in " + watched.folder + " has changed and is loaded again");
+    add_plugins(agent, {plugin}, options_, secret_of_, tell);
+  }
+}
+
 Result<std::vector<Json>> agree_to(const FoundPlugin& plugin, const PluginOptions& options, Agent& agent) {
   if (plugin.problem) return fail(*plugin.problem);
   DEED_TRY(Agreements agreements, Agreements::load(options.home));

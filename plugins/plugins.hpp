@@ -85,6 +85,25 @@ void add_plugins(Agent& agent, const std::vector<FoundPlugin>& plugins, const Pl
                  const std::function<Result<Secret>(const std::string& name)>& secret_of,
                  const std::function<void(const std::string& line)>& warn);
 
+/// Plugins that the user names while they are being written: what has changed since the last look is loaded again.
+class PluginReloader {
+ public:
+  /// plugins  of which the named ones are watched; they have been added already
+  PluginReloader(const std::vector<FoundPlugin>& plugins, PluginOptions options, std::function<Result<Secret>(const std::string& name)> secret_of);
+
+  /// Not while a run is driven.
+  /// tell  gets a line about each plugin that was loaded again, or that cannot be
+  void look(Agent& agent, const std::function<void(const std::string& line)>& tell);
+
+ private:
+  struct Watched {
+    std::string folder, name, stamp;
+  };
+  std::vector<Watched> watched_;
+  PluginOptions options_;
+  std::function<Result<Secret>(const std::string& name)> secret_of_;
+};
+
 /// Starts the plugin, lists its tools, and keeps that the user agrees to it as it is now. Precondition: the user was shown what it asks for.
 /// errors  those of open_plugin and of listing; of the file
 Result<std::vector<Json>> agree_to(const FoundPlugin& plugin, const PluginOptions& options, Agent& agent);

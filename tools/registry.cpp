@@ -92,6 +92,10 @@ Result<void> Registry::add(Tool tool) {
   return {};
 }
 
+bool Registry::remove(std::string_view name) {
+  return std::erase_if(tools_, [&](const RegisteredTool& entry) { return entry.tool.spec.name == name; }) > 0;
+}
+
 const RegisteredTool* Registry::find(std::string_view name) const {
   const auto it = std::find_if(tools_.begin(), tools_.end(), [&](const RegisteredTool& entry) {
     return entry.tool.spec.name == name;

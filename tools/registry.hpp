@@ -22,7 +22,11 @@ class Registry {
   ///         of the schema. conflict: a second tool of the name
   Result<void> add(Tool tool);
 
-  /// nullptr if there is none; valid as long as the registry.
+  /// Takes a tool out, for one that is to take its place. Pointers to all tools are invalid afterwards: not while a run is driven.
+  /// Gives back whether it was there.
+  bool remove(std::string_view name);
+
+  /// nullptr if there is none; valid until a tool is removed.
   const RegisteredTool* find(std::string_view name) const;
   /// In order of addition.
   const std::deque<RegisteredTool>& tools() const { return tools_; }
