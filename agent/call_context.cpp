@@ -50,6 +50,7 @@ EffectPart CallContext::part(const std::string& name) const {
   if (found == call_.parts.end()) return {};
   EffectPart out{found->second.phase};
   if (out.phase == PartPhase::in_doubt && options_.may_repeat) out.phase = PartPhase::open;
+  out.has_begun = found->second.is_counted;
   if (const auto& last = found->second.outcome) out.outcome = Outcome{last->status, last->result, last->text};
   return out;
 }
@@ -92,6 +93,11 @@ Async<void> CallContext::settle_part(std::string name, Outcome outcome) {
 
 Async<void> CallContext::wait(std::chrono::milliseconds time) {
   if (stop_requested()) co_return stopped();
+  if (time > longest_sleep && !options_.is_probe && !has_dispatched()) {
+    const TimePoint until = drive_.parts().clock.now() + time;
+    auto set = co_await go_on_at(until);
+    co_return set;
+  }
   renewal_.renew(time);
   auto executor = co_await asio::this_coro::executor;
   auto timer = std::make_shared<asio::steady_timer>(executor, time);  // shared with nobody: the interrupt has a weak one
@@ -103,6 +109,21 @@ Async<void> CallContext::wait(std::chrono::milliseconds time) {
   if (stop_requested()) co_return stopped();
   if (std::get<0>(waited)) co_return fail(ErrorKind::cancelled, "the wait was ended");
   co_return Result<void>();
+}
+
+// As if the run were to stop, for this call alone.
+Async<void> CallContext::go_on_at(TimePoint time) {
+  TimerSet timer{call_.item ? call_.item->step : "", time.time_since_epoch().count()};
+  auto recorded = co_await drive_.record(std::move(timer), id_, on_disk);
+  DEED_CO_OK(std::move(recorded));
+  told_to_stop_ = true;
+  co_return fail(ErrorKind::cancelled, "the call goes on at " + to_iso8601(time));
+}
+
+void CallContext::stop_at_limit(std::string limit, std::string what, std::string hint) {
+  if (has_dispatched()) return;
+  limit_ = ToolLimit{std::move(limit), std::move(what), std::move(hint)};
+  told_to_stop_ = true;
 }
 
 TimePoint CallContext::dispatched_at() const {

@@ -23,6 +23,7 @@ class CallContext final : public ToolContext {
     Dispatch dispatch = Dispatch::never;
     bool may_repeat = false;   ///< what is in doubt counts as open: doing it twice is doing it once
     std::int64_t attempt = 1;
+    bool is_probe = false;
     std::string probed_part = {};
   };
   CallContext(Drive& drive, std::string id, Options options);
@@ -38,15 +39,20 @@ class CallContext final : public ToolContext {
   Async<void> dispatching_part(std::string name) override;
   Async<void> settle_part(std::string name, Outcome outcome) override;
   bool stop_requested() const override;
+  PartCounts parts_of_run() const override { return drive_.state().parts; }
   Async<void> wait(std::chrono::milliseconds time) override;
+  void stop_at_limit(std::string limit, std::string what, std::string hint) override;
   const std::string& probed_part() const override { return options_.probed_part; }
   TimePoint dispatched_at() const override;
 
   /// The tool's timeout begins anew with it.
   Renewal& renewal() { return renewal_; }
   bool has_parts() const { return !call_.parts.empty(); }
-  /// The tool was told to stop before all was done: the call has no outcome yet, and runs again when the run is resumed.
+  /// The tool was told to stop before all was done: the call has no outcome yet, and runs again when the run is resumed, or when
+  /// its timer says so.
   bool paused() const { return told_to_stop_ && !has_dispatched(); }
+  /// The tool's own limit, at which the run is to pause.
+  const std::optional<ToolLimit>& limit() const { return limit_; }
   /// The outcome of a tool that broke off and said nothing itself: how far it came does.
   Outcome broken_off(const std::string& why) const;
   /// What is true whatever the tool said: nothing is known of a call while a part of it is in doubt.
@@ -56,11 +62,13 @@ class CallContext final : public ToolContext {
   Drive& drive_;
   std::string id_;
   const CallState& call_;  // a std::map's node stays where it is
+  Async<void> go_on_at(TimePoint time);
   bool has_dispatched() const { return dispatched_ || options_.dispatch == Dispatch::at_entry; }
 
   Options options_;
   bool dispatched_ = false;
   mutable bool told_to_stop_ = false;
+  std::optional<ToolLimit> limit_;
   Renewal renewal_;
 };
 

@@ -43,6 +43,7 @@ Action after_interruption(const std::string& id, const CallState& call, const To
 std::optional<Action> next_for(const std::string& id, const CallState& call, const ToolCatalogue& tools, TimePoint now,
                                OnUnknown wish = OnUnknown::probe) {
   if (call.phase == CallPhase::settled || call.phase == CallPhase::ended) return std::nullopt;
+  if (call.not_before > now) return WaitUntil{call.not_before, call.item ? call.item->step : "", id};
   const ToolTraits tool = tools.traits(call.call);
   switch (call.phase) {
     case CallPhase::proposed: return JudgeCall{id};
@@ -110,20 +111,20 @@ Action decide_task(const State& state, const ToolCatalogue& tools, TaskView view
   const std::size_t number = task.next_from(view.rehearsed);
   if (number >= task.steps.size()) return AdvanceTask{number};
   const Step& step = task.task->steps[number];
-  // One item that needs a person, or that is to be tried again later, holds up no other.
-  const bool goes_on = step.loop && step.on_error != OnError::stop && !view.items_at_end;
+  // One item that needs a person, or that is to be tried again later, holds up no other; nor does one that its tool has put off, even
+  // where the first failure ends the step.
+  bool goes_on = step.loop && !view.items_at_end;
   std::optional<Action> later;
   // Those that wait for a person are gathered by AdvanceTask, so that one question is asked for all of them.
   for (const std::string& id : task.steps[number].calls) {
     const CallState& call = state.calls.at(id);
     if (view.in_flight && view.in_flight->contains(id)) continue;
-    std::optional<Action> action = call.not_before > state.last_time
-                                       ? WaitUntil{call.not_before, step.id}
-                                       : next_for(id, call, tools, state.last_time, step.on_unknown);
+    std::optional<Action> action = next_for(id, call, tools, state.last_time, step.on_unknown);
     if (!action) continue;
     const auto* wait = std::get_if<WaitUntil>(&*action);
     const bool is_for_later = wait || std::holds_alternative<AskOperator>(*action);
     if (!is_for_later) return *action;
+    if (step.on_error == OnError::stop && !(wait && call.is_put_off)) goes_on = false;
     const auto* other = later ? std::get_if<WaitUntil>(&*later) : nullptr;
     if (!later || (wait && (!other || wait->time < other->time))) later = std::move(action);
   }

@@ -39,7 +39,8 @@ struct AdvanceTask { std::size_t step = 0; };  ///< a task: its next move (task/
 struct DriveChild { RunId run; };             ///< a step's own run goes on
 struct WaitUntil {                            ///< no attempt before that
   TimePoint time = {};
-  std::string step;
+  std::string step;                           ///< of a task, else ""
+  std::string call = {};                      ///< the one that waits; "": the step
 };
 struct WaitForMessage {};                     ///< a chat's turn is over
 struct PauseRun {                             ///< the model cannot be reached, or refuses

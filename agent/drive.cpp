@@ -396,6 +396,7 @@ RunReport Drive::report() const {
     report.waiting_call = waiting_;
     report.try_later = try_later_;
     report.rehearsed = is_rehearsed_;
+    report.halted = is_halted_;
   }
   if (state_.finished) {
     report.status = state_.finished->status;

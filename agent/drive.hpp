@@ -19,6 +19,11 @@ namespace deed {
 inline constexpr AppendOptions at_leisure;
 inline constexpr AppendOptions on_disk{.durability = Durability::full};
 
+/// A limit that a tool keeps, and at which it stops the run (ToolContext::stop_at_limit).
+struct ToolLimit {
+  std::string name, what, hint;
+};
+
 class Drive {
  public:
   Drive(RunnerParts& parts, Interrupt& interrupt) : parts_(parts), interrupt_(interrupt) {}
@@ -122,6 +127,7 @@ class Drive {
   Async<bool> land_one();
   Async<void> enter(RunStarted started, RunId id, RunId parent, std::vector<Media> media);
   Async<bool> pause(RunPaused paused, std::string call, std::optional<TimePoint> wakes = std::nullopt);
+  Async<bool> pause_at(ToolLimit limit, std::string call);
   Async<bool> record_reply(int step, Reply reply, std::chrono::milliseconds took);
   Async<bool> ask_operator(std::string call, std::string what);
   Async<bool> pause_without_tool(std::string call);
@@ -164,6 +170,7 @@ class Drive {
   std::string waiting_;
   bool is_paused_ = false;
   bool try_later_ = false;
+  bool is_halted_ = false;  // by a tool's limit
 };
 
 }  // namespace deed

@@ -57,6 +57,7 @@ template <class V> void members(V& v, auto& e, const RunStarted*) {
   v("request", e.request), v("attachments", e.attachments), v("model", e.model), v("root", e.root);
   v("limits", e.limits), v("chat", e.chat), v("settings", e.settings);
   v("task", e.task), v("parts", e.parts), v("system", e.system), v("schema", e.schema), v("tools", e.tools);
+  v("parts_begun", e.parts_begun), v("parts_failed", e.parts_failed);
 }
 template <class V> void members(V& v, auto& e, const StepStarted*) { v("id", e.id); }
 template <class V> void members(V& v, auto& e, const StepFinished*) {
@@ -66,7 +67,7 @@ template <class V> void members(V& v, auto& e, const ItemFailed*) { v("item", e.
 template <class V> void members(V& v, auto& e, const ChildStarted*) { v("item", e.item), v("run", e.run), v("started", e.started); }
 template <class V> void members(V& v, auto& e, const ChildFinished*) {
   v("run", e.run), v("status", e.status), v("text", e.text), v("reason", e.reason), v("out", e.out);
-  v("usage", e.usage), v("cost_usd", e.cost_usd);
+  v("usage", e.usage), v("cost_usd", e.cost_usd), v("parts_begun", e.parts_begun), v("parts_failed", e.parts_failed);
 }
 template <class V> void members(V& v, auto& e, const TimerSet*) { v("step", e.step), v("until_ms", e.until_ms); }
 template <class V> void members(V& v, auto& e, const TimerFired*) { v("step", e.step); }

@@ -54,6 +54,7 @@ struct RunStarted {
   std::string system = {};              ///< instead of deed's own instructions
   std::optional<Json> schema = {};      ///< the answer is JSON of this
   std::optional<std::vector<std::string>> tools = {};  ///< the only ones that the model may use; absent: all
+  std::int64_t parts_begun = 0, parts_failed = 0;  ///< what its parent's effects had come to by then (PartCounts)
 };
 /// run.resumed: another process took the run over.
 struct RunResumed {
@@ -110,10 +111,11 @@ struct ChildFinished {
   Json out;
   TokenUsage usage;
   double cost_usd = 0;
+  std::int64_t parts_begun = 0, parts_failed = 0;  ///< its own (PartCounts)
 };
-/// timer.set: nothing of the step goes on before that time. timer.fired: the time has come.
+/// timer.set: nothing of the step goes on before that time; in an event of a call, nothing of that call. timer.fired: the time has come.
 struct TimerSet {
-  std::string step;
+  std::string step;  ///< "" of a call that no task made
   std::int64_t until_ms = 0;  ///< since 1970, UTC
 };
 struct TimerFired {

@@ -20,6 +20,7 @@ class Folder {
     state_.started = true;
     state_.start = body;
     state_.started_at = event_.time;
+    state_.parts = {body.parts_begun, body.parts_failed};
     state_.entries.push_back(UserWords{body.request});
     if (body.task) {
       DEED_TRY(state_.task, begin_progress(*body.task));
@@ -155,6 +156,7 @@ class Folder {
       return wrong("an effect whose key or arguments are not those of its call");
     }
     call->phase = CallPhase::intended;
+    call->is_put_off = false;
     call->attempts = body.attempt;
     call->probes = 0;
     return {};
@@ -185,6 +187,7 @@ class Folder {
     if (in_doubt && !call->in_doubt) call->first_dispatched_at = event_.time;
     call->in_doubt = in_doubt;
     call->unknowns += is_unknown;
+    if (!is_unknown) count_failures(*call);
     return concluded_if_over(*call);
   }
   Result<void> operator()(const EffectProbed& body) {
@@ -268,15 +271,30 @@ class Folder {
     if (!state_.task) return wrong("a child of a run without a task");
     state_.usage += body.usage;
     state_.cost_usd += body.cost_usd;
+    state_.parts.begun += body.parts_begun;
+    state_.parts.failed += body.parts_failed;
     conclude_child(*state_.task, body);
     return {};
   }
   Result<void> operator()(const TimerSet& body) {
+    if (!event_.call.empty()) {
+      CallState* call = find();
+      if (!call || call->phase == CallPhase::settled || call->phase == CallPhase::ended) return wrong("a timer of no call, or of one that is over");
+      call->not_before = TimePoint(std::chrono::milliseconds(body.until_ms));
+      call->is_put_off = true;
+      return {};
+    }
     DEED_TRY(StepProgress* const step, step_of(body.step));
     step->timer = TimePoint(std::chrono::milliseconds(body.until_ms));
     return {};
   }
   Result<void> operator()(const TimerFired& body) {
+    if (!event_.call.empty()) {
+      CallState* call = find();
+      if (!call) return wrong("a timer of no call");
+      call->not_before = {};
+      return {};
+    }
     DEED_TRY(StepProgress* const step, step_of(body.step));
     step->timer_fired = true;
     return {};
@@ -323,7 +341,27 @@ class Folder {
     part.outcome.reset();
     part.probes = 0;
     ++part.dispatches;
+    count(part);
     return {};
+  }
+  void count(PartState& part) {
+    state_.parts.begun += !part.is_counted;
+    part.is_counted = true;
+  }
+  void count_failure(PartState& part) {
+    state_.parts.failed += !part.has_failed;
+    part.has_failed = true;
+  }
+  // An earlier attempt at its call had given it up.
+  void uncount_failure(PartState& part) {
+    state_.parts.failed -= part.has_failed;
+    part.has_failed = false;
+  }
+  // What was tried and is still open when its call ends.
+  void count_failures(CallState& call) {
+    for (auto& [name, part] : call.parts) {
+      if (part.phase == PartPhase::open && part.outcome) count_failure(part);
+    }
   }
   // Without a dispatch too: what was refused before its commit point has an outcome.
   Result<void> settled(CallState& call, const EffectSettled& body) {
@@ -332,6 +370,10 @@ class Folder {
       return wrong("an outcome of a part that does not wait for one");
     }
     part.outcome = body;
+    const bool is_withheld = body.result.is_object() && body.result.value("withheld", Json(false)) == true;
+    if (!is_withheld) count(part);
+    if (!is_withheld && body.status == OutcomeStatus::rejected) count_failure(part);
+    if (body.status == OutcomeStatus::succeeded) uncount_failure(part);
     switch (body.status) {
       case OutcomeStatus::succeeded:
       case OutcomeStatus::rejected: part.phase = PartPhase::settled; break;

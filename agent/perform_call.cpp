@@ -279,6 +279,10 @@ Async<bool> Drive::perform(RunTool action) {
   failpoint(failpoints::tool_returned);
   if (!effectful && interrupt_.requested() && !bounded.value) co_return true;  // the loop pauses; it runs again later
   // An effect is not broken off. One that has parts ends between two of them; it goes on with the rest when the run is resumed.
+  if (context.paused() && context.limit()) {
+    auto paused = co_await pause_at(*context.limit(), action.call);
+    co_return paused;
+  }
   if (context.paused()) co_return true;
   Outcome outcome = bounded.value       ? context.checked(std::move(*bounded.value))
                     : bounded.timed_out ? context.broken_off("the tool took longer than " +
@@ -290,6 +294,17 @@ Async<bool> Drive::perform(RunTool action) {
   EffectSettled settled = settled_by(outcome, attempt, parts_.clock.now() - begun);
   auto ended = co_await settle(action.call, std::move(settled), tool.spec.result_trust, effectful);
   co_return ended;
+}
+
+Async<bool> Drive::pause_at(ToolLimit limit, std::string call) {
+  if (is_halted_) co_return false;  // by another call that was under way
+  is_halted_ = true;
+  BudgetExceeded exceeded{limit.name, limit.what};
+  auto recorded = co_await record(std::move(exceeded), call);
+  DEED_CO_OK(std::move(recorded));
+  RunPaused stopped{RunStatus::limit, std::move(limit.what), std::move(limit.hint)};
+  auto paused = co_await pause(std::move(stopped), std::move(call));
+  co_return paused;
 }
 
 Async<bool> Drive::settle(std::string call, EffectSettled settled, Trust trust, bool changed_world) {
@@ -315,7 +330,7 @@ Async<bool> Drive::perform(ProbeCall action) {
   const CallState& call = state_.calls.at(action.call);
   const RegisteredTool* entry = tools().find(call.call.name);
   DEED_CHECK(entry && entry->tool.probe, "a probe of a tool without one");
-  CallContext context(*this, action.call, {.attempt = call.attempts, .probed_part = action.part});
+  CallContext context(*this, action.call, {.attempt = call.attempts, .is_probe = true, .probed_part = action.part});
   auto written = co_await write();
   DEED_CO_OK(std::move(written));
   failpoint(failpoints::probe_before);

@@ -59,6 +59,8 @@ Result<ChildFinished> finished_of(const RunReport& report) {
   ChildFinished finished{report.run, report.status, report.text, report.reason};
   finished.usage = state.usage;
   finished.cost_usd = state.cost_usd;
+  finished.parts_begun = state.parts.begun - state.start.parts_begun;
+  finished.parts_failed = state.parts.failed - state.start.parts_failed;
   finished.out = report.text;
   if (state.task && state.finished) finished.out = state.finished->outputs;
   if (state.start.schema && report.status == RunStatus::done) {
@@ -86,6 +88,8 @@ Result<RunStarted> Drive::child_of(const Step& step, const CurrentItem* current)
   started.model = !step.model.empty() ? step.model : state_.task->task->model;
   started.root = state_.start.root;
   started.settings = state_.start.settings;
+  started.parts_begun = state_.parts.begun;
+  started.parts_failed = state_.parts.failed;
   return started;
 }
 
@@ -130,9 +134,10 @@ Async<bool> Drive::perform(DriveChild action) {
   auto driven = co_await drive->go_on();
   DEED_CO_TRY(const RunReport report, std::move(driven));
   if (interrupt_.requested()) co_return true;  // the loop pauses
-  const bool is_over = report.state.finished || report.status == RunStatus::limit;
+  const bool is_over = report.state.finished || (report.status == RunStatus::limit && !report.halted);
   if (!is_over) {
     try_later_ = report.try_later;
+    is_halted_ = report.halted;
     is_rehearsed_ = report.rehearsed;
     if (parts_.rehearse) {
       rehearsed_ = state_.task->task->number_of(*state_.task->task->find(child.item.step)) + 1;

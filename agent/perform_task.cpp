@@ -15,8 +15,6 @@ namespace {
 
 // Together on one card; what is more is asked about afterwards.
 constexpr std::size_t most_on_a_card = 10'000;
-// Shorter waits are slept through; for longer ones the process ends, and whoever resumes the run at that time goes on.
-constexpr std::chrono::minutes longest_sleep{2};
 
 ApprovalCard card_of(const CallState& call) {
   return {call.call.name, call.call.arguments, call.policy->why, call.policy->origins, call.policy->preview};
@@ -306,13 +304,15 @@ Async<bool> Drive::perform(WaitUntil action) {
   const TimePoint now = parts_.clock.now();
   if (now >= action.time) {
     TimerFired fired{std::move(action.step)};
-    auto recorded = co_await record(std::move(fired), "");
+    auto recorded = co_await record(std::move(fired), std::move(action.call));
     DEED_CO_OK(std::move(recorded));
     co_return true;
   }
-  if (action.time - now > longest_sleep) {
+  // Shorter waits are slept through; for longer ones the process ends, and whoever resumes the run at that time goes on.
+  if (action.time - now > ToolContext::longest_sleep) {
     try_later_ = true;
-    RunPaused waiting{RunStatus::paused, "waits until " + to_iso8601(action.time), "deed daemon goes on with it then, or deed resume --all"};
+    const std::string who = action.call.empty() ? "" : state_.calls.at(action.call).call.name + " ";
+    RunPaused waiting{RunStatus::paused, who + "waits until " + to_iso8601(action.time), "deed daemon goes on with it then, or deed resume --all"};
     auto paused = co_await pause(std::move(waiting), "", action.time);
     co_return paused;
   }

@@ -60,7 +60,8 @@ struct RunReport {
   std::string reason;   ///< why it stopped, if the answer does not say
   std::string hint;     ///< what to do now
   std::string waiting_call;  ///< the call that waits for an approval, an answer or the operator
-  bool try_later = false;    ///< the model could not be reached, or a task waits for its time: resume later
+  bool try_later = false;    ///< the model could not be reached, or the run waits for its time: resume later
+  bool halted = false;       ///< a tool stopped it at a limit of its own
   bool rehearsed = false;    ///< all that could be rehearsed was; nothing was changed
   State state;
 };

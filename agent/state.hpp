@@ -35,6 +35,8 @@ struct PartState {
   std::int64_t dispatches = 0;  ///< since a person last decided about it
   int probes = 0;               ///< since the last dispatch, or since the run was taken over
   std::string evidence;         ///< of the last probe
+  bool is_counted = false;      ///< in PartCounts::begun
+  bool has_failed = false;      ///< in PartCounts::failed
 };
 
 struct CallState {
@@ -66,6 +68,7 @@ struct CallState {
   std::vector<ArgumentOrigin> origins;  ///< of a task: of the texts with references in them
   std::string asks;                     ///< of a task: why a person is asked, whatever the policy says
   TimePoint not_before = {};            ///< the next attempt is not made earlier
+  bool is_put_off = false;              ///< by the tool itself, which has not failed: others need not wait for it
 
   /// Whether the outcome of any part is not known.
   bool has_doubt() const;
@@ -104,6 +107,7 @@ struct State {
   double cost_usd = 0;
   int steps = 0;                        ///< model requests begun
   std::int64_t call_count = 0;
+  PartCounts parts;                     ///< of all calls
   std::int64_t invalid_in_row = 0;
   std::int64_t repeats_in_row = 0;
   std::optional<ModelFailed> model_failure;  ///< the last request failed

@@ -132,6 +132,14 @@ struct EffectPart {
   /// The last one: of a settled part; unknown of one in doubt whose tool could say so; of an open
   /// one that was tried, failed_without_effect.
   std::optional<Outcome> outcome = {};
+  bool has_begun = false;  ///< it is among PartCounts::begun
+};
+
+/// The parts of all calls of a run so far, those of its steps' own runs among them, whichever process did them.
+struct PartCounts {
+  std::int64_t begun = 0;   ///< dispatched, or settled without that; but none of which the tool says `"withheld": true` in its result
+  std::int64_t failed = 0;  ///< of those: rejected, or not done when their call ended
+  bool operator==(const PartCounts&) const = default;
 };
 
 /// What a tool may know and do while it runs. Borrowed for the call.
@@ -173,12 +181,26 @@ class ToolContext {
   /// errors  conflict: the part has its outcome. Those of the journal
   virtual Async<void> settle_part(std::string name, Outcome outcome) = 0;
 
-  /// Whether the run is to stop: begin nothing new, and return. The call goes on when it is resumed,
-  /// if it has parts.
+  virtual PartCounts parts_of_run() const = 0;
+
+  /// Whether the run is to stop, or this attempt at the call: begin nothing new, and return. What the tool returns then does not
+  /// count. The call goes on when it is resumed, if it has parts.
   virtual bool stop_requested() const = 0;
-  /// Lets time pass, for example before a second try. The tool's timeout begins anew behind it.
-  /// errors  cancelled: the run is to stop
+
+  /// Longer waits are timers.
+  static constexpr std::chrono::milliseconds longest_sleep = std::chrono::minutes(2);
+  /// Lets time pass, for example before a second try. The tool's timeout begins anew behind it. A wait longer than longest_sleep before
+  /// anything but parts was dispatched is a timer in the journal, and no sleeping process: it ends this attempt, and the call runs again
+  /// when the time has come, whichever process drives the run by then. A probe sleeps.
+  /// errors  cancelled: the run is to stop, or the call is to go on later. Those of the journal
   virtual Async<void> wait(std::chrono::milliseconds time) = 0;
+
+  /// Pauses the run as at a limit (exit code 5), for a limit that the tool keeps: this attempt ends, and the call goes on when the run
+  /// is resumed. Only before anything but parts was dispatched.
+  /// limit  the setting's name
+  /// what   what was reached, for people
+  /// hint   how to go on
+  virtual void stop_at_limit(std::string limit, std::string what, std::string hint) = 0;
 
   /// In a probe: the part that is asked about, "" for the effect of the call as a whole.
   virtual const std::string& probed_part() const = 0;

@@ -98,10 +98,12 @@ Result<TaskProgress> begin_progress(const TaskOfRun& task) {
 }
 
 std::optional<TimePoint> waits_until(const State& state) {
-  if (!state.task || state.finished || state.task->current() == state.task->steps.size()) return std::nullopt;
-  const StepProgress& step = state.task->steps[state.task->current()];
-  std::optional<TimePoint> first = step.timer_fired ? std::nullopt : step.timer;
-  for (const std::string& id : step.calls) {
+  if (state.finished || (state.task && state.task->current() == state.task->steps.size())) return std::nullopt;
+  const StepProgress* step = state.task ? &state.task->steps[state.task->current()] : nullptr;
+  const StepState* turn = state.last_step();
+  std::optional<TimePoint> first = step && !step->timer_fired ? step->timer : std::nullopt;
+  const std::vector<std::string> none;
+  for (const std::string& id : step ? step->calls : turn ? turn->calls : none) {
     const TimePoint time = state.calls.at(id).not_before;
     if (time > state.last_time && (!first || time < *first)) first = time;
   }

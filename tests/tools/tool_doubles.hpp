@@ -61,7 +61,8 @@ class FakeContext final : public ToolContext {
   Async<void> dispatching_part(std::string name) override {
     if (part(name).phase != PartPhase::open) co_return fail(ErrorKind::conflict, "not open", name);
     auto dispatched = co_await dispatching();
-    if (dispatched) parts[name] = {PartPhase::in_doubt};
+    if (dispatched) counts.begun += !part(name).has_begun;
+    if (dispatched) parts[name] = {PartPhase::in_doubt, std::nullopt, true};
     co_return dispatched;
   }
   Async<void> settle_part(std::string name, Outcome outcome) override {
@@ -71,12 +72,21 @@ class FakeContext final : public ToolContext {
     const PartPhase phase = is_open      ? PartPhase::open
                             : is_unknown ? PartPhase::in_doubt
                                          : PartPhase::settled;
-    parts[name] = {phase, std::move(outcome)};
+    const bool is_withheld = outcome.result.is_object() && outcome.result.contains("withheld");
+    counts.begun += !is_withheld && !part(name).has_begun;
+    counts.failed += !is_withheld && outcome.status == OutcomeStatus::rejected;
+    parts[name] = {phase, std::move(outcome), !is_withheld};
     co_return Result<void>();
   }
   bool stop_requested() const override { return is_stopping; }
+  PartCounts parts_of_run() const override { return counts; }
+  void stop_at_limit(std::string limit, std::string what, std::string) override {
+    limits.push_back(limit + ": " + what);
+    is_stopping = true;
+  }
   Async<void> wait(std::chrono::milliseconds time) override {
     waits.push_back(time);
+    if (has_timers && time > longest_sleep) is_stopping = true;
     clock_.add(time);
     if (at_wait) at_wait();
     if (is_stopping) co_return fail(ErrorKind::cancelled, "the run is to stop");
@@ -86,7 +96,10 @@ class FakeContext final : public ToolContext {
   TimePoint dispatched_at() const override { return dispatched_time; }
 
   std::map<std::string, EffectPart> parts;
+  PartCounts counts;
+  std::vector<std::string> limits;  ///< at which the tool stopped the run
   std::vector<std::chrono::milliseconds> waits;  ///< none of them takes time
+  bool has_timers = false;  ///< long waits end the attempt
   std::function<void()> at_wait;
   bool is_stopping = false;
   std::string asked_part;
