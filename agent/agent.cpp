@@ -143,6 +143,7 @@ class LocalAgent final : public Agent {
   std::unique_ptr<HttpClient> http_;
   std::unique_ptr<SmtpClient> smtp_;
   std::unique_ptr<ImapClient> imap_;
+  std::unique_ptr<MailRates> rates_;  // nullptr: none are set
   std::unique_ptr<MailStore> mails_;  // nullptr: none are read
   std::unique_ptr<Journal> journal_;
   Registry tools_;
@@ -195,6 +196,14 @@ EmailOptions LocalAgent::email_options() {
   else if (account.mailbox) mails_ = make_imap_store(*imap_, *account.mailbox);
   EmailOptions out{.smtp = account.smtp, .outbox = options_.home + "/outbox", .from = account.from, .root = options_.root, .client = smtp_.get(),
                    .sent = account.sent, .imap = imap_.get(), .from_name = account.from_name, .reply_to = account.reply_to, .store = mails_.get()};
+  out.limits = account.limits;
+  if (account.smtp && (account.rate || account.domain_rate)) {
+    const SmtpServer& server = *account.smtp;
+    rates_ = make_mail_rates({.path = options_.home + "/mail_rates.db", .account = server.user + "@" + server.host + ":" + std::to_string(server.port),
+                              .all = account.rate, .domain = account.domain_rate});
+    out.rates = rates_.get();
+  }
+  out.suppressed = suppression_now(account.suppressed, suppressed_path(options_.home));
   if (account.automatic) out.auto_submitted = AutoSubmitted::auto_generated;
   if (mails_) out.copies = account.copies;
   // Without a mailbox drafts are where mail waits anyway.

@@ -22,6 +22,9 @@ struct MailAccount {
   std::string maildir = {};                 ///< the same, as a Maildir's absolute path; goes before `mailbox`
   std::string drafts = "Drafts";            ///< the folder of drafts
   std::string copies = {};                  ///< the folder that gets a copy of what was sent; empty: none
+  std::optional<MailRate> rate = {}, domain_rate = {};
+  MailLimits limits = {};
+  Suppression suppressed = {};  ///< by the settings, beside the list in deed's own folder
 
   bool reads_mail() const { return mailbox || !maildir.empty(); }
 };

@@ -2,6 +2,7 @@
 
 #include "deed/agent/secret_source.hpp"
 #include "deed/core/text.hpp"
+#include "deed/tools/mail_queue.hpp"
 
 #include <algorithm>
 
@@ -98,6 +99,35 @@ Result<void> take_sender(const AccountSettings& account, MailAccount& out) {
   return {};
 }
 
+Result<std::optional<MailRate>> rate_of(const AccountSettings& account, std::string_view key) {
+  if (!account.has(key)) return std::optional<MailRate>();
+  DEED_TRY(const MailRate rate, with_context(MailRate::parse(account.text(key)), account.origin(key)));
+  return std::optional<MailRate>(rate);
+}
+
+// How much is sent, how fast, for how long, and to whom not.
+Result<void> take_bounds(const Settings& settings, const AccountSettings& account, MailAccount& out) {
+  DEED_TRY(out.rate, rate_of(account, "smtp.rate"));
+  DEED_TRY(out.domain_rate, rate_of(account, "smtp.domain_rate"));
+  const double hours = account.number("smtp.retry_h").value_or(4);
+  if (!(hours >= 0 && hours <= 120)) {
+    return fail(ErrorKind::invalid, "smtp.retry_h is negative, or more than five days", account.origin("smtp.retry_h"));
+  }
+  out.limits.pauses = mail_pauses(std::chrono::milliseconds(static_cast<std::int64_t>(hours * 3'600'000)));
+  const auto count = [&](const char* key, std::int64_t& into) -> Result<void> {
+    const double value = settings.number(key).value_or(0);
+    if (!(value >= 0 && value <= 1e9)) return fail(ErrorKind::invalid, std::string(key) + " must be 0 (none) to 1,000,000,000", settings.origin(key));
+    into = static_cast<std::int64_t>(value);
+    return {};
+  };
+  DEED_OK(count("mail.max_recipients", out.limits.max_recipients));
+  DEED_OK(count("mail.max_failures", out.limits.max_failures));
+  for (const std::string& entry : settings.list("mail.suppress")) {
+    DEED_OK(with_context(out.suppressed.add(entry), settings.origin("mail.suppress")));
+  }
+  return {};
+}
+
 Result<void> take_folders(const AccountSettings& account, MailAccount& out) {
   out.maildir = account.text("maildir");
   if (!out.maildir.empty() && out.maildir[0] != '/') {
@@ -137,6 +167,7 @@ Result<MailAccount> mail_account(const Settings& settings, const Environment& ge
   }
   DEED_OK(take_sender(account, out));
   DEED_OK(take_folders(account, out));
+  DEED_OK(take_bounds(settings, account, out));
   return out;
 }
 

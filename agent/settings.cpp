@@ -158,6 +158,9 @@ std::vector<SettingRow> account_rows() {
       {"smtp.from_name", Type::text, "DEED_FROM_NAME", true, "the sender's name, shown beside the address"},
       {"smtp.reply_to", Type::list, "", false, "addresses for answers, if not the sender's"},
       {"smtp.automatic", Type::flag, "", true, "true: mails say that no person wrote them (Auto-Submitted)"},
+      {"smtp.rate", Type::text, "", false, "most mails in any span of time: 30/minute (second, minute, hour, day), over all runs"},
+      {"smtp.domain_rate", Type::text, "", false, "the same to one domain of recipients"},
+      {"smtp.retry_h", Type::number, "", false, "hours for which recipients are tried again whom the server puts off (default: 4)"},
       {"imap.url", Type::text, "DEED_IMAP", false, "imap://host:143 (STARTTLS), imaps://host:993: where mail is read, and looked for after a crash"},
       {"imap.user", Type::text, "DEED_IMAP_USER", false, "user name there; none: that of smtp, with its password"},
       {"imap.password_file", Type::text, "", false, "a file of mode 0600 that holds the password"},
@@ -202,6 +205,9 @@ std::vector<SettingRow> all_rows() {
       {"drafts", Type::flag, "DEED_DRAFTS", false, "true: mail is put into the folder of drafts, and nothing is sent"},
       {"allow", Type::list, "DEED_ALLOW", false, "effects that need no approval: TOOL:DESTINATION"},
       {"allow_hosts", Type::list, "DEED_ALLOW_HOSTS", false, "hosts that tools may reach although they are not public: HOST[:PORT]"},
+      {"mail.suppress", Type::list, "", true, "addresses and domains that are never mailed, beside those of deed mail suppress"},
+      {"mail.max_recipients", Type::integer, "", false, "most recipients of a run, over all its mails, 0: no limit"},
+      {"mail.max_failures", Type::integer, "", false, "refused or failed recipients of a run after which nobody else is tried, 0: no limit"},
       {"limits.max_steps", Type::integer, "", true, "model requests of a run"},
       {"limits.max_tokens", Type::integer, "", true, "tokens of a run, 0: no limit"},
       {"limits.max_cost_usd", Type::number, "", true, "cost of a run, 0: no limit"},
@@ -288,7 +294,7 @@ std::vector<std::string> Settings::names_below(std::string_view beginning) const
 }
 
 void Settings::set(const std::string& key, Json value, std::string origin) {
-  const bool adds_up = key == "allow" || key == "allow_hosts";
+  const bool adds_up = key == "allow" || key == "allow_hosts" || key == "mail.suppress";
   const auto old = values_.find(key);
   if (adds_up && old != values_.end()) {
     Json& list = old->second.value;

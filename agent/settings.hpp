@@ -42,7 +42,7 @@ class Settings {
   std::optional<double> number(std::string_view key) const;
   /// false where nothing set it.
   bool flag(std::string_view key) const;
-  /// A later layer wins; lists of `allow` and `allow_hosts` add up.
+  /// A later layer wins; lists of `allow`, `allow_hosts` and `mail.suppress` add up.
   void set(const std::string& key, Json value, std::string origin);
   const std::map<std::string, Setting, std::less<>>& all() const { return values_; }
   /// The names that stand for "*" in keys of this beginning, in order: "models." of "models.gpt-4.1.input" -> "gpt-4.1". Where the row

@@ -8,9 +8,11 @@
 #include "deed/net/imap.hpp"
 #include "deed/net/smtp.hpp"
 #include "deed/tools/auto_submitted.hpp"
+#include "deed/tools/mail_rates.hpp"
 #include "deed/tools/mail_store.hpp"
 #include "deed/tools/read_mails.hpp"
 #include "deed/tools/registry.hpp"
+#include "deed/tools/suppression.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -23,12 +25,16 @@ namespace deed {
 /// How long email.send goes on with recipients that the server puts off.
 struct MailLimits {
   /// How long to wait before the second, third, … round; with the last one the trying ends. A server
-  /// that greylists wants minutes (RFC 6647, section 5).
+  /// that greylists wants minutes (RFC 6647, section 5). See mail_pauses.
   std::vector<std::chrono::milliseconds> pauses = {
       std::chrono::seconds(5), std::chrono::seconds(30), std::chrono::minutes(2)};
   std::chrono::milliseconds timeout{120'000};  ///< of one transaction
   /// So many recipients may be left in doubt before nobody else is tried.
   std::size_t max_in_doubt = 3;
+  /// Of the whole run, over all its mails and processes; one recipient of two mails counts twice. 0: none.
+  std::int64_t max_recipients = 0;
+  /// After so many recipients of the run that were refused or failed, nobody else is tried. 0: none.
+  std::int64_t max_failures = 0;
 };
 
 /// Where mail that was sent can be found again: the server's Sent or archive mailbox.
@@ -59,6 +65,8 @@ struct EmailOptions {
   AutoSubmitted auto_submitted = AutoSubmitted::no;
   MailStore* store = nullptr;  ///< borrowed; needed with `drafts` and `copies`
   std::string drafts = {};     ///< a folder: mails are filed there instead of being sent
+  MailRates* rates = nullptr;  ///< borrowed; nullptr: as fast as the server takes them
+  SuppressionNow suppressed = {};  ///< whom never to mail; none: nobody. An error sends nothing. Drafts are for a person to send, and made
   std::string copies = {};     ///< a folder: gets a copy of each mail that somebody received
 };
 

@@ -6,9 +6,13 @@
 #include "deed/tools/mail_probe.hpp"
 #include "deed/tools/mail_queue.hpp"
 #include "deed/tools/mail_tally.hpp"
+#include "deed/tools/mail_rates.hpp"
 #include "deed/tools/maildir.hpp"
+#include "deed/tools/suppression.hpp"
 
+#include <algorithm>
 #include <memory>
+#include <set>
 
 namespace deed {
 namespace {
@@ -20,8 +24,33 @@ struct Dispatching {
   Async<void> operator()() const { return context->dispatching(); }
 };
 
-// The commit point of one recipient. `refusal` keeps why it may not be passed.
-Async<void> commit_part(ToolContext* context, std::string part, std::optional<Error>* refusal) {
+// At a limit nobody else is tried, and whoever was not is still open when the run is resumed.
+// more  how many would come to those whom the run has mailed
+bool stops_at_limit(const MailLimits& limits, std::int64_t more, ToolContext& context) {
+  const PartCounts so_far = context.parts_of_run();
+  const auto raise = [&](const std::string& key) { return "look with deed show; to go on, raise " + key + " in your configuration, then deed resume " + context.run(); };
+  if (limits.max_failures > 0 && so_far.failed >= limits.max_failures) {
+    context.stop_at_limit("mail.max_failures", std::to_string(so_far.failed) + " recipients of this run were refused or failed: nobody else is tried",
+                          raise("mail.max_failures"));
+    return true;
+  }
+  if (limits.max_recipients > 0 && so_far.begun + more > limits.max_recipients) {
+    context.stop_at_limit("mail.max_recipients",
+                          "this run may mail " + std::to_string(limits.max_recipients) + " recipients and has mailed " + std::to_string(so_far.begun) +
+                              ": " + std::to_string(more) + " more are not tried",
+                          raise("mail.max_recipients"));
+    return true;
+  }
+  return false;
+}
+
+// The commit point of one recipient. `refusal` keeps why it may not be passed. Of several mails at a time another may have come first.
+Async<void> commit_part(ToolContext* context, std::string part, const MailLimits* limits, std::optional<Error>* refusal) {
+  const MailLimits only_number{.max_recipients = limits->max_recipients};
+  if (stops_at_limit(only_number, context->part(part).has_begun ? 0 : 1, *context)) {
+    *refusal = Error{ErrorKind::limit, "the run may mail nobody else"};
+    co_return fail(**refusal);
+  }
   auto committed = co_await context->dispatching_part(std::move(part));
   if (!committed) *refusal = committed.error();
   co_return committed;
@@ -29,9 +58,24 @@ Async<void> commit_part(ToolContext* context, std::string part, std::optional<Er
 struct DispatchingPart {
   ToolContext* context;
   std::string part;
+  const MailLimits* limits;
   std::optional<Error>* refusal;
-  Async<void> operator()() const { return commit_part(context, part, refusal); }
+  Async<void> operator()() const { return commit_part(context, part, limits, refusal); }
 };
+
+// Stands in the outcome of whoever was put off for longer than a process waits: the rounds that were.
+constexpr const char* put_off = "put_off";
+
+std::size_t rounds_before(const Mail& mail, const ToolContext& context) {
+  std::size_t rounds = 0;
+  for (const EmailAddress& to : mail.recipients) {
+    const EffectPart part = context.part(to.text());
+    if (part.phase != PartPhase::open || !part.outcome || !part.outcome->result.is_object()) continue;
+    const auto found = part.outcome->result.find(put_off);
+    if (found != part.outcome->result.end() && found->is_number_unsigned()) rounds = std::max(rounds, found->get<std::size_t>());
+  }
+  return rounds;
+}
 
 // Whoever has no outcome yet and is not in doubt, of all attempts at this call.
 MailQueue queue_for(const Mail& mail, const EmailOptions& options, const ToolContext& context) {
@@ -45,7 +89,18 @@ MailQueue queue_for(const Mail& mail, const EmailOptions& options, const ToolCon
   }
   // The probe tells most while one alone is in doubt: it is asked before anybody else is tried.
   if (options.sent) limits.max_in_doubt = 1;
-  return MailQueue(std::move(open), limits);
+  return MailQueue(std::move(open), limits, rounds_before(mail, context));
+}
+
+bool has_doubt(const Mail& mail, const ToolContext& context) {
+  return std::any_of(mail.recipients.begin(), mail.recipients.end(), [&](const EmailAddress& to) { return context.part(to.text()).phase == PartPhase::in_doubt; });
+}
+
+std::int64_t not_begun(const Mail& mail, const ToolContext& context) {
+  return std::count_if(mail.recipients.begin(), mail.recipients.end(), [&](const EmailAddress& to) {
+    const EffectPart part = context.part(to.text());
+    return part.phase == PartPhase::open && !part.has_begun;
+  });
 }
 
 Outcome tallied(const Mail& mail, const std::optional<Error>& refusal, const ToolContext& context) {
@@ -65,36 +120,105 @@ Async<void> send_to_one(std::size_t who, const Mail& mail,
   std::optional<Error> refusal;
   SmtpTransaction transaction{.from = mail.content.from, .to = to, .message = std::move(message)};
   transaction.timeout = options.limits.timeout;
-  transaction.before_commit = DispatchingPart{&context, to.text(), &refusal};
+  transaction.before_commit = DispatchingPart{&context, to.text(), &options.limits, &refusal};
   auto receipt = co_await options.client->deliver(*options.smtp, std::move(transaction));
   if (refusal) co_return fail(*std::move(refusal));
   Outcome outcome = outcome_of(receipt);
   context.progress(to.text() + ": " + (outcome.text.empty() ? "handed over" : outcome.text));
   const bool is_final = queue.add(who, receipt);
   const bool is_dispatched = context.part(to.text()).phase == PartPhase::in_doubt;
-  if (!is_final && !is_dispatched) co_return Result<void>();
+  const auto pause = queue.next_pause();
+  const bool is_put_off = !is_final && pause && *pause > ToolContext::longest_sleep;
+  if (!is_final && !is_dispatched && !is_put_off) co_return Result<void>();
   // A refusal for now: provably not done, so that the next round may dispatch it again.
   if (!is_final) outcome.status = OutcomeStatus::failed_without_effect;
+  if (is_put_off) outcome.result[put_off] = queue.rounds();
   auto settled = co_await context.settle_part(to.text(), std::move(outcome));
   co_return settled;
 }
 
-asio::awaitable<Outcome> send_by_smtp(Mail mail, std::shared_ptr<const std::string> message,
-                                      EmailOptions options, ToolContext& context) {
-  MailQueue queue = queue_for(mail, options, context);
-  std::optional<Error> refusal;
-  while (!refusal && !context.stop_requested()) {
-    if (const auto who = queue.next()) {
-      auto sent = co_await send_to_one(*who, mail, message, options, queue, context);
-      if (!sent) refusal = sent.error();
-      continue;
+// Whoever is on the list has that as their outcome, and the others go on.
+Async<void> withhold(const Mail& mail, const Suppression& list, ToolContext& context) {
+  for (const EmailAddress& to : mail.recipients) {
+    const auto entry = list.match(to);
+    if (!entry || context.part(to.text()).phase != PartPhase::open) continue;
+    Outcome outcome = Outcome::rejected("not mailed: " + *entry + " is on the list of those who must not be", "deed mail suppress list");
+    outcome.text = string_at(outcome.result, "error");
+    outcome.result["withheld"] = true;
+    auto settled = co_await context.settle_part(to.text(), std::move(outcome));
+    DEED_CO_OK(std::move(settled));
+  }
+  co_return Result<void>();
+}
+
+struct MailTurn {
+  std::optional<std::size_t> who = {};
+  std::chrono::milliseconds wait{0};  // where it is nobody's turn: until then the rates let nobody pass
+};
+
+// The first of this round whom the rates let pass; the order stays as it is.
+Result<MailTurn> next_turn(MailQueue& queue, const Mail& mail, MailRates* rates, const Clock& clock) {
+  MailTurn turn;
+  std::vector<std::size_t> held;
+  std::set<std::string> domains;
+  Result<void> counted;
+  for (std::size_t left = queue.waiting(); left > 0 && counted; --left) {
+    const std::size_t who = *queue.next();
+    const std::string domain = rates ? compared_domain(mail.recipients[who]) : "";
+    MailRates::Turn may;
+    if (rates && !domains.contains(domain)) {
+      auto taken = rates->take(domain, clock.now());
+      if (taken) may = *taken;
+      else counted = fail(taken.error());
     }
-    const auto pause = queue.pause();
-    if (!pause) break;
-    context.progress("the mail server asks to come again: trying again in " +
-                     std::to_string(pause->count() / 1000) + " s");
-    auto waited = co_await context.wait(*pause);
-    if (!waited) refusal = waited.error();
+    const bool is_held = !counted || may.wait.count() > 0 || domains.contains(domain);
+    if (!is_held) {
+      turn.who = who;
+      break;
+    }
+    held.push_back(who);
+    if (may.wait.count() > 0) turn.wait = domains.empty() ? may.wait : std::min(turn.wait, may.wait);
+    domains.insert(domain);
+    if (may.for_all) break;
+  }
+  for (auto who = held.rbegin(); who != held.rend(); ++who) queue.put_front(*who);
+  DEED_OK(counted);
+  return turn;
+}
+
+void tell_of_wait(std::chrono::milliseconds time, const char* why, ToolContext& context) {
+  const bool is_long = time > ToolContext::longest_sleep;
+  context.progress(std::string(why) + (is_long ? "at " + to_iso8601(context.clock().now() + time) : "in " + std::to_string(time.count() / 1000) + " s"));
+}
+
+asio::awaitable<Outcome> send_by_smtp(Mail mail, std::shared_ptr<const std::string> message, std::shared_ptr<const Suppression> suppressed,
+                                      EmailOptions options, ToolContext& context) {
+  std::optional<Error> refusal;
+  auto withheld = co_await withhold(mail, *suppressed, context);
+  if (!withheld) refusal = withheld.error();
+  MailQueue queue = queue_for(mail, options, context);
+  // A mail that would go to more than are left is sent to nobody, rather than to some.
+  if (queue.waiting() > 0) stops_at_limit(options.limits, not_begun(mail, context), context);
+  while (!refusal && !context.stop_requested()) {
+    const auto turn = next_turn(queue, mail, options.rates, context.clock());
+    if (!turn) refusal = turn.error();
+    else if (turn->who) {
+      const bool has_begun = context.part(mail.recipients[*turn->who].text()).has_begun;
+      if (stops_at_limit(options.limits, has_begun ? 0 : 1, context)) break;
+      auto sent = co_await send_to_one(*turn->who, mail, message, options, queue, context);
+      if (!sent) refusal = sent.error();
+    } else if (queue.waiting() > 0) {
+      tell_of_wait(turn->wait, "as fast as the rate allows: going on ", context);
+      auto waited = co_await context.wait(turn->wait);
+      if (!waited) refusal = waited.error();
+    } else {
+      const auto pause = queue.pause();
+      // What is in doubt is said now, and not hours later; whoever was put off is tried again once that is settled.
+      if (!pause || (*pause > ToolContext::longest_sleep && has_doubt(mail, context))) break;
+      tell_of_wait(*pause, "the mail server asks to come again: trying again ", context);
+      auto waited = co_await context.wait(*pause);
+      if (!waited) refusal = waited.error();
+    }
   }
   co_return tallied(mail, refusal, context);
 }
@@ -112,6 +236,15 @@ Outcome in_the_outbox(const Mail& mail, const std::string& key, const MaildirDel
     result["doubt"] = delivery.doubt;
   }
   return Outcome::succeeded(std::move(result), std::move(text));
+}
+
+std::optional<Outcome> withheld_by(const Suppression& list, const Mail& mail) {
+  std::vector<std::string> who;
+  for (const EmailAddress& to : mail.recipients) {
+    if (list.match(to)) who.push_back(to.text());
+  }
+  if (who.empty()) return std::nullopt;
+  return Outcome::rejected("nothing was put into the outbox: " + joined(who) + " must not be mailed", "leave them out, or see deed mail suppress list");
 }
 
 asio::awaitable<Outcome> put_into_outbox(Mail mail, std::string message, EmailOptions options,
@@ -147,13 +280,13 @@ asio::awaitable<void> keep_copy(FiledMail copy, const EmailOptions& options, Out
   if (!is_there) sent.text += " No copy is in " + options.copies + ": " + to_string(done.error);
 }
 
-asio::awaitable<Outcome> send_and_keep(Mail mail, std::shared_ptr<const std::string> message, EmailOptions options,
-                                       ToolContext& context) {
+asio::awaitable<Outcome> send_and_keep(Mail mail, std::shared_ptr<const std::string> message, std::shared_ptr<const Suppression> suppressed,
+                                       EmailOptions options, ToolContext& context) {
   FiledMail copy{.marks = {.seen = true}, .key = context.effect_key()};
   copy.message_id = mail_message_id(mail.content.from, context.effect_key());
   if (!options.copies.empty()) copy.bytes = with_blind_copies(mail.bcc, *message);
   const EmailOptions known = options;
-  auto sending = send_by_smtp(std::move(mail), std::move(message), std::move(options), context);
+  auto sending = send_by_smtp(std::move(mail), std::move(message), std::move(suppressed), std::move(options), context);
   Outcome sent = co_await std::move(sending);
   // A call that is to go on later has its copy then.
   if (!known.copies.empty() && sent.status == OutcomeStatus::succeeded && !context.stop_requested()) {
@@ -183,12 +316,16 @@ asio::awaitable<Outcome> send(Json arguments, SharedWriter writer, ToolContext& 
     Outcome filed = co_await std::move(filing);
     co_return filed;
   }
+  auto suppressed = options.suppressed ? options.suppressed() : Result<std::shared_ptr<const Suppression>>(std::make_shared<Suppression>());
+  if (!suppressed) co_return Outcome::failed_without_effect(suppressed.error());
   if (!options.smtp) {
+    // One file for all of them: it cannot be for the others alone.
+    if (auto held = withheld_by(**suppressed, *mail)) co_return *std::move(held);
     auto putting = put_into_outbox(*std::move(mail), **message, std::move(options), context);
     Outcome put = co_await std::move(putting);
     co_return put;
   }
-  auto sending = send_and_keep(*std::move(mail), *std::move(message), std::move(options), context);
+  auto sending = send_and_keep(*std::move(mail), *std::move(message), *std::move(suppressed), std::move(options), context);
   Outcome sent = co_await std::move(sending);
   co_return sent;
 }

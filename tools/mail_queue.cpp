@@ -1,11 +1,25 @@
 #include "deed/tools/mail_queue.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace deed {
 
-MailQueue::MailQueue(std::vector<std::size_t> recipients, MailLimits limits)
-    : limits_(std::move(limits)), now_(recipients.begin(), recipients.end()) {}
+std::vector<std::chrono::milliseconds> mail_pauses(std::chrono::milliseconds altogether) {
+  using std::chrono::minutes;
+  constexpr minutes growing[] = {minutes(10), minutes(30), minutes(60), minutes(120), minutes(180)};
+  std::vector<std::chrono::milliseconds> out = MailLimits().pauses;
+  for (std::size_t i = 0; altogether > ToolContext::longest_sleep; ++i) {
+    const std::chrono::milliseconds pause = std::min<std::chrono::milliseconds>(altogether, growing[std::min(i, std::size(growing) - 1)]);
+    out.push_back(pause);
+    altogether -= pause;
+  }
+  return out;
+}
+
+MailQueue::MailQueue(std::vector<std::size_t> recipients, MailLimits limits, std::size_t rounds)
+    : limits_(std::move(limits)), now_(recipients.begin(), recipients.end()), round_(rounds), has_answered_(rounds > 0) {}
 
 std::optional<std::size_t> MailQueue::next() {
   if (is_over_ || now_.empty()) return std::nullopt;
@@ -46,6 +60,11 @@ bool MailQueue::add(std::size_t recipient, const SmtpReceipt& receipt) {
 void MailQueue::end_round() {
   later_.insert(later_.end(), now_.begin(), now_.end());
   now_.clear();
+}
+
+std::optional<std::chrono::milliseconds> MailQueue::next_pause() const {
+  if (is_over_ || !may_come_again()) return std::nullopt;
+  return limits_.pauses[round_];
 }
 
 std::optional<std::chrono::milliseconds> MailQueue::pause() {

@@ -2,6 +2,8 @@
 // limit of its own, counted over all processes of the run.
 #include "deed/tests/agent/events_of.hpp"
 #include "deed/tests/agent/task_fixture.hpp"
+#include "deed/tests/tools/fake_smtp_client.hpp"
+#include "deed/tools/builtin.hpp"
 
 namespace deed {
 namespace {
@@ -184,6 +186,59 @@ TEST_F(PutOffRun, TheRunsOfStepsCountForTheTaskAndStopIt) {
   office_.most = 2;
   EXPECT_EQ(resume(stopped.run).status, RunStatus::done);
   EXPECT_THAT(office_.got, ElementsAre("a", "b"));
+}
+
+// The mail tool on this: greylisted for as long as the test says, by a server that is asked at the times that the pauses name and no others.
+class GreylistedMail : public PutOffRun {
+ protected:
+  GreylistedMail() {
+    policy_.yes = true;
+    client_.receipts = {{"ann@x.org", refused_for_now}, {"bob@x.org", accepted}};
+    EmailOptions options{.smtp = SmtpServer{.host = "mail.example.org"}, .outbox = "/nonexistent", .from = EmailAddress::parse("me@example.org").value(),
+                         .root = folder_ / "work", .client = &client_};
+    options.limits.pauses = {minutes(10), minutes(30)};
+    EXPECT_OK(tools_.add(email_send(options)));
+  }
+  RunReport mail() {
+    const auto task = task_of("deed: 1\nname: t\nsteps:\n  - {id: mail, tool: email.send, with: {to: [ann@x.org, bob@x.org], subject: News, text: Hi}}\n");
+    Runner runner(moved());
+    auto report = run_async(io_, runner.start(request_of(task, Json::object())));
+    EXPECT_OK(report);
+    return report.value_or(RunReport{});
+  }
+  std::vector<std::string> tried() const {
+    std::vector<std::string> out;
+    for (const SmtpTransaction& mail : client_.mails) out.push_back(mail.to.text());
+    return out;
+  }
+
+  FakeSmtpClient client_;
+};
+
+TEST_F(GreylistedMail, IsSentByALaterProcessWhenTheServerIsReady) {
+  const RunReport paused = mail();
+  EXPECT_TRUE(paused.try_later) << paused.reason;
+  EXPECT_THAT(tried(), ElementsAre("ann@x.org", "bob@x.org"));
+  clock_.added = minutes(5);
+  EXPECT_TRUE(resume_moved(paused.run).try_later);
+  EXPECT_EQ(tried().size(), 2u) << "not before its time";
+  clock_.added = minutes(11);
+  client_.receipts["ann@x.org"] = accepted;
+  EXPECT_EQ(resume_moved(paused.run).status, RunStatus::done);
+  EXPECT_THAT(tried(), ElementsAre("ann@x.org", "bob@x.org", "ann@x.org"));
+}
+
+TEST_F(GreylistedMail, IsRefusedAfterTheLastPause) {
+  const RunReport paused = mail();
+  clock_.added = minutes(11);
+  const RunReport longer = resume_moved(paused.run);
+  ASSERT_TRUE(longer.try_later);
+  EXPECT_GT(*waits_until(longer.state), clock_.now() + minutes(29));
+  clock_.added = minutes(42);
+  const RunReport over = resume_moved(paused.run);
+  EXPECT_EQ(over.status, RunStatus::done) << "bob has it";
+  EXPECT_THAT(tried(), ElementsAre("ann@x.org", "bob@x.org", "ann@x.org", "ann@x.org"));
+  EXPECT_EQ(over.state.parts, (PartCounts{2, 1}));
 }
 
 }  // namespace

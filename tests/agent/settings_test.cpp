@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "deed/agent/agent_options.hpp"
+#include "deed/agent/mail_settings.hpp"
 #include "deed/agent/model_settings.hpp"
 #include "deed/agent/secret_source.hpp"
 #include "deed/llm/model_table.hpp"
@@ -251,6 +252,26 @@ TEST_F(SettingsTest, ASecretCommandRunsWithoutAShell) {
   EXPECT_EQ(secret->reveal(), "$HOME;x");
   EXPECT_THAT(read_secret_command({"false"}), IsError(ErrorKind::unavailable));
   EXPECT_THAT(read_secret_command({"/no/such/program"}), IsError(ErrorKind::unavailable));
+}
+
+TEST_F(SettingsTest, TheBoundsOfMailAreReadAndAWrongOneIsNamed) {
+  const auto none = [](std::string_view) { return std::optional<std::string>(); };
+  const auto account = [&](const std::string& text) -> Result<MailAccount> {
+    DEED_TRY(const Settings settings, load(text));
+    return mail_account(settings, none);
+  };
+  const auto read = account("account = \"work\"\n[smtp]\nrate = \"1/day\"\n[mail]\nmax_recipients = 7\nmax_failures = 3\nsuppress = [\"Ann@x.org\"]\n"
+                            "[mail.work.smtp]\nurl = \"smtp://h\"\nrate = \"30/minute\"\ndomain_rate = \"5/second\"\nretry_h = 0.5\n");
+  ASSERT_OK(read);
+  EXPECT_EQ(read->rate, (MailRate{30, std::chrono::minutes(1)}));
+  EXPECT_EQ(read->domain_rate, (MailRate{5, std::chrono::seconds(1)}));
+  EXPECT_EQ(read->limits.max_recipients, 7);
+  EXPECT_EQ(read->limits.max_failures, 3);
+  EXPECT_EQ(read->limits.pauses.back(), std::chrono::minutes(20));
+  EXPECT_THAT(read->suppressed.entries(), testing::ElementsAre("ann@x.org"));
+  for (const char* text : {"[smtp]\nrate = \"fast\"\n", "[smtp]\nretry_h = -1\n", "[smtp]\nretry_h = 121\n", "[mail]\nmax_failures = -1\n", "[mail]\nsuppress = [\"x\"]\n"}) {
+    EXPECT_THAT(account(text), IsError(ErrorKind::invalid, HasSubstr("user.toml"))) << text;
+  }
 }
 
 }  // namespace

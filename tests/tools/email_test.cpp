@@ -1,5 +1,6 @@
 #include "deed/net/smtp.hpp"
 #include "deed/tests/fakes/smtp_server.hpp"
+#include "deed/tests/tools/fake_smtp_client.hpp"
 #include "deed/tests/tools/mail_reader.hpp"
 #include "deed/tests/tools/receipts.hpp"
 #include "deed/tests/tools/tool_doubles.hpp"
@@ -24,31 +25,6 @@ using Verdict = SmtpReceipt::Verdict;
 
 const SmtpReceipt unsent_after_reply{Verdict::not_sent, 530, "log in first"};
 const SmtpReceipt dead{Verdict::not_sent, 0, "connection refused", true};
-
-// Gives each recipient the receipt that the test chose, and keeps what it was handed.
-class FakeSmtpClient final : public SmtpClient {
- public:
-  asio::awaitable<SmtpReceipt> deliver(SmtpServer, SmtpTransaction mail) override {
-    SmtpReceipt receipt = receipts.at(mail.to.text());
-    mails.push_back(mail);
-    const bool commits =
-        receipt.verdict == Verdict::accepted || receipt.verdict == Verdict::unknown;
-    const auto greylisted = std::find(greylists.begin(), greylists.end(), mail.to.text());
-    if (greylisted != greylists.end()) {
-      greylists.erase(greylisted);
-      receipt = refused_for_now;
-    }
-    if (commits) {
-      auto ready = co_await mail.before_commit();
-      if (!ready) co_return SmtpReceipt{Verdict::not_sent, 0, ready.error().what};
-    }
-    co_return receipt;
-  }
-
-  std::map<std::string, SmtpReceipt> receipts;
-  std::vector<std::string> greylists;  ///< refused for now, once each, behind the end of the message
-  std::vector<SmtpTransaction> mails;
-};
 
 // A mail to as many recipients as there are receipts, one receipt each: a@x.org, b@x.org, …
 class EmailBySmtp : public testing::Test {
