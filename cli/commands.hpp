@@ -18,7 +18,8 @@ void add_model_commands(CLI::App& app, Chosen& chosen);    ///< models list|path
 void add_eval_command(CLI::App& app, Chosen& chosen);      ///< eval
 void add_system_commands(CLI::App& app, Chosen& chosen);   ///< config show, doctor
 void add_schedule_commands(CLI::App& app, Chosen& chosen); ///< schedule …, daemon
-void add_mail_commands(CLI::App& app, Chosen& chosen);     ///< mail check
+void add_mail_commands(CLI::App& app, Chosen& chosen);     ///< mail check, mail suppress
+void add_suppress_commands(CLI::App& mail, Chosen& chosen);  ///< mail suppress add|remove|list|bounced
 void add_watch_command(CLI::App& app, Chosen& chosen);     ///< watch mail
 void add_crashtest_command(CLI::App& app, Chosen& chosen);
 

@@ -30,12 +30,13 @@ int check(const Flags& flags) {
 
 void add_mail_commands(CLI::App& app, Chosen& chosen) {
   auto flags = std::make_shared<Flags>();
-  CLI::App* mail = app.add_subcommand("mail", "The mail server");
+  CLI::App* mail = app.add_subcommand("mail", "The mail server, and who must not be mailed");
   mail->require_subcommand(1);
   CLI::App* check_command = mail->add_subcommand("check", "Connect, log in and offer a mail that is then taken back: nothing is sent");
   add_common_flags(*check_command, *flags);
   add_run_flags(*check_command, *flags);
   check_command->callback([flags, &chosen] { chosen = [flags] { return check(*flags); }; });
+  add_suppress_commands(*mail, chosen);
 }
 
 }  // namespace deed
