@@ -102,6 +102,22 @@ TEST_F(MailBounds, ASecondRunOrAResumedOneSendsNoFaster) {
   EXPECT_EQ(deed({"resume", waits.json().at("run").get<std::string>(), "--json"}).code, 75) << "a timer is kept";
 }
 
+TEST_F(MailBounds, SeveralProcessesAtOnceOfWhichOneIsKilledSendNoFaster) {
+  configure("rate = \"5/hour\"\n");
+  std::vector<pid_t> processes;
+  for (const char* name : {"a", "b", "c"}) {
+    Json to = Json::array();
+    for (int i = 0; i < 4; ++i) to.push_back(name + std::to_string(i) + "@x.org");
+    processes.push_back(start({"tools", "call", "email.send", to_text({{"to", to}, {"subject", "News"}, {"text", "Hi"}}), "--allow", "email.send:*"}));
+  }
+  EXPECT_TRUE(server_.wait_for_mails(1));
+  ::kill(processes[0], SIGKILL);
+  for (const pid_t process : processes) wait(process);
+  deed({"resume", "--all"});
+  EXPECT_LE(got().size(), 5u);
+  EXPECT_GE(got().size(), 4u) << "the one that was under way is counted, whatever became of it";
+}
+
 TEST_F(MailBounds, OneDomainsRateLeavesTheOthersAlone) {
   configure("domain_rate = \"1/day\"\n");
   EXPECT_EQ(merge("a@x.org\nb@X.org\nc@y.org\n").code, 75);
