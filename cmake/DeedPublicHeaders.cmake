@@ -38,10 +38,12 @@ set(DEED_PUBLIC_HEADERS
   tools/auto_submitted.hpp
   tools/builtin.hpp
   tools/mail_limits.hpp
+  tools/mail_rates.hpp
   tools/mail_store.hpp
   tools/read_mails.hpp
   tools/received_mail.hpp
   tools/registry.hpp
+  tools/suppression.hpp
   tools/tool.hpp
   agent/agent.hpp
   agent/context.hpp
