@@ -427,6 +427,12 @@ const std::string* Drive::waiting_call(CallPhase phase) const {
 
 Async<void> Drive::hear_message(std::string text) {
   if (!state_.start.chat) co_return fail(ErrorKind::conflict, "the run is not a chat", lease_.run);
+  // What the user says next begins another turn, and the call would be left behind in this one.
+  for (const auto& [id, call] : state_.calls) {
+    const bool is_over = call.phase == CallPhase::settled || call.phase == CallPhase::ended;
+    if (!call.is_put_off || is_over) continue;
+    co_return fail(ErrorKind::conflict, call.call.name + " goes on at " + to_iso8601(call.not_before), lease_.run, "deed resume " + lease_.run + " then, and talk on afterwards");
+  }
   SignalReceived signal{"message", to_utf8(text)};
   auto recorded = co_await record(std::move(signal), "", at_leisure, Trust::user);
   co_return recorded;

@@ -146,6 +146,21 @@ TEST_F(PutOffRun, GoesOnWhenItIsTimeAndNoSoonerHoweverOftenItIsResumed) {
   EXPECT_THAT(office_.got, ElementsAre("ann"));
 }
 
+TEST_F(PutOffRun, AChatGoesOnWithWhatWasPutOffBeforeItHearsMore) {
+  office_.is_closed = true;
+  model_ = ScriptedModel({ScriptedModel::calls("letter", {{"what", "ann"}}), ScriptedModel::says("done"), ScriptedModel::says("you are welcome")});
+  Runner runner(moved());
+  const auto paused = run_async(io_, runner.start({.request = "write to ann", .chat = true}));
+  ASSERT_OK(paused);
+  const auto said = run_async(io_, Runner(moved()).say(paused->run, "thank you"));
+  EXPECT_THAT(said, IsError(ErrorKind::conflict, HasSubstr("letter goes on at")));
+  clock_.added = minutes(11);
+  office_.is_closed = false;
+  EXPECT_EQ(resume_moved(paused->run).text, "done");
+  EXPECT_THAT(office_.got, ElementsAre("ann"));
+  EXPECT_EQ(run_async(io_, Runner(moved()).say(paused->run, "thank you"))->text, "you are welcome");
+}
+
 TEST_F(PutOffRun, OneItemThatIsPutOffHoldsUpNoOther) {
   const RunReport paused = run(R"(
 deed: 1
