@@ -18,7 +18,7 @@ namespace {
 using Grade = PluginFinding::Grade;
 using SteadyTime = std::chrono::steady_clock;
 
-// A call that belongs to no run: nothing is recorded, and nothing may be dispatched.
+// A call that belongs to no run: nothing is recorded. Only for tools that change nothing, and for previews.
 class TrialContext final : public ToolContext {
  public:
   const std::string& effect_key() const override { return key_; }
@@ -26,20 +26,17 @@ class TrialContext final : public ToolContext {
   int attempt() const override { return 1; }
   TimePoint proposed_at() const override { return begun_; }
   const Clock& clock() const override { return system_clock(); }
-  Async<void> dispatching() override {
-    was_dispatched = true;
-    co_return fail(ErrorKind::denied, "this is a trial: nothing is done");
-  }
+  Async<void> dispatching() override { co_return Result<void>(); }
   EffectPart part(const std::string&) const override { return {}; }
-  Async<void> dispatching_part(std::string) override { return dispatching(); }
+  Async<void> dispatching_part(std::string) override { co_return Result<void>(); }
   Async<void> settle_part(std::string, Outcome) override { co_return Result<void>(); }
+  PartCounts parts_of_run() const override { return {}; }
   bool stop_requested() const override { return false; }
   Async<void> wait(std::chrono::milliseconds) override { co_return fail(ErrorKind::denied, "this is a trial: nothing waits"); }
+  void stop_at_limit(std::string, std::string, std::string) override {}
   const std::string& probed_part() const override { return none_; }
   TimePoint dispatched_at() const override { return begun_; }
   void progress(std::string_view) override {}
-
-  bool was_dispatched = false;
 
  private:
   std::string key_ = sha256_hex("trial"), none_;

@@ -30,6 +30,8 @@ struct HearingContext final : ToolContext {
   Async<void> dispatching_part(std::string name) override { return inner.dispatching_part(std::move(name)); }
   Async<void> settle_part(std::string name, Outcome outcome) override { return inner.settle_part(std::move(name), std::move(outcome)); }
   bool stop_requested() const override { return false; }
+  PartCounts parts_of_run() const override { return {}; }
+  void stop_at_limit(std::string, std::string, std::string) override {}
   Async<void> wait(std::chrono::milliseconds time) override { return inner.wait(time); }
   const std::string& probed_part() const override { return inner.probed_part(); }
   TimePoint dispatched_at() const override { return inner.dispatched_at(); }
