@@ -21,6 +21,17 @@ set_tests_properties(install.build_consumer PROPERTIES FIXTURES_SETUP deed_consu
                      LABELS install)
 set_tests_properties(install.run_consumer PROPERTIES FIXTURES_REQUIRED deed_consumer TIMEOUT 60 LABELS install)
 
+# Plugins, by find_package and by pkg-config, with nothing but what is installed.
+add_test(NAME install.build_plugin
+         COMMAND "${CMAKE_CTEST_COMMAND}" --build-and-test "${CMAKE_SOURCE_DIR}/tests/install/plugin" "${CMAKE_BINARY_DIR}/installed_plugin"
+                 --build-generator "${CMAKE_GENERATOR}" --build-noclean --build-options
+                 "-DCMAKE_PREFIX_PATH=${stage}" "-DCMAKE_C_COMPILER=${CMAKE_C_COMPILER}" "-DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER}"
+                 "-DDEED_PLUGIN_TEMPLATES=${CMAKE_SOURCE_DIR}/plugins/templates" "-DDEED_STAGE=${stage}")
+add_test(NAME install.make_plugin
+         COMMAND "${CMAKE_COMMAND}" -DTEMPLATES=${CMAKE_SOURCE_DIR}/plugins/templates -DFOLDER=${CMAKE_BINARY_DIR}/made_plugin
+                 -DPKG_CONFIG_FOLDER=${stage}/${CMAKE_INSTALL_LIBDIR}/pkgconfig -P "${CMAKE_SOURCE_DIR}/tests/install/make_plugin.cmake")
+set_tests_properties(install.build_plugin install.make_plugin PROPERTIES FIXTURES_REQUIRED deed_stage TIMEOUT 120 LABELS install)
+
 file(GLOB examples CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/examples/*.cpp")
 foreach(example ${examples})
   cmake_path(GET example STEM name)

@@ -20,6 +20,15 @@ set_target_properties(deed_seccomp PROPERTIES EXPORT_NAME seccomp)
 set(DEED_PACKAGE_DIR "${CMAKE_INSTALL_LIBDIR}/cmake/deed")
 install(TARGETS deed_command RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 install(TARGETS ${DEED_LIBRARIES} deed_all deed_gmime deed_cmark deed_seccomp EXPORT deedTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+# What a plugin is built with stands apart: it needs nothing that the libraries need.
+set_target_properties(deed_plugin PROPERTIES EXPORT_NAME plugin)
+install(TARGETS deed_plugin EXPORT deedPluginTargets)
+install(EXPORT deedPluginTargets NAMESPACE deed:: DESTINATION "${DEED_PACKAGE_DIR}")
+install(FILES "${CMAKE_SOURCE_DIR}/plugins/python/deed_plugin.py" DESTINATION "${CMAKE_INSTALL_DATADIR}/deed")
+# The file finds the prefix from where it lies, so that the tree may be moved.
+file(RELATIVE_PATH DEED_PC_PREFIX "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+configure_file("${CMAKE_CURRENT_LIST_DIR}/deed-plugin.pc.in" "${CMAKE_BINARY_DIR}/deed-plugin.pc" @ONLY)
+install(FILES "${CMAKE_BINARY_DIR}/deed-plugin.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 install(EXPORT deedTargets NAMESPACE deed:: DESTINATION "${DEED_PACKAGE_DIR}")
 # One instance a user: deed@ann. systemd finds it where the prefix is /usr or /usr/local; else link it into /etc/systemd/system.
 configure_file("${CMAKE_CURRENT_LIST_DIR}/systemd/deed@.service.in" "${CMAKE_BINARY_DIR}/deed@.service" @ONLY)

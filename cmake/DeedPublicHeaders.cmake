@@ -66,7 +66,10 @@ set(DEED_PUBLIC_HEADERS
   agent/task/parse_task.hpp
   agent/task/progress.hpp
   agent/task/source.hpp
-  agent/task/task.hpp)
+  agent/task/task.hpp
+  plugins/deed_plugin.h
+  plugins/deed_plugin.hpp
+  plugins/deed_plugin_json.h)
 
 file(CREATE_LINK "${CMAKE_SOURCE_DIR}/deed.hpp" "${CMAKE_BINARY_DIR}/include/deed/deed.hpp" SYMBOLIC)
 

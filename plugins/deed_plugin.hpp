@@ -34,6 +34,7 @@
 #include <functional>
 #include <initializer_list>
 #include <limits>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -43,6 +44,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -475,11 +477,53 @@ inline void finish_with_exception(const deed_host* host, std::uint64_t call, dee
   }
 }
 
+/// The threads of a plugin's calls. None of them runs its code any more when `join` has returned.
+class Threads {
+ public:
+  ~Threads() { join(); }
+
+  template <class F>
+  void start(F work) {
+    const std::lock_guard lock(mutex_);
+    running_.remove_if([](Entry& entry) {
+      if (!entry.is_over) return false;
+      entry.thread.join();
+      return true;
+    });
+    Entry& entry = running_.emplace_back();
+    try {
+      entry.thread = std::thread([work = std::move(work), &entry]() mutable {
+        {
+          F once = std::move(work);  // gone, with the completion in it, before the thread counts as over
+          once();
+        }
+        entry.is_over = true;
+      });
+    } catch (...) {
+      running_.pop_back();
+      throw;
+    }
+  }
+  void join() {
+    const std::lock_guard lock(mutex_);
+    for (Entry& entry : running_) entry.thread.join();
+    running_.clear();
+  }
+
+ private:
+  struct Entry {
+    std::thread thread;
+    std::atomic<bool> is_over{false};
+  };
+  std::mutex mutex_;  ///< guards the list
+  std::list<Entry> running_;
+};
+
 /// An asynchronous call. Shared by its completion, wherever that goes, and by the thread that is still in the function.
 class PendingCall {
  public:
-  PendingCall(const deed_host* host, const deed_call& call, EffectRule rule)
-      : context(host, call), host_(host), id_(call.id), rule_(rule) {}
+  PendingCall(const deed_host* host, const deed_call& call, EffectRule rule, Threads& plugin_threads)
+      : context(host, call), threads(plugin_threads), host_(host), id_(call.id), rule_(rule) {}
 
   void give(const Outcome& outcome) {
     if (take()) finish(host_, id_, outcome);
@@ -509,6 +553,7 @@ class PendingCall {
   }
 
   Context context;
+  Threads& threads;  ///< of the plugin
 
  private:
   bool take() { return !has_outcome_.exchange(true); }
@@ -549,6 +594,20 @@ class Completion {
   void succeed(Json result, std::string text = {}) { finish(Outcome::succeeded(std::move(result), std::move(text))); }
   /// In a handler: the outcome that what was thrown would have had in the function.
   void fail_with_current_exception() noexcept { call_->give_exception(); }
+
+  /// `std::move(call).in_thread([…](Completion& answer) { … })`: on a thread of its own, which ends before the plugin is unloaded.
+  /// What `work` throws means what it would mean in the function.
+  template <class F>
+  void in_thread(F work) && {
+    detail::Threads& threads = call_->threads;
+    threads.start([call = std::move(*this), work = std::move(work)]() mutable {
+      try {
+        work(call);
+      } catch (...) {
+        call.fail_with_current_exception();
+      }
+    });
+  }
 
  private:
   std::shared_ptr<detail::PendingCall> call_;
@@ -722,6 +781,7 @@ struct Record {
   std::int64_t timeout_ms = 0, max_output_bytes = 0, key_window_ms = 0;
   std::vector<Arg> args;
   Callback run, preview, probe;
+  Threads* threads = nullptr;  ///< of the plugin
 };
 
 template <class F>
@@ -748,7 +808,7 @@ void start_function(const F& function, const Record& record, const deed_host* ho
   std::shared_ptr<PendingCall> pending;
   try {
     auto arguments = arguments_of(Arguments(), call, record.args);
-    pending = std::make_shared<PendingCall>(host, call, record.rule);
+    pending = std::make_shared<PendingCall>(host, call, record.rule, *record.threads);
     std::apply([&](auto&... values) { function(Completion(pending), std::move(values)...); }, arguments);
     pending->leave(false);
   } catch (...) {
@@ -903,6 +963,9 @@ class Plugin {
   Plugin& operator=(const Plugin&) = delete;
 
   const deed_plugin* table() const { return &table_; }
+  /// Waits for the threads of calls; what `deed_plugin::close` is to do.
+  void close() { threads_.join(); }
+  void set_close(void (*function)()) { table_.close = function; }
 
  private:
   void add(detail::Record& record) {
@@ -923,6 +986,7 @@ class Plugin {
     out.max_output_bytes = record.max_output_bytes;
     out.key_window_ms = record.key_window_ms;
     out.state = &record;
+    record.threads = &threads_;
     out.run = [](const deed_host* host, deed_call* call) noexcept { record_of(call).run(host, call); };
     if (record.preview)
       out.preview = [](const deed_host* host, deed_call* call) noexcept { record_of(call).preview(host, call); };
@@ -937,6 +1001,7 @@ class Plugin {
   std::vector<const deed_tool*> pointers_;
   std::set<std::string> names_;
   deed_plugin table_ = {};
+  detail::Threads threads_;  ///< the last member: joined before the rest goes away
 };
 
 namespace detail {
@@ -972,7 +1037,8 @@ const deed_plugin* enter(const deed_host* host, const Make& make) noexcept {
   extern "C" DEED_PLUGIN_EXPORT const deed_plugin* DEED_PLUGIN_ENTRY(const deed_host* host) { \
     return ::deed::plugin::detail::enter(host, []() -> const deed_plugin* {                 \
       using namespace ::deed::plugin; /* NOLINT: in this function only */                   \
-      static const Plugin the_plugin(__VA_ARGS__);                                          \
+      static Plugin the_plugin(__VA_ARGS__);                                                \
+      the_plugin.set_close([] { the_plugin.close(); });                                     \
       return the_plugin.table();                                                            \
     });                                                                                     \
   }

@@ -391,6 +391,22 @@ TEST(CppPluginCompletion, CarriesAnExceptionOfAnotherThread) {
   EXPECT_EQ(answer.text, "the line is dead");
 }
 
+TEST(CppPluginCompletion, RunsOnAThreadThatEndsBeforeThePluginIsClosed) {
+  std::atomic<int> ended{0};
+  RecordingHost host;
+  Plugin plugin("test", "1", tool("it", "", Effect::once, [&](Completion call, int n) {
+    std::move(call).in_thread([&ended, n](Completion& answer) {
+      if (n == 0) throw Rejected("zero");
+      answer.succeed(n);
+      ++ended;
+    });
+  }, "n"));
+  for (int n = 1; n <= 20; ++n) EXPECT_EQ(host.run(*plugin.table()->tools[0], "{\"n\":" + std::to_string(n) + "}").result, n);
+  EXPECT_EQ(host.run(*plugin.table()->tools[0], R"({"n":0})").status, DEED_REJECTED);
+  plugin.close();
+  EXPECT_EQ(ended, 20);
+}
+
 }  // namespace
 
 // The registration, under another name than that of a shared library: as a program that links a plugin has it.
@@ -417,6 +433,8 @@ TEST(CppPluginEntry, GivesTheTableOfAPluginThatIsLinkedIntoAProgram) {
   ASSERT_EQ(plugin->tool_count, 2u);
   EXPECT_EQ(host.run(*plugin->tools[0], R"({"text":"four"})").result, 4);
   EXPECT_EQ(host.run(*plugin->tools[1], R"({"text":"four"})").result, "four");
+  ASSERT_NE(plugin->close, nullptr);
+  plugin->close();
 }
 
 TEST(CppPluginEntry, GivesNothingAndSaysWhyWhereThePluginCannotBeMade) {

@@ -1,0 +1,10 @@
+# `make` in a copy of each new plugin in C and C++, which finds the installed headers by pkg-config.
+set(ENV{PKG_CONFIG_PATH} "${PKG_CONFIG_FOLDER}")
+foreach(language c cpp)
+  file(REMOVE_RECURSE "${FOLDER}/${language}")
+  file(COPY "${TEMPLATES}/${language}" DESTINATION "${FOLDER}")
+  execute_process(COMMAND make DEED_INCLUDE=/nowhere WORKING_DIRECTORY "${FOLDER}/${language}" COMMAND_ERROR_IS_FATAL ANY)
+  if(NOT EXISTS "${FOLDER}/${language}/libgreeter.so")
+    message(FATAL_ERROR "no library was made from ${language}")
+  endif()
+endforeach()
