@@ -67,6 +67,9 @@ set(DEED_PUBLIC_HEADERS
   agent/task/progress.hpp
   agent/task/source.hpp
   agent/task/task.hpp
+  plugins/cpp/arguments.hpp
+  plugins/cpp/completion.hpp
+  plugins/cpp/values.hpp
   plugins/deed_plugin.h
   plugins/deed_plugin.hpp
   plugins/deed_plugin_json.h)
