@@ -27,6 +27,7 @@ install(EXPORT deedPluginTargets NAMESPACE deed:: DESTINATION "${DEED_PACKAGE_DI
 install(FILES "${CMAKE_SOURCE_DIR}/plugins/python/deed_plugin.py" DESTINATION "${CMAKE_INSTALL_DATADIR}/deed")
 # The file finds the prefix from where it lies, so that the tree may be moved.
 file(RELATIVE_PATH DEED_PC_PREFIX "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+string(REGEX REPLACE "/$" "" DEED_PC_PREFIX "${DEED_PC_PREFIX}")
 configure_file("${CMAKE_CURRENT_LIST_DIR}/deed-plugin.pc.in" "${CMAKE_BINARY_DIR}/deed-plugin.pc" @ONLY)
 install(FILES "${CMAKE_BINARY_DIR}/deed-plugin.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 install(EXPORT deedTargets NAMESPACE deed:: DESTINATION "${DEED_PACKAGE_DIR}")
