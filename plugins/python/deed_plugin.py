@@ -490,8 +490,10 @@ class Wire:
             raise _WireError(-32602, issue)
         try:
             shown = _call(made.preview_function, ctx, arguments)
+        except Error as error:
+            raise _WireError(-32602, str(error)) from error
         except Exception as error:
-            raise _WireError(-32000, str(error) or type(error).__name__) from error
+            raise _WireError(-32603, f"{type(error).__name__}: {error}") from error
         return dataclasses.asdict(Preview(shown) if isinstance(shown, str) else shown)
 
     def _probe(self, made, ctx, arguments):

@@ -97,6 +97,11 @@ class Writing(sample.InAFolder):
         self.assertEqual((shown.bytes.encode("utf-8"), shown.media_type, shown.destinations), (first, "text/calendar", ["a.ics"]))
         self.assertEqual(os.listdir(), ["a.ics"])
 
+    def test_writes_calendar_files_only(self):
+        for path in ("a.txt", "ics", ""):
+            self.assertRaises(calendar.Rejected, calendar.ics, Call(), **{**EVENT, "path": path})
+        self.assertEqual(os.listdir(), [])
+
     def test_replaces_no_file(self):
         self.write("a.ics", "mine")
         self.assertRaises(calendar.Rejected, calendar.ics, Call(), **EVENT)

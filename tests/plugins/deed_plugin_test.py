@@ -39,6 +39,7 @@ def send(ctx: Context, how: str):
 @send.preview
 def show(how: str):
     if how == "early": raise Rejected("cannot be sent")
+    if how == "broken": raise ValueError("no idea")
     return Preview("bytes of " + how, summary=how, destinations=[how])
 
 @tool(effect="once")
@@ -282,7 +283,9 @@ class Previews(unittest.TestCase):
             self.assertEqual(program.hear()["result"],
                              {"bytes": "bytes of well", "summary": "well", "destinations": ["well"], "media_type": "text/plain"})
             program.begin("send", {"how": "early"}, method="deed/preview")
-            self.assertEqual(program.hear()["error"]["message"], "cannot be sent")
+            self.assertEqual(program.hear()["error"], {"code": -32602, "message": "cannot be sent"})
+            program.begin("send", {"how": "broken"}, method="deed/preview")
+            self.assertEqual(program.hear()["error"], {"code": -32603, "message": "ValueError: no idea"})
             program.begin("careless", {}, method="deed/preview")
             self.assertEqual(program.hear()["error"]["code"], -32601)
 

@@ -106,7 +106,9 @@ def write_once(ctx, path, content):
 
 @tool(effect="idempotent", dispatches=True, harmless=True, trusted=True,
       roles={"path": "destination", "summary": "text", "description": "text", "location": "text", "start": "value", "end": "value"},
-      arguments={"path": {"format": "path", "pattern": "\\.ics$"}, "summary": {"minLength": 1}},
+      arguments={"path": {"format": "path", "examples": ["meeting.ics"]}, "summary": {"minLength": 1},
+                 "start": {"examples": ["2026-03-01T14:00+01:00"]}, "end": {"examples": ["2026-03-01T15:00+01:00"]},
+                 "time_zone": {"examples": ["Europe/Berlin"]}, "organizer": {"examples": ["Bob <bob@example.org>"]}},
       examples=["Invite ann@example.org to a meeting on Monday at 10", "Make a calendar file for the workshop"])
 def ics(ctx: Context, path: str, summary: str, start: str, end: str, time_zone: Optional[str] = None, organizer: Optional[str] = None,
         attendees: List[str] = [], location: Optional[str] = None, description: Optional[str] = None):
@@ -122,6 +124,8 @@ def ics(ctx: Context, path: str, summary: str, start: str, end: str, time_zone: 
     location: Where it is
     description: What it is about
     """
+    if not path.endswith(".ics"):
+        raise Rejected(f"{path} does not end in .ics", "mail programs go by the ending")
     content = invitation(ctx, summary, start, end, time_zone, organizer, attendees, location, description)
     try:
         write_once(ctx, path, content)
