@@ -89,6 +89,9 @@ class ProcessHost final : public PluginHost {
   }
 
   asio::awaitable<PluginAnswer> call(PluginCall call, ToolContext* ctx) override {
+    auto entering = enter(call.tool->is_concurrent);
+    co_await std::move(entering);
+    const Turn turn(*this, call.tool->is_concurrent);
     auto starting = ready();
     auto started = co_await std::move(starting);
     // Nothing was asked of it: nothing happened.
@@ -105,6 +108,27 @@ class ProcessHost final : public PluginHost {
   }
 
  private:
+  // Calls overlap where all of their tools say that they may. The others wait for their turn; their deadlines go on.
+  asio::awaitable<void> enter(bool is_concurrent) {
+    while (alone_ > 0 || (!is_concurrent && beside_ > 0)) {
+      auto waiting = turn_over_.wait();
+      co_await std::move(waiting);
+      const auto state = co_await asio::this_coro::cancellation_state;
+      if (state.cancelled() != asio::cancellation_type::none) throw boost::system::system_error(asio::error::operation_aborted);
+    }
+  }
+  struct Turn {
+    Turn(ProcessHost& host, bool is_concurrent) : self(host), count(is_concurrent ? host.beside_ : host.alone_) { ++count; }
+    ~Turn() {
+      --count;
+      self.turn_over_.wake();
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    ProcessHost& self;
+    int& count;
+  };
+
   // One start at a time; whoever comes meanwhile waits for it.
   Async<std::shared_ptr<Program>> ready() {
     while (is_starting_) {
@@ -153,7 +177,8 @@ class ProcessHost final : public PluginHost {
   std::shared_ptr<Program> program_;  // also of the calls that are under way
   std::vector<Json> listed_;
   bool is_starting_ = false;
-  Wakeup started_one_;
+  Wakeup started_one_, turn_over_;
+  int alone_ = 0, beside_ = 0;  // calls that are under way
 };
 
 }  // namespace

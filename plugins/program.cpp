@@ -208,9 +208,9 @@ void Program::take_response(const rpc::Response& response) {
   waiting_.erase(found);
   if (const auto inbox = waiting.inbox.lock()) {
     if (const auto* fault = std::get_if<rpc::Fault>(&response.result)) {
-      const bool is_refused = fault->code == rpc::invalid_params || fault->code == rpc::method_not_found;
+      const bool is_refused = fault->code == rpc::invalid_params || fault->code == rpc::method_not_found || fault->code == rpc::invalid_request;
       Error error{is_refused ? ErrorKind::invalid : ErrorKind::unavailable, "the plugin answered: " + std::string(utf8_prefix(to_utf8(fault->message), 2000)), "", ""};
-      // The specification has these for what was refused before anything was done.
+      // The specification has these for what did not begin.
       if (is_refused && waiting.is_call) inbox->push(PluginAnswer(Outcome::failed_without_effect(error)));
       else inbox->push(PluginAnswer(std::move(error)));
     } else {

@@ -189,6 +189,27 @@ TEST(CLibrary, OfAnOlderYearHasZeroBehindItsSize) {
   EXPECT_FALSE(read->result.contains("hint"));
 }
 
+TEST(CLibrary, ThatWasCompiledForTheFirstVersionStillWorks) {
+#if !defined(__x86_64__)
+  GTEST_SKIP() << "the library that is kept is one for x86-64";
+#endif
+  const auto library = CLibrary::load(DEED_SOURCE_DIR "/tests/data/plugins/abi1-x86_64.so", {});
+  ASSERT_TRUE(library) << to_string(library.error());
+  asio::io_context io;
+  HostedTools tools(io, (*library)->tools(), "abi1", make_library_host(*library, {}));
+  const Outcome greeting = tools.outcome("greet", {{"name", "Ann"}});
+  EXPECT_EQ(greeting.text, "hello from version 1");
+  EXPECT_EQ(greeting.result, (Json{{"name", "Ann"}}));
+  FakeContext ctx;
+  EXPECT_EQ(tools.run("send", {{"name", "Ann"}}, ctx).value->text, "sent");
+  EXPECT_EQ(ctx.dispatches, 1);
+  const Tool& send = tools.at("send");
+  EXPECT_EQ(send.spec.timeout, std::chrono::seconds(5));
+  EXPECT_EQ(send.spec.roles.at("name"), ArgumentRole::destination);
+  EXPECT_EQ(run_async(io, send.asked_preview({{"name", "Ann"}}, ctx))->summary, "a thing is sent");
+  EXPECT_EQ(run_async(io, send.probe({{"name", "Ann"}}, ctx)).verdict, ProbeResult::Verdict::refuted);
+}
+
 TEST(CLibrary, OfAFileThatIsNoneIsRefused) {
   const TempFolder folder;
   folder.put("text.so", "hello");
