@@ -56,7 +56,7 @@ void Program::read_output() {
   output_.async_read_some(asio::buffer(out_buffer_), [weak = weak_from_this()](const boost::system::error_code& ec, std::size_t count) {
     const auto self = weak.lock();
     if (!self || self->broken_) return;
-    if (ec) return self->end({ErrorKind::unavailable, "", "", ""});
+    if (ec) return self->wait_for_end();
     self->take_bytes(count);
     if (!self->broken_) self->read_output();
   });
@@ -68,6 +68,15 @@ void Program::take_bytes(std::size_t count) {
   for (const std::string& line : *lines) {
     if (!broken_) take(line);
   }
+}
+
+// It closed its output. Mostly because it is ending, and how it ends tells more.
+void Program::wait_for_end() {
+  grace_.expires_after(std::chrono::seconds(1));
+  grace_.async_wait([weak = weak_from_this()](const boost::system::error_code& ec) {
+    const auto self = weak.lock();
+    if (self && !self->broken_ && !ec) self->end({ErrorKind::unavailable, "", "", ""});
+  });
 }
 
 // A process that has ended may have left somebody who keeps its output open.
@@ -120,6 +129,7 @@ void Program::end(Error why) {
   child_->kill_all();
   const ChildEnd end = child_->wait_end();  // killed: it does not last
   boost::system::error_code ignored;
+  grace_.cancel();
   // What it said last may still be in the pipe.
   errors_.non_blocking(true, ignored);
   const std::size_t rest = errors_.read_some(asio::buffer(error_buffer_), ignored);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <deque>
 #include <functional>
 #include <map>
@@ -47,11 +48,12 @@ class Program : public std::enable_shared_from_this<Program> {
     std::function<PluginAnswer(const Json& result)> read;
     bool is_call = false;
   };
-  explicit Program(const asio::any_io_executor& executor) : input_(executor), output_(executor), errors_(executor), ended_(executor) {}
+  explicit Program(const asio::any_io_executor& executor) : input_(executor), output_(executor), errors_(executor), ended_(executor), grace_(executor) {}
 
   void read_output();
   void read_errors();
   void watch_end();
+  void wait_for_end();
   void take_bytes(std::size_t count);
   void write();
   void wait_to_write();
@@ -66,6 +68,7 @@ class Program : public std::enable_shared_from_this<Program> {
 
   std::optional<ChildProcess> child_;
   asio::posix::stream_descriptor input_, output_, errors_, ended_;
+  asio::steady_timer grace_;
   std::function<void(const std::string& line)> log_;
   rpc::Lines lines_;
   std::string out_buffer_ = std::string(64u << 10, '\0'), error_buffer_ = std::string(4096, '\0');

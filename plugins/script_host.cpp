@@ -95,11 +95,17 @@ asio::awaitable<void> feed(Stream& stream, std::string text, std::shared_ptr<Cap
   done->wake();
 }
 
+asio::awaitable<void> until_readable(Stream& stream, std::shared_ptr<Captured> into, std::shared_ptr<Wakeup> done) {
+  [[maybe_unused]] auto waited = co_await stream.async_wait(Stream::wait_read, asio::as_tuple(asio::use_awaitable));
+  into->is_done = true;
+  done->wake();
+}
+
 // One command at work: its streams are read by coroutines of their own, which end when they are closed.
 struct Running {
-  explicit Running(const asio::any_io_executor& executor) : input(executor), output(executor), errors(executor) {}
-  Stream input, output, errors;
-  std::shared_ptr<Captured> fed = std::make_shared<Captured>(), said = std::make_shared<Captured>(), complained = std::make_shared<Captured>();
+  explicit Running(const asio::any_io_executor& executor) : input(executor), output(executor), errors(executor), end(executor) {}
+  Stream input, output, errors, end;
+  std::shared_ptr<Captured> fed = std::make_shared<Captured>(), said = std::make_shared<Captured>(), complained = std::make_shared<Captured>(), ended = std::make_shared<Captured>();
   std::shared_ptr<Wakeup> done = std::make_shared<Wakeup>();
   std::optional<ChildProcess> child;
 
@@ -174,17 +180,25 @@ class ScriptHost final : public PluginHost {
     if (!begun) co_return Outcome::failed_without_effect(begun.error());
     const Closer closer{*running};
     watch(executor, running, std::move(what.input));
-    while (!running->is_done()) {
-      auto waiting = running->done->wait();
+    // Its end counts, not that of its output: programs close that before they say how they ended, and what they started may keep it.
+    while (!running->ended->is_done) {
+      auto waiting = until_changed(running);
       co_await std::move(waiting);
-      const auto state = co_await asio::this_coro::cancellation_state;
-      if (state.cancelled() != asio::cancellation_type::none) throw boost::system::system_error(asio::error::operation_aborted);
     }
-    // Its output is closed; a process that lives on without one has nothing more to say.
-    const auto end = running->child->poll_end();
-    if (!end) running->child->kill_all();
-    const ChildEnd ended = end ? *end : running->child->wait_end();
+    running->child->kill_all();
+    const ChildEnd ended = running->child->wait_end();
+    while (!running->is_done()) {
+      auto waiting = until_changed(running);
+      co_await std::move(waiting);
+    }
     co_return outcome_of_script(*tool, *running, ended);
+  }
+
+  static asio::awaitable<void> until_changed(std::shared_ptr<Running> running) {
+    auto waiting = running->done->wait();
+    co_await std::move(waiting);
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) throw boost::system::system_error(asio::error::operation_aborted);
   }
 
   static Result<void> begin(Running& running, const ChildOptions& options) {
@@ -192,6 +206,7 @@ class ScriptHost final : public PluginHost {
     DEED_OK(attach_stream(running.input, child.input_fd()));
     DEED_OK(attach_stream(running.output, child.output_fd()));
     DEED_OK(attach_stream(running.errors, child.errors_fd()));
+    DEED_OK(attach_stream(running.end, child.ended_fd()));
     child.close_input();
     running.child.emplace(std::move(child));
     return {};
@@ -202,6 +217,7 @@ class ScriptHost final : public PluginHost {
     asio::co_spawn(executor, feed(running->input, std::move(input), running->fed, running->done), keep);
     asio::co_spawn(executor, capture(running->output, max_script_output, running->said, running->done), keep);
     asio::co_spawn(executor, capture(running->errors, kept_error_bytes, running->complained, running->done), keep);
+    asio::co_spawn(executor, until_readable(running->end, running->ended, running->done), keep);
   }
 
   // However the call ends: no process is left, and the readers end.
@@ -211,7 +227,7 @@ class ScriptHost final : public PluginHost {
       running.child->kill_all();
       running.child->wait_end();
       boost::system::error_code ignored;
-      for (Stream* stream : {&running.input, &running.output, &running.errors}) stream->close(ignored);
+      for (Stream* stream : {&running.input, &running.output, &running.errors, &running.end}) stream->close(ignored);
     }
   };
 

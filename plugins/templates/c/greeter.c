@@ -41,6 +41,8 @@ static const deed_tool hello_tool = {
      * PROBEABLE: it can be asked afterwards (needs probe). ONCE: none of these; deed then asks a person. */
     .effect = DEED_EFFECT_PURE,
     .flags = DEED_TOOL_CONCURRENT,
+    /* How people ask for it: small models choose by these words. */
+    .examples = "[\"Say hello to Ann\",\"Greet my neighbour Bob\",\"Greet Ann by name\"]",
     .run = hello,
 };
 

@@ -11,4 +11,5 @@ static std::string hello(const std::string& name) {
 // be asked afterwards (needs .probe(…)). once: none of these; deed then asks a person.
 DEED_PLUGIN("greeter", "0.1.0",
             tool("hello", "Greets somebody by name.", Effect::pure, hello, arg("name").about("Whom to greet").with("minLength", 1))
+                .examples({"Say hello to Ann", "Greet my neighbour Bob", "Greet Ann by name"})  // how people ask for it: small models choose by these words
                 .concurrent())
