@@ -126,8 +126,8 @@ Result<std::unique_ptr<Session>> open_session(const Flags& flags, SessionOptions
   DEED_TRY(const PluginSet plugins, wanted.has_plugins ? plugin_set(settings, flags) : Result<PluginSet>(PluginSet()));
   for (const auto& [name, secret] : plugins.secrets) options.named_secrets.emplace(name, secret);
   DEED_TRY(session->agent, open_agent(std::move(options)));
-  add_to(*session->agent, plugins, [&](const std::string& line) {
-    if (!flags.quiet) std::fprintf(stderr, "deed: %s\n", for_terminal(line).c_str());
+  add_to(*session->agent, plugins, [is_quiet = flags.quiet](const std::string& line) {
+    if (!is_quiet) std::fprintf(stderr, "deed: %s\n", for_terminal(line).c_str());
   });
   session->reloader = std::make_unique<PluginReloader>(plugins.plugins, plugins.options, secrets_of(plugins));
   return session;

@@ -27,7 +27,10 @@ std::function<Result<Secret>(const std::string& name)> secrets_of(const PluginSe
 }
 
 void add_to(Agent& agent, const PluginSet& set, const std::function<void(const std::string& line)>& warn) {
-  add_plugins(agent, set.plugins, set.options, secrets_of(set), warn);
+  Redactor redactor;
+  for (const auto& [name, secret] : set.secrets) redactor.add(secret);
+  const auto tell = [warn, redactor](const std::string& line) { warn(redactor.redact(line)); };
+  add_plugins(agent, set.plugins, set.options, secrets_of(set), tell);
 }
 
 }  // namespace deed

@@ -324,6 +324,8 @@ void add_plugins(Agent& agent, const std::vector<FoundPlugin>& plugins, const Pl
       continue;
     }
     PluginHostOptions host{.root = agent.root(), .http = &agent.http(), .egress = &agent.egress(), .secret_of = secret_of};
+    // Whoever names a plugin is writing it, and wants to hear it.
+    if (plugin.state == PluginState::named) host.log = [warn, name](const std::string& line) { warn(name + ": " + line); };
     if (auto added = add_one(agent, plugin, options, std::move(host), warn); !added) {
       warn("the plugin " + name + " is not used: " + to_string(added.error()));
     }

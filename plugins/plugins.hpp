@@ -80,7 +80,7 @@ Result<std::shared_ptr<PluginHost>> open_plugin(const FoundPlugin& plugin, const
 
 /// Adds the tools of all plugins that may be used. One that cannot be used is left out, with a word.
 /// secret_of  of the plugins' secrets; may be empty
-/// warn       gets a line for people about each plugin that is left out
+/// warn       gets a line for people about each plugin that is left out, and what named ones write to their logs; kept as long as the tools
 void add_plugins(Agent& agent, const std::vector<FoundPlugin>& plugins, const PluginOptions& options,
                  const std::function<Result<Secret>(const std::string& name)>& secret_of,
                  const std::function<void(const std::string& line)>& warn);

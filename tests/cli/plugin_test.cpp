@@ -144,6 +144,34 @@ TEST_F(PluginCommand, RefusesWithAReasonWhatItCannotUse) {
   EXPECT_THAT(unsafe.err, HasSubstr("no sandbox \"chroot\""));
 }
 
+TEST_F(PluginCommand, RunsALibraryInAProcessOfItsOwnUnlessTheUserSaysOtherwise) {
+#if !defined(__x86_64__)
+  GTEST_SKIP() << "the library that is kept is one for x86-64";
+#endif
+  std::filesystem::create_directories(folder_ / "work/abi1");
+  std::filesystem::copy(DEED_SOURCE_DIR "/tests/data/plugins/abi1-x86_64.so", folder_ / "work/abi1/abi1.so");
+  put("work/abi1/plugin.toml", "name='abi1'\nlibrary='./abi1.so'\n");
+  const std::vector<std::string> call = {"tools", "call", "--plugin", "abi1", "abi1.send", R"({"name":"Ann"})", "--yes"};
+  EXPECT_THAT(deed({"plugin", "list", "--plugin", "abi1"}).out, HasSubstr("process of its own"));
+  EXPECT_EQ(deed(call).out, "sent\n");
+  std::filesystem::create_directories(folder_ / "config/deed");
+  put("config/deed/config.toml", "[plugins.abi1]\nin_process = true\n");
+  EXPECT_THAT(deed({"plugin", "list", "--plugin", "abi1"}).out, HasSubstr("INSIDE of deed"));
+  EXPECT_EQ(deed(call).out, "sent\n");
+  // What others may write is not let in.
+  std::filesystem::permissions(folder_ / "work/abi1/abi1.so", std::filesystem::perms::others_write, std::filesystem::perm_options::add);
+  EXPECT_THAT(deed(call).err, HasSubstr("others may change"));
+}
+
+TEST_F(PluginCommand, TellsWhatANamedPluginLogsWithoutItsSecrets) {
+  put_plugin("", "command=['python3','p.py']\n[permissions]\nsecrets=['key']");
+  put("work/own/p.py", "import sys\nprint('I know hush-hush-hush', file=sys.stderr, flush=True)\nsys.exit(3)\n");
+  const Ended list = wait(start({"tools", "list", "--plugin", "own"}, "/dev/null", {"DEED_SECRET_KEY=hush-hush-hush"}));
+  EXPECT_THAT(list.err, HasSubstr("ended with 3"));
+  EXPECT_THAT(list.err, HasSubstr("I know [secret]"));
+  EXPECT_THAT(list.err, Not(HasSubstr("hush")));
+}
+
 TEST_F(PluginCommand, NeedsAPersonToAgree) {
   std::filesystem::create_directories(folder_ / "config/deed/plugins/own");
   put("config/deed/plugins/own/plugin.toml", "name='own'\n[[tools]]\nname='tell'\ndescription='x'\ncommand=['echo','hi']\neffect='pure'\n");
