@@ -5,6 +5,7 @@
 
 #include "deed/cli/commands.hpp"
 #include "deed/cli/flags.hpp"
+#include "deed/cli/plugin_set.hpp"
 
 namespace deed {
 namespace {
@@ -45,6 +46,14 @@ int show_config(const SystemFlags& state) {
 }
 
 // Each check says what it found; what is wrong says what to do.
+// Where no sandbox works there are no plugins; that is no fault of the rest.
+std::string about(const PluginSet& set) {
+  std::size_t used = 0;
+  for (const FoundPlugin& plugin : set.plugins) used += plugin.is_usable() ? 1 : 0;
+  const auto sandbox = set.options.sandbox ? Result<SandboxKind>(*set.options.sandbox) : best_sandbox();
+  return std::to_string(used) + " of " + std::to_string(set.plugins.size()) + " used; sandbox: " + (sandbox ? to_string(*sandbox) : "none, so that no plugin is run: " + to_string(sandbox.error()));
+}
+
 int doctor(const SystemFlags& state) {
   Json checks = Json::array();
   bool healthy = true;
@@ -67,6 +76,8 @@ int doctor(const SystemFlags& state) {
     add("tools", std::to_string((*session)->agent->tools().tools().size()) + " tools");
     session->reset();
   }
+  const auto plugins = settings ? plugin_set(*settings, state.flags) : Result<PluginSet>(fail(settings.error()));
+  add("plugins", plugins ? Result<std::string>(about(*plugins)) : Result<std::string>(fail(plugins.error())));
   const auto with_model = open_session(state.flags, {});
   add("model", with_model ? Result<std::string>((*with_model)->agent->model().info().name)
                           : Result<std::string>(fail(with_model.error())));

@@ -70,9 +70,14 @@ set(DEED_PUBLIC_HEADERS
   plugins/cpp/arguments.hpp
   plugins/cpp/completion.hpp
   plugins/cpp/values.hpp
+  plugins/declared_tool.hpp
   plugins/deed_plugin.h
   plugins/deed_plugin.hpp
-  plugins/deed_plugin_json.h)
+  plugins/deed_plugin_json.h
+  plugins/manifest.hpp
+  plugins/plugin_host.hpp
+  plugins/plugins.hpp
+  plugins/sandbox.hpp)
 
 file(CREATE_LINK "${CMAKE_SOURCE_DIR}/deed.hpp" "${CMAKE_BINARY_DIR}/include/deed/deed.hpp" SYMBOLIC)
 

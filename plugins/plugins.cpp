@@ -52,6 +52,16 @@ Result<void> check_pin(FoundPlugin& plugin, const std::string& pin) {
               "they have " + files.digest);
 }
 
+// Files may be replaced while deed runs: what is started is what was agreed to.
+std::function<Result<void>()> still_as_agreed(const FoundPlugin& plugin) {
+  if (plugin.state != PluginState::agreed) return {};
+  return [folder = plugin.folder, further = further_files(plugin.manifest, plugin.folder), stamp = plugin.stamp]() -> Result<void> {
+    DEED_TRY(const std::string now, stamp_of(folder, further));
+    if (now == stamp) return {};
+    return fail(ErrorKind::denied, "the plugin's files have changed while deed ran", folder, "look at them, then: deed plugin approve");
+  };
+}
+
 Result<void> judge_agreement(FoundPlugin& plugin, const Agreement* agreement) {
   if (!agreement) return {};
   plugin.state = PluginState::changed;
@@ -65,6 +75,7 @@ Result<void> judge_agreement(FoundPlugin& plugin, const Agreement* agreement) {
     if (files.digest != agreement->digest) return {};
   }
   plugin.state = PluginState::agreed;
+  plugin.stamp = stamp;
   plugin.tools = agreement->tools;
   return {};
 }
@@ -161,6 +172,15 @@ Result<std::string> serving_command(const PluginOptions& options) {
   if (found) return *found;
   return fail(ErrorKind::not_found, "the command deed, which runs a library in a process of its own, is not installed", "",
               "install it, or let the library run in this process");
+}
+
+Result<PluginServices> services_of(const PluginPermissions& may, const PluginHostOptions& host) {
+  PluginServices services{.http = host.http, .guard = host.egress, .secrets = may.secrets, .secret_of = host.secret_of, .log = host.log};
+  for (const std::string& text : may.hosts) {
+    DEED_TRY(AllowedHost allowed, AllowedHost::parse(text));
+    services.hosts.push_back(std::move(allowed));
+  }
+  return services;
 }
 
 Result<std::string> library_path(const FoundPlugin& plugin) {
@@ -286,14 +306,10 @@ Result<std::vector<FoundPlugin>> find_plugins(const PluginOptions& options) {
 Result<std::shared_ptr<PluginHost>> open_plugin(const FoundPlugin& plugin, const PluginOptions& options, PluginHostOptions host) {
   if (plugin.problem) return fail(*plugin.problem);
   const Manifest& manifest = plugin.manifest;
-  PluginServices services{.http = host.http, .guard = host.egress, .secrets = manifest.permissions.secrets, .secret_of = std::move(host.secret_of), .log = std::move(host.log)};
-  for (const std::string& text : manifest.permissions.hosts) {
-    DEED_TRY(AllowedHost allowed, with_context(AllowedHost::parse(text), plugin.folder));
-    services.hosts.push_back(std::move(allowed));
-  }
+  DEED_TRY(PluginServices services, with_context(services_of(manifest.permissions, host), plugin.folder));
   if (!manifest.library.empty() && options.in_process.contains(manifest.name)) return open_library_here(plugin, std::move(services));
   DEED_TRY(ChildOptions child, child_of(plugin, options, host.root));
-  if (!manifest.scripts.empty()) return make_script_host(manifest.scripts, plugin.folder, std::move(child));
+  if (!manifest.scripts.empty()) return make_script_host(manifest.scripts, plugin.folder, std::move(child), still_as_agreed(plugin));
   child.command = manifest.command;
   if (manifest.library.empty()) {
     DEED_TRY(child.command.front(), program_path(child.command.front(), plugin.folder));
@@ -310,7 +326,7 @@ Result<std::shared_ptr<PluginHost>> open_plugin(const FoundPlugin& plugin, const
     child.command = {deed, "plugin", "serve", path};
     child.rules.readable.push_back(deed);
   }
-  ProcessHostOptions process{.child = std::move(child)};
+  ProcessHostOptions process{.child = std::move(child), .may_start = still_as_agreed(plugin)};
   if (plugin.state == PluginState::agreed) process.agreed = plugin.tools;
   return make_process_host(std::move(process), std::move(services));
 }
@@ -330,6 +346,16 @@ void add_plugins(Agent& agent, const std::vector<FoundPlugin>& plugins, const Pl
       warn("the plugin " + name + " is not used: " + to_string(added.error()));
     }
   }
+}
+
+Result<void> add_linked_plugin(Agent& agent, deed_plugin_entry_function entry, const PluginPermissions& may,
+                               std::function<Result<Secret>(const std::string& name)> secret_of) {
+  DEED_TRY(PluginServices services, services_of(may, {.http = &agent.http(), .egress = &agent.egress(), .secret_of = std::move(secret_of)}));
+  DEED_TRY(std::shared_ptr<CLibrary> library, CLibrary::adopt(entry, {}));
+  DEED_TRY(std::vector<DeclaredTool> tools, parse_declared_tools(library->tools(), library->name()));
+  const auto host = make_library_host(std::move(library), std::move(services));
+  for (DeclaredTool& tool : tools) DEED_OK(agent.tools().add(tool_of(std::move(tool), host)));
+  return {};
 }
 
 PluginReloader::PluginReloader(const std::vector<FoundPlugin>& plugins, PluginOptions options, std::function<Result<Secret>(const std::string& name)> secret_of)

@@ -12,6 +12,7 @@
 
 #include "deed/agent/agent.hpp"
 #include "deed/agent/settings.hpp"
+#include "deed/plugins/deed_plugin.h"
 #include "deed/plugins/manifest.hpp"
 #include "deed/plugins/sandbox.hpp"
 
@@ -51,6 +52,7 @@ struct FoundPlugin {
   PluginState state = PluginState::unseen;
   std::optional<Error> problem = {};  ///< of a broken one
   std::string digest = {};            ///< SHA-256 of its files, once they were read
+  std::string stamp = {};             ///< of one that was agreed to: of its files as they are now
   std::vector<Json> tools = {};       ///< of one that was agreed to: as it listed them (declared_tool.hpp)
 
   bool is_usable() const { return state == PluginState::named || state == PluginState::agreed; }
@@ -84,6 +86,15 @@ Result<std::shared_ptr<PluginHost>> open_plugin(const FoundPlugin& plugin, const
 void add_plugins(Agent& agent, const std::vector<FoundPlugin>& plugins, const PluginOptions& options,
                  const std::function<Result<Secret>(const std::string& name)>& secret_of,
                  const std::function<void(const std::string& line)>& warn);
+
+/// The tools of a plugin that is linked into this program (deed_plugin.hpp: DEED_PLUGIN_ENTRY): they run in it, without a sandbox, and need no
+/// agreement.
+/// entry      the plugin's function
+/// may        of which `hosts` and `secrets` count
+/// secret_of  of these secrets; may be empty
+/// errors     those of the table (deed_plugin.h) and of Registry::add; invalid: a host that is none
+Result<void> add_linked_plugin(Agent& agent, deed_plugin_entry_function entry, const PluginPermissions& may = {},
+                               std::function<Result<Secret>(const std::string& name)> secret_of = {});
 
 /// Plugins that the user names while they are being written: what has changed since the last look is loaded again.
 class PluginReloader {

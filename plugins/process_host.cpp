@@ -154,6 +154,8 @@ class ProcessHost final : public PluginHost {
 
   Async<std::shared_ptr<Program>> start() {
     auto executor = co_await asio::this_coro::executor;
+    auto allowed = options_.may_start ? options_.may_start() : Result<void>();
+    DEED_CO_OK(std::move(allowed));
     auto made = Program::start(executor, options_.child, services_.log);
     DEED_CO_TRY(std::shared_ptr<Program> program, std::move(made));
     auto greeting = greeted(program);

@@ -16,6 +16,8 @@ struct ProcessHostOptions {
   ChildOptions child;
   /// The list that the user agreed to: a program that lists other tools is not used. nullopt: any.
   std::optional<std::vector<Json>> agreed = {};
+  /// Asked before each start: whether the files are still those that the user agreed to. Empty: nobody asks.
+  std::function<Result<void>()> may_start = {};
   std::chrono::milliseconds start_timeout{30'000};  ///< until it has listed its tools
 };
 

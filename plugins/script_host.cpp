@@ -135,8 +135,8 @@ Outcome outcome_of_script(const DeclaredTool& tool, const Running& running, cons
 
 class ScriptHost final : public PluginHost {
  public:
-  ScriptHost(std::vector<ScriptTool> tools, std::string folder, ChildOptions child)
-      : tools_(std::move(tools)), folder_(std::move(folder)), child_(std::move(child)) {}
+  ScriptHost(std::vector<ScriptTool> tools, std::string folder, ChildOptions child, std::function<Result<void>()> may_start)
+      : tools_(std::move(tools)), folder_(std::move(folder)), child_(std::move(child)), may_start_(std::move(may_start)) {}
 
   Async<std::vector<Json>> list() override {
     std::vector<Json> listed;
@@ -165,6 +165,7 @@ class ScriptHost final : public PluginHost {
   Result<Filled> filled(const PluginCall& call) const {
     const auto found = std::find_if(tools_.begin(), tools_.end(), [&](const ScriptTool& tool) { return string_at(tool.listed, "name") == call.tool->own_name; });
     if (found == tools_.end()) return fail(ErrorKind::not_found, "the plugin has no such tool any more");
+    if (may_start_) DEED_OK(may_start_());
     Filled out{child_, {}};
     DEED_TRY(out.child.command, filled_command(found->command, call.arguments));
     DEED_TRY(out.child.command.front(), program_path(out.child.command.front(), folder_));
@@ -234,6 +235,7 @@ class ScriptHost final : public PluginHost {
   std::vector<ScriptTool> tools_;
   std::string folder_;
   ChildOptions child_;
+  std::function<Result<void>()> may_start_;
 };
 
 }  // namespace
@@ -275,8 +277,9 @@ Result<std::vector<std::string>> filled_command(const std::vector<std::string>& 
   return command;
 }
 
-std::shared_ptr<PluginHost> make_script_host(std::vector<ScriptTool> tools, std::string folder, ChildOptions child) {
-  return std::make_shared<ScriptHost>(std::move(tools), std::move(folder), std::move(child));
+std::shared_ptr<PluginHost> make_script_host(std::vector<ScriptTool> tools, std::string folder, ChildOptions child,
+                                             std::function<Result<void>()> may_start) {
+  return std::make_shared<ScriptHost>(std::move(tools), std::move(folder), std::move(child), std::move(may_start));
 }
 
 }  // namespace deed

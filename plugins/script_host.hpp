@@ -21,6 +21,8 @@ Result<std::string> filled_text(const std::string& pattern, const Json& argument
 
 /// folder  of the plugin: where a program "./name" is
 /// child   without `command`
-std::shared_ptr<PluginHost> make_script_host(std::vector<ScriptTool> tools, std::string folder, ChildOptions child);
+/// may_start  asked before each process, as in ProcessHostOptions; may be empty
+std::shared_ptr<PluginHost> make_script_host(std::vector<ScriptTool> tools, std::string folder, ChildOptions child,
+                                             std::function<Result<void>()> may_start = {});
 
 }  // namespace deed

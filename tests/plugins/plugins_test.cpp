@@ -84,6 +84,18 @@ TEST_F(PluginsTest, ThatTheUserAgreedToAreUsedUntilTheyChange) {
   EXPECT_EQ(state(), PluginState::agreed);
 }
 
+TEST_F(PluginsTest, WhoseFilesAreReplacedWhileDeedRunsAreNotStartedAgain) {
+  put_plugin("plugins/teller", "teller");
+  EXPECT_OK(agree());
+  const auto one = agent();
+  const auto found = find_plugins(options_);
+  add_plugins(*one, *found, options_, {}, [](const std::string&) {});
+  EXPECT_EQ(one->call_tool("teller.tell", Json::object())->text, "hello");
+  put_plugin("plugins/teller", "teller", "other words");
+  const auto refused = one->call_tool("teller.tell", Json::object());
+  EXPECT_THAT(refused->text, HasSubstr("have changed while deed ran"));
+}
+
 TEST_F(PluginsTest, ThatAskForMoreThanWasAgreedToHaveChanged) {
   put_plugin("plugins/teller", "teller");
   EXPECT_OK(agree());

@@ -190,6 +190,20 @@ TEST_F(ProcessHostTest, IsNotUsedWhenItListsOtherToolsThanWereAgreedTo) {
   EXPECT_THAT(error_of(changed.outcome("echo")), HasSubstr("failed_without_effect: the plugin lists other tools than you agreed to"));
 }
 
+TEST_F(ProcessHostTest, IsNotStartedAgainWhenItsFilesAreNotThoseThatWereAgreedTo) {
+  bool has_changed = false;
+  ProcessHostOptions with = options();
+  with.may_start = [&]() -> Result<void> {
+    if (has_changed) return fail(ErrorKind::denied, "its files have changed");
+    return {};
+  };
+  HostedTools all = tools(host(std::move(with)));
+  has_changed = true;
+  EXPECT_EQ(all.outcome("echo").status, OutcomeStatus::succeeded);  // the process that runs is the one that was agreed to
+  EXPECT_EQ(all.outcome("die").status, OutcomeStatus::unknown);
+  EXPECT_EQ(error_of(all.outcome("echo")), "failed_without_effect: its files have changed");
+}
+
 TEST_F(ProcessHostTest, SaysWhyAProgramCannotBeUsed) {
   const auto refused = [&](const std::string& mode) {
     ProcessHostOptions with = options(mode);
