@@ -1,5 +1,6 @@
 #include "deed/plugins/new_plugin.hpp"
 
+#include "deed/plugins/declared_tool.hpp"
 #include "deed/plugins/plugin_templates.hpp"
 #include "deed/tools/beneath.hpp"
 
@@ -16,12 +17,6 @@ namespace {
 
 constexpr std::string_view template_name = "greeter";
 constexpr PluginLanguage plugin_languages[] = {PluginLanguage::c, PluginLanguage::cpp, PluginLanguage::python, PluginLanguage::sh};
-
-bool is_plugin_name(std::string_view name) {
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  const auto is_inner = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '_'; };
-  return !name.empty() && name.size() <= 48 && is_letter(name[0]) && std::all_of(name.begin(), name.end(), is_inner);
-}
 
 std::string with_name(std::string_view text, std::string_view name) {
   std::string out(text);
@@ -66,7 +61,7 @@ Result<PluginLanguage> parse_plugin_language(std::string_view text) {
 Result<std::vector<std::string>> new_plugin(const std::string& folder, std::string_view name, PluginLanguage language) {
   if (!is_plugin_name(name)) {
     return fail(ErrorKind::invalid, "this is no name for a plugin", std::string(name),
-                "a letter, then letters, digits and '_', at most 48: its tools are called NAME.TOOL");
+                "a letter, then letters, digits and '_', at most 32: its tools are called NAME.TOOL");
   }
   if (::mkdir(folder.c_str(), 0755) != 0) {
     if (errno == EEXIST) return fail(ErrorKind::conflict, "there is something of this name already", folder, "choose another, or remove it");

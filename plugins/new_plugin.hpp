@@ -18,7 +18,7 @@ Result<PluginLanguage> parse_plugin_language(std::string_view text);
 /// NAME.hello.
 ///
 /// folder   does not exist yet; the folder that it is in does
-/// name     a letter, then letters, digits and '_', at most 48
+/// name     a letter, then letters, digits and '_', at most 32
 /// returns  the names of the files in it
 /// errors   invalid: the name; conflict: there is something at `folder`, which is left as it is; denied, unavailable: what could
 ///          not be written; what was written before stays

@@ -32,14 +32,14 @@ Result<void> check_one(const std::string& path) {
   return {};
 }
 
-struct Entry {
+struct PluginEntry {
   std::string name;  // below the folder, or the whole path
   std::string path;
   struct stat about {};
 };
 
-Result<void> add_entry(std::vector<Entry>& entries, std::uint64_t& bytes, std::string name, const std::string& path) {
-  Entry entry{std::move(name), path};
+Result<void> add_entry(std::vector<PluginEntry>& entries, std::uint64_t& bytes, std::string name, const std::string& path) {
+  PluginEntry entry{std::move(name), path};
   if (lstat(path.c_str(), &entry.about) != 0) return system_error(errno, "the plugin's file cannot be looked at", path);
   if (!is_ours(entry.about) || (!S_ISLNK(entry.about.st_mode) && others_may_write(entry.about))) {
     return fail(ErrorKind::denied, "others may change the plugin's files", path, "chmod go-w, and chown it to yourself or root, if you trust it");
@@ -52,8 +52,8 @@ Result<void> add_entry(std::vector<Entry>& entries, std::uint64_t& bytes, std::s
   return {};
 }
 
-Result<std::vector<Entry>> entries_of(const std::string& folder, const std::vector<std::string>& further) {
-  std::vector<Entry> entries;
+Result<std::vector<PluginEntry>> entries_of(const std::string& folder, const std::vector<std::string>& further) {
+  std::vector<PluginEntry> entries;
   std::uint64_t bytes = 0;
   std::error_code ec;
   fs::recursive_directory_iterator at(folder, ec);
@@ -63,13 +63,13 @@ Result<std::vector<Entry>> entries_of(const std::string& folder, const std::vect
     DEED_OK(add_entry(entries, bytes, fs::relative(at->path(), folder, ec).string(), at->path().string()));
   }
   for (const std::string& path : further) DEED_OK(add_entry(entries, bytes, path, path));
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.name < b.name; });
+  std::sort(entries.begin(), entries.end(), [](const PluginEntry& a, const PluginEntry& b) { return a.name < b.name; });
   return entries;
 }
 
-std::string stamp_of(const std::vector<Entry>& entries) {
+std::string stamp_text(const std::vector<PluginEntry>& entries) {
   Sha256 hash;
-  for (const Entry& entry : entries) {
+  for (const PluginEntry& entry : entries) {
     const auto& about = entry.about;
     hash.update(entry.name + '\0' + std::to_string(about.st_mode) + ' ' + std::to_string(about.st_size) + ' ' + std::to_string(about.st_ino) + ' ' +
                 std::to_string(about.st_mtim.tv_sec) + '.' + std::to_string(about.st_mtim.tv_nsec) + ' ' + std::to_string(about.st_ctim.tv_sec) +
@@ -78,7 +78,7 @@ std::string stamp_of(const std::vector<Entry>& entries) {
   return hash.hex();
 }
 
-Result<std::string> content_hash(const Entry& entry) {
+Result<std::string> content_hash(const PluginEntry& entry) {
   const OwnedFd file(open(entry.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (file.get() < 0) return system_error(errno, "the plugin's file cannot be read", entry.path);
   Sha256 hash;
@@ -104,14 +104,14 @@ Result<void> check_owners(const std::string& path) {
 }
 
 Result<std::string> stamp_of(const std::string& folder, const std::vector<std::string>& further) {
-  DEED_TRY(const std::vector<Entry> entries, entries_of(folder, further));
-  return stamp_of(entries);
+  DEED_TRY(const std::vector<PluginEntry> entries, entries_of(folder, further));
+  return stamp_text(entries);
 }
 
 Result<PluginFiles> files_of(const std::string& folder, const std::vector<std::string>& further) {
-  DEED_TRY(const std::vector<Entry> entries, entries_of(folder, further));
+  DEED_TRY(const std::vector<PluginEntry> entries, entries_of(folder, further));
   Sha256 hash;
-  for (const Entry& entry : entries) {
+  for (const PluginEntry& entry : entries) {
     std::string what = "?";
     if (S_ISREG(entry.about.st_mode)) {
       DEED_TRY(what, content_hash(entry));
@@ -123,7 +123,7 @@ Result<PluginFiles> files_of(const std::string& folder, const std::vector<std::s
     }
     hash.update(entry.name + '\0' + what + '\n');
   }
-  return PluginFiles{hash.hex(), stamp_of(entries)};
+  return PluginFiles{hash.hex(), stamp_text(entries)};
 }
 
 }  // namespace deed

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "deed/agent/settings.hpp"
 #include "deed/core/checked.hpp"
 #include "deed/core/text.hpp"
 #include "deed/plugins/agreements.hpp"

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "deed/agent/agent.hpp"
-#include "deed/agent/settings.hpp"
 #include "deed/plugins/deed_plugin.h"
 #include "deed/plugins/manifest.hpp"
 #include "deed/plugins/sandbox.hpp"
@@ -19,6 +18,7 @@
 namespace deed {
 
 class PluginHost;
+class Settings;
 
 struct PluginOptions {
   std::string home;                       ///< deed's: the user's agreements are there. Absolute

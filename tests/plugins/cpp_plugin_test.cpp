@@ -20,7 +20,7 @@ deed::plugin::EnumNames<Unit> names_of(Unit) { return {{Unit::celsius, "celsius"
 namespace {
 
 using namespace deed::plugin;
-using deed::tests::PluginAnswer;
+using deed::tests::RecordedAnswer;
 using deed::tests::RecordingHost;
 using testing::HasSubstr;
 
@@ -30,7 +30,7 @@ class OneTool {
  public:
   explicit OneTool(const T& tool) : plugin_("test", "1.0.0", tool) {}
   const deed_tool& tool() const { return *plugin_.table()->tools[0]; }
-  PluginAnswer run(const std::string& arguments = "{}") { return host.run(tool(), arguments); }
+  RecordedAnswer run(const std::string& arguments = "{}") { return host.run(tool(), arguments); }
   Json schema() const { return Json::parse(tool().arguments); }
 
   RecordingHost host;

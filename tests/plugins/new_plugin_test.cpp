@@ -65,9 +65,9 @@ TEST(NewPlugin, RefusesWhatIsNoNameBeforeAnythingIsWritten) {
   const TempFolder folder;
   for (const char* name : {"", "2x", "_x", "a-b", "a.b", "a/b", "..", "a b", "\xC3\xA9t\xC3\xA9", "a\n", "$(x)"})
     EXPECT_THAT(new_plugin(folder.at("new"), name, PluginLanguage::sh), IsError(ErrorKind::invalid)) << name;
-  EXPECT_THAT(new_plugin(folder.at("new"), std::string(49, 'a'), PluginLanguage::sh), IsError(ErrorKind::invalid));
+  EXPECT_THAT(new_plugin(folder.at("new"), std::string(33, 'a'), PluginLanguage::sh), IsError(ErrorKind::invalid));
   EXPECT_FALSE(std::filesystem::exists(folder.at("new")));
-  EXPECT_OK(new_plugin(folder.at("new"), std::string(48, 'a'), PluginLanguage::sh));
+  EXPECT_OK(new_plugin(folder.at("new"), std::string(32, 'a'), PluginLanguage::sh));
 }
 
 TEST(NewPlugin, KnowsItsLanguagesByName) {
@@ -118,7 +118,7 @@ TEST_P(NewLibrary, BuildsWithoutAWarningAndGreets) {
   EXPECT_EQ(hello.effect, DEED_EFFECT_PURE);
   EXPECT_EQ(nlohmann::json::parse(hello.arguments)["required"], nlohmann::json({"name"}));
 
-  const PluginAnswer answer = host.run(hello, R"({"name":"Ann \"é\" \u20AC"})");
+  const RecordedAnswer answer = host.run(hello, R"({"name":"Ann \"é\" \u20AC"})");
   EXPECT_EQ(answer.status, DEED_SUCCEEDED);
   EXPECT_EQ(answer.text, "Hello, Ann \"é\" €!");
   EXPECT_EQ(answer.result, "Hello, Ann \"é\" €!");

@@ -17,7 +17,7 @@
 namespace deed::tests {
 
 /// What a call was answered with: an outcome, a preview or a verdict.
-struct PluginAnswer {
+struct RecordedAnswer {
   std::optional<deed_status> status;
   nlohmann::json result;
   std::string text, hint;
@@ -36,7 +36,7 @@ class RecordingHost {
     table_.abi_version = DEED_PLUGIN_ABI_VERSION;
     table_.finish = [](const deed_host* host, uint64_t, const deed_outcome* outcome) { return self(host).on_finish(*outcome); };
     table_.show_preview = [](const deed_host* host, uint64_t, const deed_preview* preview) {
-      PluginAnswer answer;
+      RecordedAnswer answer;
       answer.preview = text(preview->bytes);
       answer.media_type = text(preview->media_type);
       answer.summary = text(preview->summary);
@@ -44,7 +44,7 @@ class RecordingHost {
       return self(host).keep(std::move(answer));
     };
     table_.give_verdict = [](const deed_host* host, uint64_t, deed_verdict verdict, deed_text evidence) {
-      PluginAnswer answer;
+      RecordedAnswer answer;
       answer.verdict = verdict;
       answer.evidence = text(evidence);
       return self(host).keep(std::move(answer));
@@ -78,9 +78,9 @@ class RecordingHost {
   const deed_host* table() const { return &table_; }
 
   /// Calls `run` and waits for the answer.
-  PluginAnswer run(const deed_tool& tool, const std::string& arguments) { return call(tool, tool.run, arguments); }
-  PluginAnswer preview(const deed_tool& tool, const std::string& arguments) { return call(tool, tool.preview, arguments); }
-  PluginAnswer probe(const deed_tool& tool, const std::string& arguments) { return call(tool, tool.probe, arguments); }
+  RecordedAnswer run(const deed_tool& tool, const std::string& arguments) { return call(tool, tool.run, arguments); }
+  RecordedAnswer preview(const deed_tool& tool, const std::string& arguments) { return call(tool, tool.preview, arguments); }
+  RecordedAnswer probe(const deed_tool& tool, const std::string& arguments) { return call(tool, tool.probe, arguments); }
 
   int answers() {
     const std::lock_guard lock(mutex_);
@@ -100,7 +100,7 @@ class RecordingHost {
     return *const_cast<RecordingHost*>(reinterpret_cast<const RecordingHost*>(host));
   }
 
-  PluginAnswer call(const deed_tool& tool, void (*function)(const deed_host*, deed_call*), const std::string& arguments) {
+  RecordedAnswer call(const deed_tool& tool, void (*function)(const deed_host*, deed_call*), const std::string& arguments) {
     const std::string key(64, 'a');
     deed_call call = {};
     call.size = sizeof(deed_call);
@@ -119,7 +119,7 @@ class RecordingHost {
   }
 
   deed_error on_finish(const deed_outcome& outcome) {
-    PluginAnswer answer;
+    RecordedAnswer answer;
     answer.status = outcome.status;
     answer.text = text(outcome.text);
     answer.hint = text(outcome.hint);
@@ -130,7 +130,7 @@ class RecordingHost {
     EXPECT_NO_THROW(nlohmann::json({answer.text, answer.hint}).dump()) << "not UTF-8";
     return keep(std::move(answer));
   }
-  deed_error keep(PluginAnswer answer) {
+  deed_error keep(RecordedAnswer answer) {
     const std::lock_guard lock(mutex_);
     if (answer_) return DEED_ERROR_NO_CALL;
     answer_ = std::move(answer);
@@ -142,7 +142,7 @@ class RecordingHost {
   std::uint64_t last_call_ = 0;
   std::mutex mutex_;  ///< guards the answer
   std::condition_variable has_answer_;
-  std::optional<PluginAnswer> answer_;
+  std::optional<RecordedAnswer> answer_;
   int answers_ = 0;
 };
 

@@ -43,7 +43,7 @@ class SampleLibrary {
   ~SampleLibrary() { ::dlclose(library_); }
 
   const deed_tool& tool() const { return *plugin_->tools[0]; }
-  PluginAnswer run(const json& arguments) { return host.run(tool(), arguments.dump()); }
+  RecordedAnswer run(const json& arguments) { return host.run(tool(), arguments.dump()); }
 
   RecordingHost host;
 
@@ -106,7 +106,7 @@ class SqliteSample : public testing::Test {
     execute(path, "CREATE TABLE orders (id INTEGER PRIMARY KEY, who TEXT, sum REAL, scan BLOB);"
                   "INSERT INTO orders VALUES (1, 'Ann', 2.5, NULL), (2, 'Böb', 40, x'0102'), (3, NULL, 7, NULL)");
   }
-  PluginAnswer query(const std::string& sql, json more = json::object()) {
+  RecordedAnswer query(const std::string& sql, json more = json::object()) {
     more.update({{"database", path}, {"sql", sql}});
     return sample.run(more);
   }
