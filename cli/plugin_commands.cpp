@@ -60,14 +60,15 @@ Json to_document(const FoundPlugin& plugin, const PluginOptions& options) {
   return out;
 }
 
-void print_tools(const std::vector<Json>& listed, const FoundPlugin& plugin) {
+// longest  bytes of a description: whoever agrees to a plugin sees all that a model will
+void print_tools(const std::vector<Json>& listed, const FoundPlugin& plugin, std::size_t longest = 100) {
   const auto shown = corrected(listed, plugin.manifest.corrections);
   const auto tools = shown ? parse_declared_tools(*shown, plugin.manifest.name) : Result<std::vector<DeclaredTool>>(fail(shown.error()));
   if (!tools) return;
   for (const DeclaredTool& tool : *tools) {
     const bool asks = changes_world(tool.spec.effect) && tool.spec.approval == ApprovalNeed::always;
     std::printf("  %-24s %-10s %s%s\n", tool.spec.name.c_str(), to_string(tool.spec.effect), asks ? "[asks first] " : "",
-                for_terminal(std::string(utf8_prefix(tool.spec.description, 100))).c_str());
+                for_terminal(std::string(utf8_prefix(tool.spec.description, longest))).c_str());
   }
 }
 
@@ -128,7 +129,7 @@ int approve(const PluginFlags& state) {
   const auto tools = agree_to(*plugin, set->options, *(*session)->agent);
   if (!tools) return report_error(tools.error(), state.flags);
   if (state.flags.json) print_json({{"version", 1}, {"name", plugin->manifest.name}, {"tools", *tools}});
-  else print_tools(*tools, *plugin);
+  else print_tools(*tools, *plugin, 2000);
   return 0;
 }
 

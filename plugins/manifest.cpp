@@ -95,34 +95,6 @@ class Members {
   std::string name_;
 };
 
-// What is asked for must be worth a look: not everything, and not what the system or all of a person's files are.
-Result<void> check_folder(const std::string& path, const std::string& file) {
-  const auto refuse = [&](const char* why) { return fail(ErrorKind::denied, "the plugin asks for " + escaped(path) + ": " + why, file, "name the folder that it needs"); };
-  if (path == ".") return {};
-  if (path.empty() || has_control_characters(path)) return refuse("that is no path");
-  const bool is_below_home = path.starts_with("~/");
-  if (!is_below_home && !path.starts_with('/')) return refuse("neither absolute, nor below ~/, nor \".\"");
-  const std::filesystem::path normal = std::filesystem::path(is_below_home ? path.substr(1) : path).lexically_normal();
-  std::string plain = normal.string();
-  while (plain.size() > 1 && plain.ends_with('/')) plain.pop_back();
-  if (plain == "/") return refuse(is_below_home ? "that is all of your files" : "that is the whole machine");
-  for (const auto& part : std::filesystem::path(path)) {
-    if (part == "..") return refuse("it has a \"..\"");
-  }
-  if (is_below_home) {
-    for (const char* own : {"/.ssh", "/.gnupg", "/.config", "/.local", "/.local/share", "/.aws", "/.config/deed", "/.local/share/deed"}) {
-      if (plain == own) return refuse("that is where keys and settings are");
-    }
-    return {};
-  }
-  constexpr std::array system = {"/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/proc", "/root", "/run", "/sbin", "/sys", "/usr", "/var"};
-  const std::string top = plain.substr(0, plain.find('/', 1));
-  const bool is_of_kernel = top == "/proc" || top == "/sys" || top == "/dev" || top == "/boot";
-  const bool is_top = std::find(system.begin(), system.end(), plain) != system.end();
-  if (is_of_kernel || is_top) return refuse("that is the system's");
-  return {};
-}
-
 Result<PluginPermissions> read_permissions(const toml::table& table, const std::string& file) {
   const Members members(table, file, "[permissions]");
   DEED_OK(members.only({"read", "write", "network", "hosts", "secrets", "environment"}));
@@ -134,7 +106,7 @@ Result<PluginPermissions> read_permissions(const toml::table& table, const std::
   DEED_TRY(out.secrets, members.texts("secrets"));
   DEED_TRY(out.environment, members.texts("environment"));
   for (const auto* list : {&out.read, &out.write}) {
-    for (const std::string& path : *list) DEED_OK(check_folder(path, file));
+    for (const std::string& path : *list) DEED_OK(check_permission_path(path, file));
   }
   return out;
 }
@@ -243,6 +215,34 @@ Result<Manifest> read_manifest(const toml::table& table, const std::string& file
 }
 
 }  // namespace
+
+// What is asked for must be worth a look: not everything, and not what the system or all of a person's files are.
+Result<void> check_permission_path(const std::string& path, const std::string& file) {
+  const auto refuse = [&](const char* why) { return fail(ErrorKind::denied, "the plugin asks for " + escaped(path) + ": " + why, file, "name the folder that it needs"); };
+  if (path == ".") return {};
+  if (path.empty() || has_control_characters(path)) return refuse("that is no path");
+  const bool is_below_home = path.starts_with("~/");
+  if (!is_below_home && !path.starts_with('/')) return refuse("neither absolute, nor below ~/, nor \".\"");
+  const std::filesystem::path normal = std::filesystem::path(is_below_home ? path.substr(1) : path).lexically_normal();
+  std::string plain = normal.string();
+  while (plain.size() > 1 && plain.ends_with('/')) plain.pop_back();
+  if (plain == "/") return refuse(is_below_home ? "that is all of your files" : "that is the whole machine");
+  for (const auto& part : std::filesystem::path(path)) {
+    if (part == "..") return refuse("it has a \"..\"");
+  }
+  if (is_below_home) {
+    for (const char* own : {"/.ssh", "/.gnupg", "/.config", "/.local", "/.local/share", "/.aws", "/.config/deed", "/.local/share/deed"}) {
+      if (plain == own) return refuse("that is where keys and settings are");
+    }
+    return {};
+  }
+  constexpr std::array system = {"/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/proc", "/root", "/run", "/sbin", "/sys", "/usr", "/var"};
+  const std::string top = plain.substr(0, plain.find('/', 1));
+  const bool is_of_kernel = top == "/proc" || top == "/sys" || top == "/dev" || top == "/boot";
+  const bool is_top = std::find(system.begin(), system.end(), plain) != system.end();
+  if (is_of_kernel || is_top) return refuse("that is the system's");
+  return {};
+}
 
 Result<Manifest> parse_manifest(std::string_view text, const std::string& file) {
   if (text.size() > max_manifest_bytes) return fail(ErrorKind::limit, "the manifest is larger than 256 KiB", file);

@@ -55,6 +55,11 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string& file);
 /// errors  not_found, and those of parse_manifest
 Result<Manifest> load_manifest(const std::string& folder);
 
+/// Whether a plugin may ask for this path at all: not for the whole machine, all of a person's files, or what is the system's.
+/// file    for the error
+/// errors  denied
+Result<void> check_permission_path(const std::string& path, const std::string& file);
+
 /// The permissions as they are shown and kept.
 Json to_json(const PluginPermissions& permissions);
 

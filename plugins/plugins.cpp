@@ -124,7 +124,21 @@ Result<std::string> meant_path(const std::string& path, const PluginOptions& opt
   if (real == "/" || is_within(own, real) || is_within(real, own)) {
     return fail(ErrorKind::denied, "the plugin would see deed's own files", escaped(real), path == "." ? "choose another working folder: --root" : "");
   }
+  // A link may lead where nobody would have agreed to.
+  if (path != ".") DEED_OK(check_permission_path(real, escaped(path)));
   return real;
+}
+
+// Of deed's environment only what the manifest names; the rest is the same everywhere.
+std::vector<std::string> environment_for(const FoundPlugin& plugin, const Getenv& getenv) {
+  std::map<std::string, std::string> all = {{"PATH", "/usr/local/bin:/usr/bin:/bin"}, {"LANG", "C.UTF-8"}, {"PYTHONDONTWRITEBYTECODE", "1"}, {"PYTHONUNBUFFERED", "1"}};
+  for (const std::string& name : plugin.manifest.permissions.environment) {
+    if (const auto value = getenv ? getenv(name) : std::nullopt) all[name] = *value;
+  }
+  all["DEED_PLUGIN"] = plugin.folder;
+  std::vector<std::string> out;
+  for (const auto& [name, value] : all) out.push_back(name + "=" + value);
+  return out;
 }
 
 Result<SandboxKind> sandbox_for(const PluginOptions& options) {
@@ -155,11 +169,7 @@ Result<ChildOptions> child_of(const FoundPlugin& plugin, const PluginOptions& op
   rules.max_memory_bytes = static_cast<std::uint64_t>(manifest.limits.memory_mb) << 20;
   rules.max_file_bytes = static_cast<std::uint64_t>(manifest.limits.file_mb) << 20;
   rules.max_processes = static_cast<int>(manifest.limits.processes);
-  child.environment = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8", "PYTHONDONTWRITEBYTECODE=1", "PYTHONUNBUFFERED=1", "DEED_PLUGIN=" + plugin.folder};
-  for (const std::string& name : wanted.environment) {
-    const auto value = options.getenv ? options.getenv(name) : std::nullopt;
-    if (value) child.environment.push_back(name + "=" + *value);
-  }
+  child.environment = environment_for(plugin, options.getenv);
   return child;
 }
 

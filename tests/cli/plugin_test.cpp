@@ -130,6 +130,35 @@ for line in sys.stdin:
   }
 }
 
+TEST_F(PluginCommand, FetchesThroughDeedOnlyFromHostsThatTheManifestAndTheUserAllow) {
+  fakes::HttpServer web([](const fakes::SeenRequest& request) { return fakes::HttpReply::ok(request.method + " " + request.body, "text/plain"); });
+  const std::string host = web.url("").substr(7);
+  put("p.py", R"(
+import json, sys
+def say(m): sys.stdout.write(json.dumps({"jsonrpc": "2.0", **m}) + "\n"); sys.stdout.flush()
+for line in sys.stdin:
+    m = json.loads(line)
+    if m.get("method") == "initialize": say({"id": m["id"], "result": {"protocolVersion": "2025-06-18"}})
+    elif m.get("method") == "tools/list": say({"id": m["id"], "result": {"tools": [{"name": "post", "description": "x", "inputSchema": {"type": "object"}, "_meta": {"deed": {"effect": "once", "flags": ["dispatches"]}}}]}})
+    elif m.get("method") == "tools/call":
+        say({"id": "h", "method": "deed/http", "params": {"call": m["id"], "method": "POST", "url": m["params"]["arguments"]["url"], "body": "hello"}})
+        reply = json.loads(sys.stdin.readline())
+        say({"id": m["id"], "result": {"content": [{"type": "text", "text": json.dumps(reply)}]}})
+)");
+  const auto post = [&](const std::string& hosts, std::vector<std::string> more) {
+    put_plugin("", "command=['python3','p.py']\n[permissions]\nhosts=[" + hosts + "]");
+    put("work/own/p.py", text("p.py"));
+    std::vector<std::string> arguments = {"tools", "call", "--plugin", "own", "own.post", R"({"url":"http://)" + host + R"(/x"})", "--yes"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return deed(arguments);
+  };
+  EXPECT_THAT(post("'" + host + "'", {"--allow-host", host}).out, HasSubstr("POST hello"));
+  EXPECT_THAT(deed({"show", "last", "--json"}).out, HasSubstr("effect.dispatched"));  // before the request left
+  EXPECT_THAT(post("", {"--allow-host", host}).out, HasSubstr("does not name this host"));
+  EXPECT_THAT(post("'" + host + "'", {}).out, HasSubstr("--allow-host"));
+  EXPECT_EQ(web.requests().size(), 1u);
+}
+
 TEST_F(PluginCommand, RefusesWithAReasonWhatItCannotUse) {
   EXPECT_THAT(deed({"plugin", "approve", "nobody"}).err, HasSubstr("no plugin \"nobody\""));
   EXPECT_EQ(deed({"plugin", "approve", "nobody"}).code, 2);

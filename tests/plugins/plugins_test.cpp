@@ -178,6 +178,12 @@ TEST_F(PluginsTest, NeverSeeDeedsOwnFolder) {
   EXPECT_OK(open_plugin(plugin_in(at("mine/teller")), options_, {.root = at("work")}));
 }
 
+TEST_F(PluginsTest, CannotReachTheSystemThroughALink) {
+  std::filesystem::create_symlink("/etc", at("notes"));
+  put_plugin("mine/teller", "teller", "hello", "[permissions]\nread=['~/notes']");
+  EXPECT_THAT(open_plugin(plugin_in(at("mine/teller")), options_, {.root = at("work")}), IsError(ErrorKind::denied, HasSubstr("the system's")));
+}
+
 TEST_F(PluginsTest, ThatAskForAFolderThatIsNotThereSaySo) {
   put_plugin("mine/teller", "teller", "hello", "[permissions]\nread=['~/gone']");
   EXPECT_THAT(open_plugin(plugin_in(at("mine/teller")), options_, {.root = at("work")}), IsError(ErrorKind::not_found, HasSubstr("gone")));
