@@ -76,6 +76,17 @@ Result<void> take_roles(ToolSpec& spec, const Json& deed) {
   return {};
 }
 
+// Of a destination, `uri` is checked as a URL of HTTP; to JSON Schema "data:," and "file:///a" are such, too.
+void drop_formats_of_others(ToolSpec& spec) {
+  Json& properties = spec.arguments["properties"];
+  if (!properties.is_object()) return;
+  for (auto& [name, property] : properties.items()) {
+    const auto role = spec.roles.find(name);
+    const bool is_destination = role != spec.roles.end() && role->second == ArgumentRole::destination;
+    if (!is_destination && property.is_object() && string_at(property, "format") == "uri") property.erase("format");
+  }
+}
+
 Result<void> take_examples(ToolSpec& spec, const Json& deed) {
   const Json& examples = member(deed, "examples");
   if (examples.is_null()) return {};
@@ -143,6 +154,7 @@ Result<DeclaredTool> parse_declared_tool(const Json& listed, std::string_view pl
   const Json& deed = member(member(listed, "_meta"), "deed");
   DEED_TRY(spec.effect, effect_of_listed(tool.own_name, deed, member(listed, "annotations")));
   DEED_OK(take_roles(spec, deed));
+  drop_formats_of_others(spec);
   DEED_OK(take_examples(spec, deed));
   DEED_OK(take_numbers(spec, deed));
   spec.approval = has_flag(deed, "harmless") ? ApprovalNeed::never : ApprovalNeed::always;

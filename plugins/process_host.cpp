@@ -11,6 +11,7 @@ namespace deed {
 namespace {
 
 constexpr int most_pages = 64;
+constexpr int most_lists_in_a_row = 8;
 
 // However the coroutine ends, nobody waits for the answer any more.
 class OpenRequest {
@@ -37,6 +38,9 @@ Async<Json> asked(std::shared_ptr<Program> program, std::string method, Json par
   co_return fail(std::get<Error>(std::move(answer)));
 }
 
+// Of version 2025-11-25 of the protocol: such a tool refuses every other call.
+bool is_only_for_tasks(const Json& tool) { return string_at(rpc::member(tool, "execution"), "taskSupport") == "required"; }
+
 Async<std::vector<Json>> listed_tools(std::shared_ptr<Program> program) {
   std::vector<Json> tools;
   std::size_t bytes = 0;
@@ -51,7 +55,7 @@ Async<std::vector<Json>> listed_tools(std::shared_ptr<Program> program) {
     if (!some.is_array()) co_return fail(ErrorKind::corrupt, "the plugin's list of tools is none");
     for (const Json& tool : some) {
       bytes += to_text(tool).size();
-      tools.push_back(tool);
+      if (!is_only_for_tasks(tool)) tools.push_back(tool);
     }
     if (bytes > max_declaration_bytes || tools.size() > max_tools_of_plugin) co_return fail(ErrorKind::limit, "the plugin lists too many tools");
     cursor = string_at(list, "nextCursor");
@@ -60,15 +64,31 @@ Async<std::vector<Json>> listed_tools(std::shared_ptr<Program> program) {
   co_return fail(ErrorKind::limit, "the plugin's list of tools does not end");
 }
 
+struct ToolList {
+  std::vector<Json> tools;
+  std::int64_t changes = 0;  // of the program's list, until these were asked for
+};
+
+// Servers that add tools once they know their client say at once that their list has changed.
+Async<ToolList> settled_tools(std::shared_ptr<Program> program) {
+  for (int lists = 1;; ++lists) {
+    ToolList out{.changes = program->list_changes()};
+    auto listing = listed_tools(program);
+    auto tools = co_await std::move(listing);
+    DEED_CO_TRY(out.tools, std::move(tools));
+    if (out.changes == program->list_changes() || lists == most_lists_in_a_row) co_return out;
+  }
+}
+
 // Any version of the protocol: of tools all have the same words.
-Async<std::vector<Json>> greeted(std::shared_ptr<Program> program) {
+Async<ToolList> greeted(std::shared_ptr<Program> program) {
   Json params = wire::initialize_params();
   auto greeting = asked(program, "initialize", std::move(params));
   auto result = co_await std::move(greeting);
   DEED_CO_TRY(const Json hello, std::move(result));
   if (string_at(hello, "protocolVersion").empty()) co_return fail(ErrorKind::corrupt, "the plugin does not say what protocol it speaks");
   program->notify("notifications/initialized");
-  auto listing = listed_tools(program);
+  auto listing = settled_tools(program);
   auto tools = co_await std::move(listing);
   co_return tools;
 }
@@ -85,7 +105,7 @@ class ProcessHost final : public PluginHost {
     auto starting = ready();
     auto program = co_await std::move(starting);
     DEED_CO_OK(std::move(program));
-    co_return listed_;
+    co_return listed_.tools;
   }
 
   asio::awaitable<PluginAnswer> call(PluginCall call, ToolContext* ctx) override {
@@ -135,11 +155,11 @@ class ProcessHost final : public PluginHost {
       auto waiting = started_one_.wait();
       co_await std::move(waiting);
     }
-    if (program_ && program_->is_outdated() && program_->is_idle()) program_->end({ErrorKind::unavailable, "its tools have changed", "", ""});
-    if (program_ && program_->is_alive()) co_return program_;
+    const bool is_alive = program_ && program_->is_alive();
+    if (is_alive && program_->list_changes() == listed_.changes) co_return program_;
     is_starting_ = true;
     const Starting until_the_end(*this);
-    auto starting = start();
+    auto starting = is_alive ? listed_again() : start();
     auto started = co_await std::move(starting);
     co_return started;
   }
@@ -159,25 +179,44 @@ class ProcessHost final : public PluginHost {
     auto made = Program::start(executor, options_.child, services_.log);
     DEED_CO_TRY(std::shared_ptr<Program> program, std::move(made));
     auto greeting = greeted(program);
-    auto bounded = co_await run_bounded(std::move(greeting), options_.start_timeout, nullptr);
-    if (!bounded.value) {
-      program->end({ErrorKind::timeout, "the plugin did not list its tools in time", "", ""});
-      co_return fail(program->why());
-    }
-    auto tools = *std::move(bounded.value);
-    DEED_CO_TRY(listed_, std::move(tools));
-    if (options_.agreed && !are_same(*options_.agreed, listed_)) {
-      program->end({ErrorKind::denied, "the plugin lists other tools than you agreed to", "", "look at them, then: deed plugin approve"});
+    auto taking = taken_list(program, std::move(greeting));
+    auto taken = co_await std::move(taking);
+    if (!taken) {
+      program->end(taken.error());
       co_return fail(program->why());
     }
     program_ = program;
     co_return program;
   }
 
+  // It says that its tools have changed. Where that is so, and the user has not seen them, nothing more is asked of it.
+  Async<std::shared_ptr<Program>> listed_again() {
+    const std::shared_ptr<Program> program = program_;
+    auto listing = settled_tools(program);
+    auto taking = taken_list(program, std::move(listing));
+    auto taken = co_await std::move(taking);
+    if (taken) co_return program;
+    if (program->is_idle()) program->end(taken.error());
+    co_return fail(taken.error());
+  }
+
+  Async<void> taken_list(std::shared_ptr<Program> program, Async<ToolList> listing) {
+    auto bounded = co_await run_bounded(std::move(listing), options_.start_timeout, nullptr);
+    if (!bounded.value) co_return fail(ErrorKind::timeout, "the plugin did not list its tools in time");
+    auto list = *std::move(bounded.value);
+    if (!list && !program->is_alive()) co_return fail(program->why());
+    DEED_CO_TRY(ToolList taken, std::move(list));
+    if (options_.agreed && !are_same(*options_.agreed, taken.tools)) {
+      co_return fail(ErrorKind::denied, "the plugin lists other tools than you agreed to", "", "look at them, then: deed plugin approve");
+    }
+    listed_ = std::move(taken);
+    co_return Result<void>();
+  }
+
   ProcessHostOptions options_;
   PluginServices services_;
   std::shared_ptr<Program> program_;  // also of the calls that are under way
-  std::vector<Json> listed_;
+  ToolList listed_;
   bool is_starting_ = false;
   Wakeup started_one_, turn_over_;
   int alone_ = 0, beside_ = 0;  // calls that are under way

@@ -31,6 +31,12 @@ std::string how_it_ended(const ChildEnd& end, bool was_by_itself) {
   return "the plugin's process ended with " + std::to_string(end.code);
 }
 
+std::string progress_text(const Json& params) {
+  const Json& done = rpc::member(params, "progress");
+  const Json& total = rpc::member(params, "total");
+  return to_text(done) + (total.is_number() ? " of " + to_text(total) : "");
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Program>> Program::start(const asio::any_io_executor& executor, const ChildOptions& options,
@@ -236,13 +242,13 @@ void Program::take_notification(const rpc::Notification& notification) {
     const auto found = token.is_number_integer() ? waiting_.find(token.get<std::int64_t>()) : waiting_.end();
     if (found == waiting_.end()) return;
     std::string line = string_at(notification.params, "message");
-    if (line.empty()) line = to_text(rpc::member(notification.params, "progress"));
+    if (line.empty()) line = progress_text(notification.params);
     if (const auto inbox = found->second.inbox.lock()) inbox->push(SaysProgress{std::move(line)});
   } else if (notification.method == "notifications/message") {
     const Json& said = rpc::member(notification.params, "data");
     tell(said.is_string() ? said.get<std::string>() : to_text(said));
   } else if (notification.method == "notifications/tools/list_changed") {
-    is_outdated_ = true;
+    ++list_changes_;
   }
 }
 

@@ -35,8 +35,8 @@ class Program : public std::enable_shared_from_this<Program> {
   std::int64_t next_id() const { return last_id_ + 1; }
 
   bool is_alive() const { return !broken_; }
-  /// It said that its list of tools is another now.
-  bool is_outdated() const { return is_outdated_; }
+  /// How often it has said that its list of tools is another now.
+  std::int64_t list_changes() const { return list_changes_; }
   /// Why it is not alive.
   const Error& why() const { return *broken_; }
   void end(Error why);
@@ -82,7 +82,7 @@ class Program : public std::enable_shared_from_this<Program> {
   std::int64_t strange_lines_ = 0;
   bool has_ended_ = false;
   bool hangs_ = false;  // a call was given up, and it has not answered it
-  bool is_outdated_ = false;
+  std::int64_t list_changes_ = 0;
   std::optional<Error> broken_;
 };
 

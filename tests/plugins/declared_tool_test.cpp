@@ -65,6 +65,18 @@ TEST(DeclaredTool, WhereNobodySaysWhatIsAnAddressIsADestination) {
   EXPECT_FALSE(read->spec.roles.contains("a"));
 }
 
+TEST(DeclaredTool, HasItsUrisCheckedWhereTheyAreDestinations) {
+  const auto format_of = [](Json deed) {
+    Json tool = listed(std::move(deed));
+    tool["inputSchema"]["properties"]["a"] = {{"type", "string"}, {"format", "uri"}};
+    const auto read = parse_declared_tool(tool, "math");
+    return string_at(read->spec.arguments["properties"]["a"], "format", "none");
+  };
+  EXPECT_EQ(format_of(nullptr), "uri");
+  EXPECT_EQ(format_of({{"effect", "read"}, {"roles", {{"a", "destination"}}}}), "uri");
+  EXPECT_EQ(format_of({{"effect", "read"}, {"roles", {{"a", "text"}}}}), "none");
+}
+
 TEST(DeclaredTools, OfOneNameAreRefused) {
   Json other = listed();
   other["name"] = "get_sum";

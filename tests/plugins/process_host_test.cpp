@@ -133,6 +133,7 @@ TEST_F(ProcessHostTest, TellsProgressWithoutItsControlCharacters) {
   HearingContext ctx;
   EXPECT_EQ(all.run("progress", Json::object(), ctx).value->status, OutcomeStatus::succeeded);
   EXPECT_THAT(ctx.lines, Contains(AllOf(HasSubstr("half"), Not(HasSubstr("\x1b")))));
+  EXPECT_THAT(ctx.lines, Contains("1 of 4"));
 }
 
 TEST_F(ProcessHostTest, ReadsErrorsByWhatTheyProve) {
@@ -202,6 +203,35 @@ TEST_F(ProcessHostTest, IsNotStartedAgainWhenItsFilesAreNotThoseThatWereAgreedTo
   EXPECT_EQ(all.outcome("echo").status, OutcomeStatus::succeeded);  // the process that runs is the one that was agreed to
   EXPECT_EQ(all.outcome("die").status, OutcomeStatus::unknown);
   EXPECT_EQ(error_of(all.outcome("echo")), "failed_without_effect: its files have changed");
+}
+
+TEST_F(ProcessHostTest, LooksAgainAtAListThatIsSaidToHaveChanged) {
+  const auto listed = run_async(io_, host(options())->list());
+  ProcessHostOptions agreed = options();
+  agreed.agreed = *listed;
+  HostedTools all(io_, *listed, "behaves", host(std::move(agreed)));
+  const Json first = all.outcome("echo").result["pid"];
+  // The same tools after all: it goes on, and keeps what it knows.
+  EXPECT_EQ(all.outcome("changes").status, OutcomeStatus::succeeded);
+  EXPECT_EQ(all.outcome("echo").result["pid"], first);
+  EXPECT_EQ(all.outcome("changes", {{"to", "other_tools"}}).status, OutcomeStatus::succeeded);
+  EXPECT_THAT(error_of(all.outcome("echo")), HasSubstr("failed_without_effect: the plugin lists other tools than you agreed to"));
+  // It was ended, and lists what it listed at first.
+  EXPECT_NE(all.outcome("echo").result["pid"], first);
+}
+
+TEST_F(ProcessHostTest, LeavesOutToolsThatOnlyATaskCanCall) {
+  const auto listed = run_async(io_, host(options("tasks"))->list());
+  ASSERT_TRUE(listed);
+  std::vector<std::string> names;
+  for (const Json& tool : *listed) names.push_back(string_at(tool, "name"));
+  EXPECT_THAT(names, AllOf(Contains("echo"), Not(Contains("only_as_a_task"))));
+}
+
+TEST_F(ProcessHostTest, TakesTheListOfAProgramThatChangesItAtTheGreeting) {
+  const auto grown = run_async(io_, host(options("grows"))->list());
+  const auto other = run_async(io_, host(options("other_tools"))->list());
+  EXPECT_EQ(*grown, *other);
 }
 
 TEST_F(ProcessHostTest, SaysWhyAProgramCannotBeUsed) {
