@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 
+#include <deque>
 #include <filesystem>
 
 #include "deed/core/checked.hpp"
@@ -10,13 +11,16 @@
 
 namespace deed {
 
-// The table that the plugin is given; its functions find their library behind it.
+// The table that the plugin is given; its functions find their library behind it, while there is one. The table itself stays, as the
+// loaded file does: a thread of the plugin may use it at any time.
 struct CLibrary::Host : deed_host {
+  mutable std::mutex mutex;  // guards what follows; taken before the library's
   CLibrary* library = nullptr;
 
-  static CLibrary& library_of(const deed_host* host) { return *static_cast<const Host*>(host)->library; }
+  static const Host& of(const deed_host* host) { return *static_cast<const Host*>(host); }
+  static std::shared_ptr<Call> find(const deed_host* host, std::uint64_t id);
   static deed_error to_c(const Error& error);
-  static deed_error end(CLibrary& library, std::uint64_t id, Result<PluginAnswer> answer);
+  static deed_error end(const deed_host* host, std::uint64_t id, Result<PluginAnswer> answer);
 
   static deed_error finish(const deed_host* host, std::uint64_t call, const deed_outcome* outcome);
   static deed_error show_preview(const deed_host* host, std::uint64_t call, const deed_preview* preview);
@@ -53,9 +57,14 @@ deed_error CLibrary::Host::to_c(const Error& error) {
   }
 }
 
+std::shared_ptr<CLibrary::Call> CLibrary::Host::find(const deed_host* host, std::uint64_t id) {
+  const std::scoped_lock lock(of(host).mutex);
+  return of(host).library ? of(host).library->find(id) : nullptr;
+}
+
 // The first answer counts. One that is wrong is an answer, too: the call has ended, and says how the plugin erred.
-deed_error CLibrary::Host::end(CLibrary& library, std::uint64_t id, Result<PluginAnswer> answer) {
-  const std::shared_ptr<Call> call = library.find(id);
+deed_error CLibrary::Host::end(const deed_host* host, std::uint64_t id, Result<PluginAnswer> answer) {
+  const std::shared_ptr<Call> call = find(host, id);
   if (!call) return DEED_ERROR_NO_CALL;
   bool is_first = false;
   {
@@ -66,8 +75,8 @@ deed_error CLibrary::Host::end(CLibrary& library, std::uint64_t id, Result<Plugi
     call->services = {};
   }
   {
-    const std::scoped_lock lock(library.mutex_);
-    library.calls_.erase(id);
+    const std::scoped_lock lock(of(host).mutex);
+    if (CLibrary* library = of(host).library) library->forget(id);
   }
   if (!is_first) return DEED_ERROR_NO_CALL;
   return answer ? DEED_ERROR_NONE : to_c(answer.error());
@@ -75,27 +84,27 @@ deed_error CLibrary::Host::end(CLibrary& library, std::uint64_t id, Result<Plugi
 
 deed_error CLibrary::Host::finish(const deed_host* host, std::uint64_t id, const deed_outcome* given) {
   auto outcome = read_outcome(given);
-  return end(library_of(host), id, outcome ? Result<PluginAnswer>(PluginAnswer(*std::move(outcome))) : Result<PluginAnswer>(fail(outcome.error())));
+  return end(host, id, outcome ? Result<PluginAnswer>(PluginAnswer(*std::move(outcome))) : Result<PluginAnswer>(fail(outcome.error())));
 }
 
 deed_error CLibrary::Host::show_preview(const deed_host* host, std::uint64_t id, const deed_preview* given) {
   auto preview = read_preview(given);
-  return end(library_of(host), id, preview ? Result<PluginAnswer>(PluginAnswer(*std::move(preview))) : Result<PluginAnswer>(fail(preview.error())));
+  return end(host, id, preview ? Result<PluginAnswer>(PluginAnswer(*std::move(preview))) : Result<PluginAnswer>(fail(preview.error())));
 }
 
 deed_error CLibrary::Host::give_verdict(const deed_host* host, std::uint64_t id, deed_verdict verdict, deed_text evidence) {
   auto text = read_utf8(evidence, 4096, "the evidence");
-  if (!text) return end(library_of(host), id, fail(text.error()));
+  if (!text) return end(host, id, fail(text.error()));
   ProbeResult found{ProbeResult::Verdict::undecided, *std::move(text)};
   if (verdict == DEED_CONFIRMED) found.verdict = ProbeResult::Verdict::confirmed;
   else if (verdict == DEED_REFUTED) found.verdict = ProbeResult::Verdict::refuted;
-  else if (verdict != DEED_UNDECIDED) return end(library_of(host), id, fail(ErrorKind::invalid, "there is no such verdict"));
-  return end(library_of(host), id, PluginAnswer(std::move(found)));
+  else if (verdict != DEED_UNDECIDED) return end(host, id, fail(ErrorKind::invalid, "there is no such verdict"));
+  return end(host, id, PluginAnswer(std::move(found)));
 }
 
 // What blocks is called without the lock, on a copy: whoever gives the call up meanwhile answers it.
 deed_error CLibrary::Host::dispatching(const deed_host* host, std::uint64_t id) {
-  const std::shared_ptr<Call> call = library_of(host).find(id);
+  const std::shared_ptr<Call> call = find(host, id);
   if (!call) return DEED_ERROR_NO_CALL;
   std::function<Result<void>()> serve;
   {
@@ -108,14 +117,14 @@ deed_error CLibrary::Host::dispatching(const deed_host* host, std::uint64_t id) 
 }
 
 int CLibrary::Host::is_cancelled(const deed_host* host, std::uint64_t id) {
-  const std::shared_ptr<Call> call = library_of(host).find(id);
+  const std::shared_ptr<Call> call = find(host, id);
   if (!call) return 1;
   const std::scoped_lock lock(call->mutex);
   return call->is_over ? 1 : 0;
 }
 
 std::int64_t CLibrary::Host::time_left_ms(const deed_host* host, std::uint64_t id) {
-  const std::shared_ptr<Call> call = library_of(host).find(id);
+  const std::shared_ptr<Call> call = find(host, id);
   if (!call) return 0;
   const std::scoped_lock lock(call->mutex);
   if (call->is_over) return 0;
@@ -126,7 +135,7 @@ std::int64_t CLibrary::Host::time_left_ms(const deed_host* host, std::uint64_t i
 
 void CLibrary::Host::progress(const deed_host* host, std::uint64_t id, deed_text line) {
   auto text = read_utf8(line, 64u << 10, "the line");
-  const std::shared_ptr<Call> call = text ? library_of(host).find(id) : nullptr;
+  const std::shared_ptr<Call> call = text ? find(host, id) : nullptr;
   if (!call) return;
   const std::scoped_lock lock(call->mutex);
   if (!call->is_over) call->services.progress(*std::move(text));
@@ -134,14 +143,18 @@ void CLibrary::Host::progress(const deed_host* host, std::uint64_t id, deed_text
 
 void CLibrary::Host::log(const deed_host* host, deed_text line) {
   auto text = read_utf8(line, 64u << 10, "the line");
-  const CLibrary& library = library_of(host);
-  if (text && library.log_) library.log_(*std::move(text));
+  std::function<void(std::string)> log;
+  {
+    const std::scoped_lock lock(of(host).mutex);
+    if (of(host).library) log = of(host).library->log_;
+  }
+  if (text && log) log(*std::move(text));
 }
 
 deed_error CLibrary::Host::secret(const deed_host* host, std::uint64_t id, deed_text name, deed_text_receiver receive, void* user) {
   auto text = read_utf8(name, 200, "the secret's name");
   if (!text || !receive) return DEED_ERROR_INVALID;
-  const std::shared_ptr<Call> call = library_of(host).find(id);
+  const std::shared_ptr<Call> call = find(host, id);
   if (!call) return DEED_ERROR_NO_CALL;
   std::function<Result<Secret>(std::string)> serve;
   {
@@ -163,7 +176,7 @@ deed_error CLibrary::Host::http(const deed_host* host, std::uint64_t id, const d
   auto body = read_bytes(request->body, max_answer_bytes, "the body");
   if (!method || !url || !headers) return DEED_ERROR_INVALID;
   if (!body) return to_c(body.error());
-  const std::shared_ptr<Call> call = library_of(host).find(id);
+  const std::shared_ptr<Call> call = find(host, id);
   if (!call) return DEED_ERROR_NO_CALL;
   decltype(CallServices::http) serve;
   {
@@ -181,15 +194,31 @@ deed_error CLibrary::Host::http(const deed_host* host, std::uint64_t id, const d
   return DEED_ERROR_NONE;
 }
 
-CLibrary::CLibrary() : host_(std::make_unique<Host>()) {
-  static_cast<deed_host&>(*host_) = deed_host{sizeof(deed_host), DEED_PLUGIN_ABI_VERSION, 0, &Host::finish, &Host::show_preview, &Host::give_verdict,
-                                              &Host::dispatching, &Host::is_cancelled, &Host::time_left_ms, &Host::progress, &Host::log,
-                                              &Host::secret, &Host::http};
-  host_->library = this;
+CLibrary::Host& CLibrary::new_host() {
+  static std::mutex mutex;
+  // Never destroyed, not at the end of the process either: the plugin's threads may still run.
+  static std::deque<Host>& all = *std::make_unique<std::deque<Host>>().release();
+  const std::scoped_lock lock(mutex);
+  return all.emplace_back();
 }
 
+CLibrary::CLibrary() : host_(new_host()) {
+  static_cast<deed_host&>(host_) = deed_host{sizeof(deed_host), DEED_PLUGIN_ABI_VERSION, 0, &Host::finish, &Host::show_preview, &Host::give_verdict,
+                                             &Host::dispatching, &Host::is_cancelled, &Host::time_left_ms, &Host::progress, &Host::log,
+                                             &Host::secret, &Host::http};
+  host_.library = this;
+}
+
+// Of a plugin that still works on a call nobody knows when it is done: it is not asked to close.
 CLibrary::~CLibrary() {
-  if (plugin_ && plugin_->size >= sizeof(deed_plugin) && plugin_->close) plugin_->close();
+  bool is_idle = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    is_idle = calls_.empty();
+  }
+  if (is_idle && plugin_ && plugin_->size >= sizeof(deed_plugin) && plugin_->close) plugin_->close();
+  const std::scoped_lock lock(host_.mutex);
+  host_.library = nullptr;
 }
 
 Result<std::shared_ptr<CLibrary>> CLibrary::load(const std::string& path, std::function<void(std::string)> log) {
@@ -212,7 +241,7 @@ Result<std::shared_ptr<CLibrary>> CLibrary::take(deed_plugin_entry_function entr
   library->log_ = std::move(log);
   const deed_plugin* given = nullptr;
   try {
-    given = entry(library->host_.get());
+    given = entry(&library->host_);
   } catch (...) {
     return fail(ErrorKind::invalid, "the plugin's entry threw an exception", "", "nothing may leave it");
   }
@@ -242,6 +271,11 @@ std::shared_ptr<CLibrary::Call> CLibrary::find(std::uint64_t id) {
   return found == calls_.end() ? nullptr : found->second;
 }
 
+void CLibrary::forget(std::uint64_t id) {
+  const std::scoped_lock lock(mutex_);
+  calls_.erase(id);
+}
+
 std::uint64_t CLibrary::begin(const PluginCall& what, CallServices services) {
   const auto call = std::make_shared<Call>();
   const auto known = tools_.find(what.tool->own_name);
@@ -263,22 +297,18 @@ void CLibrary::enter(std::uint64_t id) {
   if (!call) return;
   {
     const std::scoped_lock lock(call->mutex);
-    if (call->is_over) {  // given up before its thread came to it
-      const std::scoped_lock table(mutex_);
-      calls_.erase(id);
-      return;
-    }
+    if (call->is_over) return;  // given up before its thread came to it
     call->was_entered = true;
     call->shown.tool_state = call->tool ? call->tool->state : nullptr;
   }
-  const auto end_with = [&](Error error) { Host::end(*this, id, PluginAnswer(std::move(error))); };
+  const auto end_with = [&](Error error) { Host::end(&host_, id, PluginAnswer(std::move(error))); };
   if (!call->tool) return end_with({ErrorKind::not_found, "the plugin has no such tool any more", "", ""});
   const auto tool = read_struct(call->tool, offsetof(deed_tool, preview), "a tool");
   if (!tool) return end_with(tool.error());
   const auto function = call->kind == PluginCallKind::run ? tool->run : call->kind == PluginCallKind::preview ? tool->preview : tool->probe;
   if (!function) return end_with({ErrorKind::unsupported, "the tool has no such function", "", ""});
   try {
-    function(host_.get(), &call->shown);
+    function(&host_, &call->shown);
   } catch (...) {
     end_with({ErrorKind::internal, "the plugin threw an exception across the border", "", "catch it and call finish"});
   }
@@ -295,10 +325,11 @@ void CLibrary::give_up(std::uint64_t id) {
     call->services = {};
     was_entered = call->was_entered;
   }
+  if (!was_entered) return forget(id);  // its thread finds nothing
   const auto tool = read_struct(call->tool, offsetof(deed_tool, preview), "a tool");
-  if (tool && tool->cancel && was_entered) {
+  if (tool && tool->cancel) {
     try {
-      tool->cancel(host_.get(), &call->shown);
+      tool->cancel(&host_, &call->shown);
     } catch (...) {  // it has said nothing that matters any more
     }
   }

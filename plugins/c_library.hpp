@@ -59,9 +59,11 @@ class CLibrary {
   struct Call;
   CLibrary();
   static Result<std::shared_ptr<CLibrary>> take(deed_plugin_entry_function entry, std::function<void(std::string line)> log);
+  static Host& new_host();
   std::shared_ptr<Call> find(std::uint64_t id);
+  void forget(std::uint64_t id);
 
-  std::unique_ptr<Host> host_;
+  Host& host_;  // stays for as long as the process
   const deed_plugin* plugin_ = nullptr;
   std::string name_, version_;
   std::vector<Json> listed_;

@@ -16,6 +16,16 @@ struct CallThreads::Shared {
 
 namespace {
 constexpr int most_beside = 16;
+
+bool begin_thread(std::function<void()> work) {
+  try {
+    std::thread(std::move(work)).detach();
+    return true;
+  } catch (const std::system_error&) {  // a limit of processes or memory
+    return false;
+  }
+}
+
 }  // namespace
 
 CallThreads::CallThreads() : shared_(std::make_shared<Shared>()) {}
@@ -27,13 +37,12 @@ CallThreads::~CallThreads() {
   shared_->changed.notify_all();
 }
 
-void CallThreads::run_in_line(std::function<void()> work) {
+bool CallThreads::run_in_line(std::function<void()> work) {
   const std::scoped_lock lock(shared_->mutex);
   shared_->line.push_back(std::move(work));
   shared_->changed.notify_one();
-  if (shared_->has_thread) return;
-  shared_->has_thread = true;
-  std::thread([shared = shared_] {
+  if (shared_->has_thread) return true;
+  shared_->has_thread = begin_thread([shared = shared_] {
     for (;;) {
       std::function<void()> next;
       {
@@ -45,21 +54,21 @@ void CallThreads::run_in_line(std::function<void()> work) {
       }
       next();
     }
-  }).detach();
+  });
+  if (!shared_->has_thread) shared_->line.pop_back();
+  return shared_->has_thread;
 }
 
 bool CallThreads::run_beside(std::function<void()> work) {
-  {
-    const std::scoped_lock lock(shared_->mutex);
-    if (shared_->beside == most_beside) return false;
-    ++shared_->beside;
-  }
-  std::thread([shared = shared_, work = std::move(work)] {
+  const std::scoped_lock lock(shared_->mutex);
+  if (shared_->beside == most_beside) return false;
+  const bool has_begun = begin_thread([shared = shared_, work = std::move(work)] {
     work();
-    const std::scoped_lock lock(shared->mutex);
+    const std::scoped_lock at_end(shared->mutex);
     --shared->beside;
-  }).detach();
-  return true;
+  });
+  if (has_begun) ++shared_->beside;
+  return has_begun;
 }
 
 }  // namespace deed

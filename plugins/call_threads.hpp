@@ -17,9 +17,9 @@ class CallThreads {
   CallThreads(const CallThreads&) = delete;
   CallThreads& operator=(const CallThreads&) = delete;
 
-  /// In order, one after the other.
-  void run_in_line(std::function<void()> work);
-  /// At once. False: as many are at work as may be.
+  /// In order, one after the other. False: the system has no thread for it.
+  bool run_in_line(std::function<void()> work);
+  /// At once. False: as many are at work as may be, or the system has no thread for it.
   bool run_beside(std::function<void()> work);
 
  private:

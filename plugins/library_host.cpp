@@ -105,10 +105,13 @@ class LibraryHost final : public PluginHost {
     CallServices services = services_over(Road{executor, inbox}, call.tool->spec.timeout);
     const std::uint64_t id = library_->begin(call, std::move(services));
     const Outstanding outstanding(*library_, id);
-    const bool is_concurrent = call.tool->is_concurrent;
+    const bool is_concurrent = call.tool->is_concurrent, is_run = call.kind == PluginCallKind::run;
     auto work = [library = library_, id] { library->enter(id); };
-    if (!is_concurrent) threads_.run_in_line(std::move(work));
-    else if (!threads_.run_beside(std::move(work))) co_return Error{ErrorKind::unavailable, "too many calls of this plugin are under way", "", ""};
+    const bool has_begun = is_concurrent ? threads_.run_beside(std::move(work)) : threads_.run_in_line(std::move(work));
+    const Error too_many{ErrorKind::unavailable, "too many calls of this plugin are under way", "", ""};
+    // Nothing of the plugin was run.
+    if (!has_begun && is_run) co_return Outcome::failed_without_effect(too_many);
+    if (!has_begun) co_return too_many;
     auto serving = serve_call(inbox, ctx, services_);
     PluginAnswer answer = co_await std::move(serving);
     co_return answer;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <future>
 #include <map>
@@ -12,6 +13,8 @@
 #include "deed/core/text.hpp"
 #include "deed/plugins/call_threads.hpp"
 #include "deed/plugins/json_rpc.hpp"
+#include "deed/tools/beneath.hpp"
+#include "deed/plugins/quiet_write.hpp"
 #include "deed/plugins/wire.hpp"
 
 namespace deed {
@@ -19,7 +22,7 @@ namespace {
 
 Result<void> write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t count = write(fd, bytes.data(), bytes.size());
+    const ssize_t count = write_quietly(fd, bytes);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return fail(ErrorKind::unavailable, "the output is closed");
     bytes.remove_prefix(static_cast<std::size_t>(count));
@@ -27,15 +30,16 @@ Result<void> write_all(int fd, std::string_view bytes) {
   return {};
 }
 
-// The output, and the questions that were asked over it. Any thread.
+// The output, and the questions that were asked over it. Any thread; threads of the library may speak when the server is gone, and
+// whoever gave the output may have closed it then: it has a descriptor of its own.
 class Speaker {
  public:
-  explicit Speaker(int fd) : fd_(fd) {}
+  explicit Speaker(OwnedFd fd) : fd_(std::move(fd)) {}
 
   void say(const rpc::Message& message) {
     const std::string line = rpc::line_of(message);
     const std::scoped_lock lock(mutex_);
-    if (is_open_) is_open_ = write_all(fd_, line).has_value();
+    if (is_open_ && !write_all(fd_.get(), line)) is_open_ = false;
   }
   // Blocks for the answer.
   Result<Json> ask(const std::string& method, Json params) {
@@ -58,7 +62,9 @@ class Speaker {
     else found->second.set_value(std::get<Json>(response.result));
     asked_.erase(found);
   }
+  // Without the lock of the output: where nobody reads, somebody may be writing for ever.
   void close() {
+    is_open_ = false;
     const std::scoped_lock lock(asked_mutex_);
     is_closed_ = true;
     for (auto& [id, promise] : asked_) promise.set_value(fail(ErrorKind::cancelled, "deed is gone"));
@@ -66,9 +72,9 @@ class Speaker {
   }
 
  private:
-  int fd_;
+  OwnedFd fd_;
   std::mutex mutex_;  // guards the output
-  bool is_open_ = true;
+  std::atomic<bool> is_open_ = true;
   std::mutex asked_mutex_;  // guards what follows
   std::map<std::int64_t, std::promise<Result<Json>>> asked_;
   std::int64_t last_id_ = 0;
@@ -77,7 +83,7 @@ class Speaker {
 
 class Server {
  public:
-  Server(std::shared_ptr<CLibrary> library, int fd) : library_(std::move(library)), speaker_(std::make_shared<Speaker>(fd)) {}
+  Server(std::shared_ptr<CLibrary> library, OwnedFd output) : library_(std::move(library)), speaker_(std::make_shared<Speaker>(std::move(output))) {}
 
   Result<void> start() {
     DEED_TRY(std::vector<DeclaredTool> tools, parse_declared_tools(library_->tools(), library_->name()));
@@ -144,14 +150,26 @@ class Server {
     auto call = wire::parse_call_params(kind, request.params);
     if (!call) return refuse(to_string(call.error()));
     call->tool = &known->second;
+    const std::string name = to_text(request.id);
     const std::uint64_t id = library_->begin(*call, services_for(request, known->second));
-    {
-      const std::scoped_lock lock(*mutex_);
-      (*open_)[to_text(request.id)] = id;
+    if (!enter_open(name, id)) {
+      library_->give_up(id);
+      return refuse("another call has this id");
     }
     auto work = [library = library_, id] { library->enter(id); };
-    if (!known->second.is_concurrent) threads_.run_in_line(std::move(work));
-    else if (!threads_.run_beside(std::move(work))) refuse("too many calls are under way");
+    const bool has_begun = known->second.is_concurrent ? threads_.run_beside(std::move(work)) : threads_.run_in_line(std::move(work));
+    if (has_begun) return;
+    library_->give_up(id);
+    {
+      const std::scoped_lock lock(*mutex_);
+      open_->erase(name);
+    }
+    refuse("too many calls are under way");
+  }
+
+  bool enter_open(const std::string& name, std::uint64_t id) {
+    const std::scoped_lock lock(*mutex_);
+    return open_->emplace(name, id).second;
   }
 
   CallServices services_for(const rpc::Request& request, const DeclaredTool& tool) {
@@ -215,7 +233,9 @@ class Server {
 }  // namespace
 
 Result<void> serve_library(std::shared_ptr<CLibrary> library, int input_fd, int output_fd) {
-  Server server(std::move(library), output_fd);
+  OwnedFd output(fcntl(output_fd, F_DUPFD_CLOEXEC, 3));
+  if (output.get() < 0) return fail(ErrorKind::unavailable, "the output is closed");
+  Server server(std::move(library), std::move(output));
   DEED_OK(server.start());
   rpc::Lines lines;
   std::string buffer(64u << 10, '\0');
