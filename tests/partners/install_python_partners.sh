@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs llmock (PyPI), a mock of model providers that breaks its answers and judges its clients, the official clients of OpenAI, Anthropic and
-# Google, and croniter, pinned with hashes by python/requirements.txt.
+# Google, the SDK of the Model Context Protocol and croniter, pinned with hashes by python/requirements.txt.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source "$here/paths.sh"
