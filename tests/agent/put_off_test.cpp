@@ -5,7 +5,7 @@
 #include "deed/tests/tools/fake_smtp_client.hpp"
 #include "deed/tools/builtin.hpp"
 
-namespace deed {
+namespace deed::put_off {
 namespace {
 
 using std::chrono::minutes;
@@ -257,4 +257,4 @@ TEST_F(GreylistedMail, IsRefusedAfterTheLastPause) {
 }
 
 }  // namespace
-}  // namespace deed
+}  // namespace deed::put_off
