@@ -135,6 +135,23 @@ TEST_F(LibraryHostTest, MayBeDestroyedWhileACallOfItIsUnderWay) {
   EXPECT_EQ(tools_.outcome("echo").status, OutcomeStatus::succeeded);
 }
 
+TEST(CLibrary, LeavesItsTableToThreadsOfThePluginThatOutliveIt) {
+  std::weak_ptr<CLibrary> watched;
+  {
+    auto library = *CLibrary::adopt(own_table::entry, {});
+    watched = library;
+    asio::io_context io;
+    HostedTools tools(io, library->tools(), "own", make_library_host(library, {}));
+    FakeContext ctx;
+    EXPECT_TRUE(tools.run("late", Json::object(), ctx, std::chrono::milliseconds(5)).timed_out);
+  }
+  while (!watched.expired()) std::this_thread::yield();  // the thread that began the call may have it for a moment
+  own_table::late_may_go = 1;
+  own_table::late_may_go.notify_all();
+  own_table::late_was_told.wait(-1);
+  EXPECT_EQ(own_table::late_was_told, DEED_ERROR_NO_CALL);
+}
+
 // A table with one thing changed.
 struct Changed {
   deed_tool tool = own_table::tool("echo", own_table::echo);

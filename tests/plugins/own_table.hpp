@@ -1,6 +1,7 @@
 // A plugin of the tests, as C writes it: each tool is one way to behave, good or bad.
 #pragma once
 
+#include <atomic>
 #include <cstring>
 #include <stdexcept>
 #include <string>
@@ -74,6 +75,18 @@ inline void dispatch(const deed_host* host, deed_call* call) {
   }
   host->finish(host, call->id, &outcome);
 }
+/// A thread of its own that answers when it is told to, which may be after everything of deed's is gone.
+inline std::atomic<int> late_may_go = 0, late_was_told = -1;
+inline void late(const deed_host* host, deed_call* call) {
+  std::thread([=, id = call->id] {
+    late_may_go.wait(0);
+    host->progress(host, id, text("working"));
+    host->log(host, text("still here"));
+    const deed_outcome outcome = done("{\"late\":true}");
+    late_was_told = static_cast<int>(host->finish(host, id, &outcome));
+    late_was_told.notify_all();
+  }).detach();
+}
 /// Waits until it is told to end; then answers all the same, which must not matter.
 inline void until_cancelled(const deed_host* host, deed_call* call) {
   const std::uint64_t id = call->id;
@@ -120,7 +133,7 @@ inline const deed_plugin* entry(const deed_host*) {
                                     host->dispatching(host, call->id);
                                     throw 7;
                                   }, DEED_EFFECT_ONCE, DEED_TOOL_DISPATCHES),
-                                  tool("never", never), tool("secret", secret), tool("http", http, DEED_EFFECT_READ)};
+                                  tool("never", never), tool("late", late), tool("secret", secret), tool("http", http, DEED_EFFECT_READ)};
     for (deed_tool& one : all) {
       if (std::strcmp(one.name, "dispatch") == 0) one.preview = preview, one.probe = probe;
     }

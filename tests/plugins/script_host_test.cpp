@@ -65,6 +65,15 @@ TEST_F(ScriptHostTest, DispatchesBeforeTheProcessBeginsAndNotForWhatCannotBeFill
   EXPECT_FALSE(folder_.has("other"));
 }
 
+TEST_F(ScriptHostTest, IsOverWithTheProcessAndNotWithItsOutput) {
+  // The end of the output comes first; what the command still does, and how it ends, counts.
+  const Outcome outcome = tools(script("['sh', '-c', 'echo said; exec >&- 2>&-; sleep 0.05; touch made; exit 3']", "effect='read'")).outcome("run");
+  EXPECT_THAT(string_at(outcome.result, "error"), HasSubstr("ended with 3"));
+  EXPECT_TRUE(folder_.has("made"));
+  // What it leaves behind has its output, and nobody waits for it.
+  EXPECT_EQ(tools(script("['sh', '-c', 'sleep 1000 & echo done']", "effect='read'")).outcome("run").text, "done");
+}
+
 TEST_F(ScriptHostTest, IsKilledAtItsDeadlineWithWhatItStarted) {
   HostedTools all = tools(script("['sh', '-c', 'sleep 1000 & sleep 1000']", "effect='once'"));
   FakeContext ctx;
