@@ -37,5 +37,7 @@ void measure_turns();
 void measure_effects();
 /// A mail merge of 2,000 rows with the journal on against a plain loop over libcurl that sends the same mails.
 void measure_merges();
+/// A call of a plugin's tool, in this process and in another, against a server of the official SDK for Python.
+void measure_plugins();
 
 }  // namespace deed::bench
