@@ -186,7 +186,7 @@ Result<std::vector<DeclaredTool>> parse_declared_tools(const std::vector<Json>& 
 Result<std::vector<Json>> corrected(std::vector<Json> listed, const Json& corrections) {
   if (corrections.is_null()) return listed;
   for (const auto& [name, correction] : corrections.items()) {
-    const auto found = std::find_if(listed.begin(), listed.end(), [&](const Json& tool) { return string_at(tool, "name") == name; });
+    const auto found = std::find_if(listed.begin(), listed.end(), [&own_name = name](const Json& tool) { return string_at(tool, "name") == own_name; });
     if (found == listed.end()) return fail(ErrorKind::not_found, "the manifest speaks of a tool that the plugin does not have", escaped(name));
     (*found)["_meta"]["deed"].update(correction);
   }

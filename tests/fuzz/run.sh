@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Fuzzes the readers of model replies, of task files and of received mail for DEED_FUZZ_SECONDS (60) each, starting from the recorded
-# streams of tests/data, the tasks of tests/data/tasks and the mails of tests/data/mail. Installs clang where it is missing.
-# usage: run.sh [replies|tasks|mail]...
+# Fuzzes the readers of model replies, of task files, of received mail and of what plugins say for DEED_FUZZ_SECONDS (60) each, starting from
+# the recorded streams of tests/data, the tasks of tests/data/tasks, the mails of tests/data/mail, and the samples' manifests. Installs clang
+# where it is missing.
+# usage: run.sh [replies|tasks|mail|plugins]...
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 say() { printf 'fuzz: %s\n' "$*" >&2; }
 scripts/setup.sh clang libclang-rt-14-dev
-[ $# -gt 0 ] || set -- replies tasks mail
+[ $# -gt 0 ] || set -- replies tasks mail plugins
 
 corpus=$(mktemp -d)
 trap 'rm -rf "$corpus"' EXIT
@@ -51,13 +52,28 @@ fuzz_mail() {
   fuzz deed_mail_fuzz 16384 -dict=tests/fuzz/mail.dict
 }
 
+fuzz_plugins() {
+  local file number=0 line
+  for file in plugins/samples/*/plugin.toml plugins/templates/*/plugin.toml; do
+    { printf '\000'; cat "$file"; } >"$corpus/manifest-$((number += 1))"
+  done
+  while IFS= read -r line; do
+    number=$((number + 1))
+    { printf '\002%s' "$line"; } >"$corpus/message-$number"
+    { printf '\003%s\n%s\n' "$line" "$line"; } >"$corpus/stream-$number"
+  done <tests/data/plugins/messages.jsonl
+  { printf '\001'; cat tests/data/plugins/tools.json; } >"$corpus/tools"
+  fuzz deed_plugin_fuzz 16384 -dict=tests/fuzz/plugin.dict
+}
+
 cmake --preset fuzz --log-level=NOTICE
 for what in "$@"; do
   case $what in
     replies) cmake --build --preset fuzz --target deed_reply_reader_fuzz ;;
     tasks) cmake --build --preset fuzz --target deed_task_fuzz ;;
     mail) cmake --build --preset fuzz --target deed_mail_fuzz ;;
-    *) say "replies, tasks or mail, not $what"; exit 2 ;;
+    plugins) cmake --build --preset fuzz --target deed_plugin_fuzz ;;
+    *) say "replies, tasks, mail or plugins, not $what"; exit 2 ;;
   esac
   find "$corpus" -type f -delete
   "fuzz_$what"
