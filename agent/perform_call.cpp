@@ -1,5 +1,6 @@
 // perform for tool calls: judge, ask, run with its commit point, probe. The order of appends here is the promise of docs/effects.
 #include <algorithm>
+#include <iterator>
 
 #include "deed/agent/bounded.hpp"
 #include "deed/agent/call_context.hpp"
@@ -323,7 +324,8 @@ void Drive::take_facts(Outcome& outcome) {
     outcome = Outcome::failed_without_effect(checked.error());
     return;
   }
-  unwritten_facts_ = std::move(outcome.facts);
+  // Those of another call may wait there for the same append.
+  std::move(outcome.facts.begin(), outcome.facts.end(), std::back_inserter(unwritten_facts_));
 }
 
 Async<bool> Drive::perform(ProbeCall action) {

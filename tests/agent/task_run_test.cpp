@@ -77,6 +77,32 @@ steps:
   EXPECT_THAT(world_.done, ElementsAre("look x", "a0", "b1", "c2", "3 3 id of b1"));
 }
 
+// Outcomes that wait for one append with one another.
+asio::awaitable<Outcome> note_down(Json arguments) {
+  Outcome out = Outcome::succeeded({{"ok", true}});
+  out.facts.push_back({.key = string_at(arguments, "what"), .value = "noted", .run = {}});
+  co_return out;
+}
+
+TEST_F(TaskRun, NoFactIsLostWhereSeveralItemsEnterSomeAtTheSameTime) {
+  Tool noting = tool("note", EffectClass::local, ApprovalNeed::never);
+  noting.run = [](Json arguments, ToolContext&) { return note_down(std::move(arguments)); };
+  ASSERT_OK(tools_.add(std::move(noting)));
+  std::string rows = "name\n";
+  for (int i = 0; i < 20; ++i) rows += "n" + std::to_string(i) + "\n";
+  write("rows.csv", rows);
+  const RunReport report = run(R"(
+deed: 1
+name: t
+steps:
+  - {id: each, for: {csv: rows.csv, key: row.name, concurrency: 8}, tool: note, with: {what: "{{row.name}}"}}
+)");
+  EXPECT_EQ(report.status, RunStatus::done) << report.reason;
+  const auto facts = run_async(io_, journal_->recall("", 100));
+  ASSERT_OK(facts);
+  EXPECT_EQ(facts->size(), 20u);
+}
+
 TEST_F(TaskRun, RowsOfAFileAreItems) {
   write("people.csv", "email,name\nann@example.org,Ann\nbob@example.org,\"Bob, B.\"\n");
   const RunReport report = run(R"(
