@@ -42,18 +42,23 @@ std::string title_of(const std::string& request) {
 
 }  // namespace
 
-Async<void> Drive::record_all(std::vector<Event> events, AppendOptions options) {
+Result<void> Drive::note(std::vector<Event> events, AppendOptions options) {
   const TimePoint now = parts_.clock.now();
   for (Event& event : events) {
     event.time = now;
     event.number = state_.last_event + 1;
-    auto folded = fold(state_, event);
-    DEED_CO_OK(std::move(folded));
+    DEED_OK(fold(state_, event));
     unwritten_.push_back(std::move(event));
   }
-  const bool at_once = options.durability == Durability::full || options.status;
   if (options.durability == Durability::full) unwritten_options_.durability = Durability::full;
   if (options.status) unwritten_options_.status = options.status, unwritten_options_.wakes = options.wakes, unwritten_options_.keeps_wakes = options.keeps_wakes;
+  return {};
+}
+
+Async<void> Drive::record_all(std::vector<Event> events, AppendOptions options) {
+  auto noted = note(std::move(events), options);
+  DEED_CO_OK(std::move(noted));
+  const bool at_once = options.durability == Durability::full || options.status;
   if (!at_once) co_return Result<void>();
   auto written = co_await write();
   co_return written;
@@ -322,12 +327,23 @@ Async<void> Drive::loop() {
     }
     if (is_to_end_ && in_flight_.empty()) co_return Result<void>();
     Action action = decide(state_, catalogue, {rehearsed_, &in_flight_, items_ && items_->at_end});
+    // An outcome waits for no other computation than that of the request to the model which follows from it.
+    if (!state_.task && owes_disk() && !std::holds_alternative<AskModel>(action)) {
+      auto written = co_await write();
+      DEED_CO_OK(std::move(written));
+    }
     const bool flies = may_fly(action);
     if (flies && !is_full()) {
       take_off(std::get<RunTool>(std::move(action)), executor);
       continue;
     }
     if (!in_flight_.empty() && (flies || !may_begin(action))) {
+      // Where nothing new begins, no append of that takes along what is owed.
+      if (owes_disk() && !is_full()) {
+        auto written = co_await write();
+        DEED_CO_OK(std::move(written));
+        continue;
+      }
       auto landed = co_await land_one();
       DEED_CO_TRY([[maybe_unused]] const bool ignored, std::move(landed));
       continue;

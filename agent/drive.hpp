@@ -53,12 +53,16 @@ class Drive {
   /// with the next `write`, so that what follows from one another costs one transaction. `call` may be empty.
   Async<void> record(EventBody body, std::string call, AppendOptions options = {}, Trust trust = Trust::system);
   Async<void> record_all(std::vector<Event> events, AppendOptions options);
+  /// Folds them, and leaves them to the next `write`, however durable they are to be.
+  Result<void> note(std::vector<Event> events, AppendOptions options);
   /// An event of this step that follows from the last one; not recorded yet.
   Event event_of(EventBody body, std::string call, Trust trust = Trust::system) const;
 
   /// Appends what is recorded and not yet in the journal, and tells the observer. Awaited before anything follows from it
   /// outside: a request to the model, the body of a tool, a question, a report.
   Async<void> write();
+  /// Whether an outcome that must be on the disk was noted, and is not written yet.
+  bool owes_disk() const { return unwritten_options_.durability == Durability::full; }
 
   RunnerParts& parts() { return parts_; }
   /// Those that this run may use.

@@ -180,6 +180,10 @@ Async<PolicyDecided> Drive::judged(std::string id, const ToolContext& context, J
     if (tool.preview) {
       preview.emplace(tool.preview(arguments, context));
     } else {
+      if (owes_disk()) {
+        auto written = co_await write();
+        DEED_CO_OK(std::move(written));
+      }
       auto making = tool.asked_preview(std::move(arguments), context);
       auto bounded = co_await run_bounded(std::move(making), max_preview_time, nullptr);
       if (bounded.value) preview.emplace(*std::move(bounded.value));
@@ -308,10 +312,17 @@ Async<bool> Drive::pause_at(ToolLimit limit, std::string call) {
   co_return paused;
 }
 
+// The outcome goes with what is written next, which is so before anything follows outside: one commit less. Of a call of a task that
+// is good enough if it has parts, whose outcomes are in the journal already; in between, the next item is read and judged.
 Async<bool> Drive::settle(std::string call, EffectSettled settled, Trust trust, bool changed_world) {
-  const AppendOptions options = changed_world ? on_disk : AppendOptions{};
-  auto recorded = co_await record(std::move(settled), std::move(call), options, trust);
-  DEED_CO_OK(std::move(recorded));
+  const bool is_awaited = changed_world && state_.task && state_.calls.at(call).parts.empty();
+  std::vector<Event> events;
+  events.push_back(event_of(std::move(settled), std::move(call), trust));
+  auto noted = note(std::move(events), changed_world ? on_disk : at_leisure);
+  DEED_CO_OK(std::move(noted));
+  if (!is_awaited) co_return true;
+  auto written = co_await write();
+  DEED_CO_OK(std::move(written));
   co_return true;
 }
 

@@ -124,6 +124,10 @@ Async<bool> Drive::make_move(ReadItems move) {
     auto begun = co_await begin_item(move.step, std::move(next.ref), &next.item);
     co_return begun;
   }
+  if (owes_disk()) {
+    auto written = co_await write();
+    DEED_CO_OK(std::move(written));
+  }
   auto executor = co_await asio::this_coro::executor;
   auto posting = asio::post(executor, asio::use_awaitable);
   co_await std::move(posting);

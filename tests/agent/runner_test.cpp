@@ -183,6 +183,20 @@ TEST_F(RunnerTest, RecordsIntentDispatchAndOutcomeOfAnEffectInOrder) {
                                              "model.replied", "run.finished"));
 }
 
+TEST_F(RunnerTest, AnOutcomeIsInTheJournalBeforeTheModelIsAskedAgainOrAnotherCallRuns) {
+  Reply two = calls("act.quiet", "a");
+  two.tool_calls.push_back({"d", "act.quiet", {{"what", "b"}}});
+  script({two, says("done")});
+  std::vector<std::vector<std::string>> seen;
+  world_.on_entry = [&] { seen.push_back(kinds_on_disk()); };
+  model_.on_request = [&] { seen.push_back(kinds_on_disk()); };
+  EXPECT_EQ(start("do both").status, RunStatus::done);
+  ASSERT_EQ(seen.size(), 4u);  // the model, a, b, the model
+  EXPECT_EQ(std::count(seen[2].begin(), seen[2].end(), "effect.settled"), 1);
+  EXPECT_EQ(std::count(seen[3].begin(), seen[3].end(), "effect.settled"), 2);
+  EXPECT_EQ(seen[3].back(), "model.requested");
+}
+
 TEST_F(RunnerTest, KeepsThoughtsAsAnEventOfTheirOwnInTheTransactionOfTheReply) {
   Reply thoughtful = calls("look", "a");
   thoughtful.reasoning = "let me see";
