@@ -11,6 +11,7 @@
 #include "deed/tools/suppression.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <memory>
 #include <set>
 
@@ -296,23 +297,61 @@ asio::awaitable<Outcome> send_and_keep(Mail mail, std::shared_ptr<const std::str
   co_return sent;
 }
 
+struct BuiltMail {
+  Mail mail;  // without its attachments: they are in the message
+  std::shared_ptr<const std::string> message;
+  std::size_t attachments = 0;
+};
+
 // What all functions of one tool know; they own it together.
 struct Writer {
+  // What was shown of a call last, while the cache has the bytes.
+  struct Shown {
+    std::string effect_key;
+    Json arguments;
+    Mail mail;
+    std::weak_ptr<const std::string> message;
+  };
+
   EmailOptions options;
   MailMaker make;
   MailCache cache = {};
+  std::deque<Shown> shown = {};
+
+  Result<BuiltMail> build(const Json& arguments, const ToolContext& context) {
+    DEED_TRY(Mail mail, make(arguments));
+    DEED_TRY(auto message, cache.build(mail.content, context.effect_key(), context.proposed_at()));
+    const std::size_t attachments = mail.content.attachments.size();
+    mail.content.attachments.clear();
+    return BuiltMail{std::move(mail), std::move(message), attachments};
+  }
+  void remember(const Json& arguments, const BuiltMail& built, const ToolContext& context) {
+    constexpr std::size_t most_remembered = 64;  // calls that are under way at a time
+    std::erase_if(shown, [&](const Shown& other) { return other.effect_key == context.effect_key(); });
+    shown.push_back({context.effect_key(), arguments, built.mail, built.message});
+    if (shown.size() > most_remembered) shown.pop_front();
+  }
+  // What was looked at right before the call ran is what it sends, whatever has become of the files since.
+  Result<BuiltMail> take(const Json& arguments, const ToolContext& context) {
+    const auto known = std::find_if(shown.begin(), shown.end(), [&](const Shown& other) { return other.effect_key == context.effect_key(); });
+    if (known == shown.end()) return build(arguments, context);
+    Shown last = std::move(*known);
+    shown.erase(known);
+    auto message = last.message.lock();
+    if (!message || last.arguments != arguments) return build(arguments, context);
+    return BuiltMail{std::move(last.mail), std::move(message)};
+  }
 };
 using SharedWriter = std::shared_ptr<Writer>;
 
 asio::awaitable<Outcome> send(Json arguments, SharedWriter writer, ToolContext& context) {
   EmailOptions options = writer->options;
-  auto mail = writer->make(arguments);
-  if (!mail) co_return Outcome::failed_without_effect(mail.error());
-  auto message = writer->cache.build(mail->content, context.effect_key(), context.proposed_at());
-  if (!message) co_return Outcome::failed_without_effect(message.error());
-  mail->content.attachments.clear();  // they are in the message
+  auto built = writer->take(arguments, context);
+  if (!built) co_return Outcome::failed_without_effect(built.error());
+  Mail& mail = built->mail;
+  std::shared_ptr<const std::string>& message = built->message;
   if (!options.drafts.empty()) {
-    auto filing = file_draft(*std::move(mail), **message, std::move(options), context);
+    auto filing = file_draft(std::move(mail), *message, std::move(options), context);
     Outcome filed = co_await std::move(filing);
     co_return filed;
   }
@@ -320,24 +359,24 @@ asio::awaitable<Outcome> send(Json arguments, SharedWriter writer, ToolContext& 
   if (!suppressed) co_return Outcome::failed_without_effect(suppressed.error());
   if (!options.smtp) {
     // One file for all of them: it cannot be for the others alone.
-    if (auto held = withheld_by(**suppressed, *mail)) co_return *std::move(held);
-    auto putting = put_into_outbox(*std::move(mail), **message, std::move(options), context);
+    if (auto held = withheld_by(**suppressed, mail)) co_return *std::move(held);
+    auto putting = put_into_outbox(std::move(mail), *message, std::move(options), context);
     Outcome put = co_await std::move(putting);
     co_return put;
   }
-  auto sending = send_and_keep(*std::move(mail), *std::move(message), *std::move(suppressed), std::move(options), context);
+  auto sending = send_and_keep(std::move(mail), std::move(message), *std::move(suppressed), std::move(options), context);
   Outcome sent = co_await std::move(sending);
   co_return sent;
 }
 
 Result<Preview> preview(const Json& arguments, Writer& writer, const ToolContext& context) {
-  DEED_TRY(const Mail mail, writer.make(arguments));
+  DEED_TRY(const BuiltMail built, writer.build(arguments, context));
+  writer.remember(arguments, built, context);
+  const auto& [mail, message, n] = built;
   const bool is_draft = !writer.options.drafts.empty();
   Preview shown{.media_type = "message/rfc822"};
-  DEED_TRY(const auto message, writer.cache.build(mail.content, context.effect_key(), context.proposed_at()));
   shown.bytes = is_draft ? with_blind_copies(mail.bcc, *message) : *message;
   for (const EmailAddress& to : mail.recipients) shown.destinations.push_back(to.text());
-  const std::size_t n = mail.content.attachments.size();
   shown.summary = (is_draft ? "draft of a mail to " : "mail to ") + joined(shown.destinations) + ": " + mail.content.subject;
   if (n > 0)
     shown.summary += " (" + std::to_string(n) + (n == 1 ? " attachment)" : " attachments)");

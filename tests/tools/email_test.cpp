@@ -293,6 +293,19 @@ TEST_F(EmailBySmtp, PreviewsTheBytesThatAreSent) {
   EXPECT_EQ(mail.parts[1].body, folder.get("report.pdf"));
 }
 
+TEST_F(EmailBySmtp, SendsWhatWasShownLastThoughAFileHasChangedSince) {
+  folder.put("report.txt", "as it was judged");
+  client.receipts = {{"a@x.org", accepted}};
+  const Json arguments = {{"to", {"a@x.org"}}, {"subject", "s"}, {"text", "t"}, {"attachments", {"report.txt"}}};
+  const Tool sending = tool();
+  const auto preview = sending.preview(arguments, ctx);
+  ASSERT_OK(preview);
+  folder.put("report.txt", "something else");
+  EXPECT_THAT(run_tool(sending, arguments, ctx), Ended(OutcomeStatus::succeeded));
+  ASSERT_EQ(client.mails.size(), 1u);
+  EXPECT_EQ(*client.mails.front().message, preview->bytes);
+}
+
 // The most memory that this process has had since the last reset, in MiB.
 std::size_t peak_mib() {
   std::ifstream in("/proc/self/status");
