@@ -10,7 +10,9 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <system_error>
+#include <vector>
 
 namespace deed {
 namespace {
@@ -22,6 +24,16 @@ Result<void> check(const ImapServer& server) {
     }
   }
   return {};
+}
+
+// All that a connection depends on. A NUL is in none of the parts.
+std::string key_of(const ImapServer& server) {
+  std::string key = server.host;
+  for (const std::string& part : {std::to_string(server.port), std::to_string(static_cast<int>(server.security)), server.user,
+                                  server.password.reveal(), server.token.reveal()}) {
+    (key += '\0') += part;
+  }
+  return key;
 }
 
 Result<void> check_search(const ImapSearch& search) {
@@ -77,10 +89,35 @@ class CurlImapClient final : public ImapClient {
   // Shared with what the visit's thread posts: it may arrive when the coroutine has ended.
   using Bell = asio::steady_timer;
 
+  struct Kept {
+    std::string key;  // of its server
+    std::chrono::steady_clock::time_point since;
+    std::unique_ptr<ImapConnection> connection;
+  };
+
+  // Logging in takes longer than what is then asked, and some servers count how often. One that has been idle for long is rather made anew.
+  std::unique_ptr<ImapConnection> take(const std::string& key) {
+    constexpr std::chrono::seconds longest_idle{60};
+    const auto oldest = std::chrono::steady_clock::now() - longest_idle;
+    std::erase_if(kept_, [&](const Kept& kept) { return kept.since < oldest; });
+    const auto found = std::find_if(kept_.begin(), kept_.end(), [&](const Kept& kept) { return kept.key == key; });
+    if (found == kept_.end()) return std::make_unique<ImapConnection>(trust_);
+    std::unique_ptr<ImapConnection> connection = std::move(found->connection);
+    kept_.erase(found);
+    return connection;
+  }
+
+  void keep(std::string key, std::unique_ptr<ImapConnection> connection) {
+    constexpr std::size_t most_kept = 4;
+    kept_.push_back({std::move(key), std::chrono::steady_clock::now(), std::move(connection)});
+    if (kept_.size() > most_kept) kept_.erase(kept_.begin());
+  }
+
   Result<std::unique_ptr<ImapVisit>> start(ImapServer server, std::chrono::milliseconds timeout, Work work,
-                                           const std::shared_ptr<Bell>& bell) const {
+                                           const std::shared_ptr<Bell>& bell) {
     try {
-      return std::make_unique<ImapVisit>(std::move(server), timeout, std::move(work), trust_,
+      auto connection = take(key_of(server));
+      return std::make_unique<ImapVisit>(std::move(server), timeout, std::move(work), std::move(connection),
                                          [executor = executor_, bell] { asio::post(executor, [bell] { bell->cancel(); }); });
     } catch (const std::system_error& e) {
       return fail(ErrorKind::unavailable, std::string("no thread to visit the mail server: ") + e.what());
@@ -90,19 +127,23 @@ class CurlImapClient final : public ImapClient {
   Async<void> supervise(ImapServer server, std::chrono::milliseconds timeout, Work work) {
     const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
     auto bell = std::make_shared<Bell>(executor_);
+    std::string key = key_of(server);
     auto started = start(std::move(server), timeout, std::move(work), bell);
     DEED_CO_TRY(const std::unique_ptr<ImapVisit> visit, std::move(started));
+    bool is_stopped = false;
     while (!visit->result()) {
-      if (cancellation.cancelled() != asio::cancellation_type::none) visit->stop();
+      if (cancellation.cancelled() != asio::cancellation_type::none) visit->stop(), is_stopped = true;
       bell->expires_at(std::chrono::steady_clock::time_point::max());
       co_await bell->async_wait(asio::as_tuple(asio::use_awaitable));
     }
     Result<void> done = *visit->result();
+    if (done && !is_stopped) keep(std::move(key), visit->take_connection());
     co_return done;
   }
 
   asio::any_io_executor executor_;
   TrustStore trust_;
+  std::vector<Kept> kept_;  // the oldest first
 };
 
 }  // namespace

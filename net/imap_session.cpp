@@ -82,6 +82,14 @@ Result<void> ImapCommands::begin() {
   return {};
 }
 
+Result<void> ImapCommands::go_on(std::chrono::milliseconds timeout) {
+  constexpr std::chrono::milliseconds patience{5000};  // a new connection takes less than to wait for one that is dead
+  deadline_ = steady_clock::now() + std::min(timeout, patience);
+  DEED_TRY(const Answer answer, perform(ImapCommand("NOOP"), "answer"));
+  deadline_ += std::max(timeout - patience, std::chrono::milliseconds(0));
+  return {};
+}
+
 void ImapCommands::end() {
   const auto soon = steady_clock::now() + std::chrono::seconds(1);
   [[maybe_unused]] const auto sent = link_.send("D" + std::to_string(next_tag_++) + " LOGOUT\r\n", soon);

@@ -19,6 +19,8 @@ class ImapCommands final : public ImapSession {
   ImapCommands(ImapLink& link, std::chrono::milliseconds timeout);
   /// Asks what the server offers; to be called first.
   Result<void> begin();
+  /// Asks whether the server is still there, for another use of the session in `timeout`.
+  Result<void> go_on(std::chrono::milliseconds timeout);
   /// Says good bye without waiting for the answer.
   void end();
 

@@ -1,19 +1,17 @@
 #include "deed/net/imap_visit.hpp"
 
-#include "deed/net/imap_session.hpp"
-
 #include <exception>
 #include <pthread.h>
 
 namespace deed {
 
-ImapVisit::ImapVisit(ImapServer server, std::chrono::milliseconds timeout, ImapClient::Work work, TrustStore trust,
+ImapVisit::ImapVisit(ImapServer server, std::chrono::milliseconds timeout, ImapClient::Work work, std::unique_ptr<ImapConnection> connection,
                      std::function<void()> notify)
     : server_(std::move(server)),
       timeout_(timeout),
       work_(std::move(work)),
       notify_(std::move(notify)),
-      link_(std::move(trust)),
+      connection_(std::move(connection)),
       thread_([this] { run(); }) {}
 
 ImapVisit::~ImapVisit() {
@@ -39,11 +37,10 @@ void ImapVisit::run() {
 // The work is code of tools, which libraries may throw through.
 Result<void> ImapVisit::perform() try {
   const auto deadline = std::chrono::steady_clock::now() + timeout_;
-  DEED_OK(link_.connect(server_, deadline));
-  ImapCommands commands(link_, std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()));
-  DEED_OK(commands.begin());
-  Result<void> done = work_(commands);
-  commands.end();
+  DEED_TRY(ImapSession* const session, connection_->open(server_, deadline));
+  Result<void> done = work_(*session);
+  // After most errors the connection is of no use.
+  if (!done) connection_->close();
   return done;
 } catch (const std::exception& e) {
   return fail(ErrorKind::internal, std::string("a visit to the mail server failed: ") + e.what());

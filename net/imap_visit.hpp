@@ -2,9 +2,10 @@
 #pragma once
 
 #include "deed/net/imap.hpp"
-#include "deed/net/imap_link.hpp"
+#include "deed/net/imap_connection.hpp"
 
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -13,9 +14,11 @@ namespace deed {
 
 class ImapVisit {
  public:
-  /// notify  called on the visit's thread once there is a result
+  /// connection  new, or kept from an earlier visit to this server
+  /// notify      called on the visit's thread once there is a result
   /// Throws std::system_error if the system gives no thread.
-  ImapVisit(ImapServer server, std::chrono::milliseconds timeout, ImapClient::Work work, TrustStore trust, std::function<void()> notify);
+  ImapVisit(ImapServer server, std::chrono::milliseconds timeout, ImapClient::Work work, std::unique_ptr<ImapConnection> connection,
+            std::function<void()> notify);
   /// Stops the visit and waits for its thread: for a second at most, where a name is looked up.
   ~ImapVisit();
   ImapVisit(const ImapVisit&) = delete;
@@ -23,7 +26,11 @@ class ImapVisit {
 
   std::optional<Result<void>> result() const;
   /// The visit ends as soon as it can; result() comes soon.
-  void stop() { link_.stop(); }
+  void stop() {
+    if (connection_) connection_->stop();
+  }
+  /// For the next visit; once there is a result that is no error.
+  std::unique_ptr<ImapConnection> take_connection() { return std::move(connection_); }
 
  private:
   void run();
@@ -33,7 +40,7 @@ class ImapVisit {
   const std::chrono::milliseconds timeout_;
   const ImapClient::Work work_;
   const std::function<void()> notify_;
-  ImapLink link_;
+  std::unique_ptr<ImapConnection> connection_;
   mutable std::mutex mutex_;  // guards result_
   std::optional<Result<void>> result_;
   std::thread thread_;  // last: it uses all of the above

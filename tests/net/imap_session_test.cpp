@@ -46,6 +46,11 @@ class ImapSessionTest : public testing::Test {
     });
   }
 
+  std::ptrdiff_t logins() const {
+    const std::vector<std::string> said = server_->commands();
+    return std::count_if(said.begin(), said.end(), [](const std::string& line) { return line.starts_with("LOGIN"); });
+  }
+
   asio::io_context io_;
   fakes::ImapStore store_;
   std::function<void()> while_idle_;
@@ -256,6 +261,41 @@ TEST_F(ImapSessionTest, LeavesOutWhatTheServerGivesUnasked) {
     EXPECT_EQ(items.size(), 1u);
     return {};
   }));
+}
+
+// A merge files the copy of each mail by a visit of its own.
+Result<void> file_one(ImapSession& session) { return session.append("Sent", {"\\Seen"}, mail("ann@example.org", "copy")); }
+
+TEST_F(ImapSessionTest, KeepsTheConnectionForTheNextVisit) {
+  serve();
+  for (int i = 0; i < 3; ++i) ASSERT_OK(visit(file_one));
+  EXPECT_EQ(logins(), 1);
+  EXPECT_EQ(store_.messages("Sent").size(), 3u);
+}
+
+TEST_F(ImapSessionTest, ConnectsAnewWhereTheKeptConnectionIsGone) {
+  for (const ImapAction action : {ImapAction::drop, ImapAction::reset, ImapAction::reply}) {
+    serve({{.stage = ImapStage::idle, .action = action, .reply = "* BYE too long idle", .then_drop = true, .times = 1}});
+    const std::size_t before = store_.messages("Sent").size();
+    ASSERT_OK(visit(file_one));
+    ASSERT_OK(visit(file_one));
+    EXPECT_EQ(logins(), 2);
+    EXPECT_EQ(store_.messages("Sent").size(), before + 2);
+  }
+}
+
+TEST_F(ImapSessionTest, KeepsNoConnectionOnWhichAnythingFailed) {
+  serve();
+  EXPECT_THAT(visit([](ImapSession& session) { return session.append("Nowhere", {}, mail("ann@example.org", "copy")); }), IsError(ErrorKind::not_found));
+  ASSERT_OK(visit(file_one));
+  EXPECT_EQ(logins(), 2);
+}
+
+TEST_F(ImapSessionTest, KeepsAConnectionForNobodyElse) {
+  serve();
+  ASSERT_OK(visit(file_one));
+  auto other = ImapServer::parse("imap://ann:wrong@127.0.0.1:" + std::to_string(server_->port())).value();
+  EXPECT_THAT(run_async(io_, client_->visit(std::move(other), std::chrono::seconds(20), file_one)), IsError(ErrorKind::denied));
 }
 
 }  // namespace
