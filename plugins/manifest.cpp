@@ -44,7 +44,8 @@ class Members {
   Result<void> only(std::initializer_list<std::string_view> known) const {
     for (const auto& [key, node] : table_) {
       if (std::find(known.begin(), known.end(), key.str()) != known.end()) continue;
-      const auto nearest = std::min_element(known.begin(), known.end(), [&](auto a, auto b) { return edit_distance(a, key.str()) < edit_distance(b, key.str()); });
+      const std::string_view unknown = key.str();
+      const auto nearest = std::min_element(known.begin(), known.end(), [&](auto a, auto b) { return edit_distance(a, unknown) < edit_distance(b, unknown); });
       return wrong(node, "there is no \"" + escaped(std::string(key.str())) + "\"" + (name_.empty() ? "" : " in " + name_),
                    "did you mean \"" + std::string(*nearest) + "\"?");
     }
