@@ -1,20 +1,12 @@
 #include "deed/net/imap_connection.hpp"
 
 namespace deed {
-namespace {
-
-std::chrono::milliseconds left_until(ImapLink::Deadline deadline) {
-  return std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-}
-
-}  // namespace
-
 Result<ImapSession*> ImapConnection::open(const ImapServer& server, ImapLink::Deadline deadline) {
   // A server may have closed it meanwhile. Nothing of the visit was said yet, so that a new connection does nothing twice.
-  if (commands_ && commands_->go_on(left_until(deadline))) return &*commands_;
+  if (commands_ && commands_->go_on(ImapLink::left_until(deadline))) return &*commands_;
   commands_.reset();
   DEED_OK(link_.connect(server, deadline));
-  commands_.emplace(link_, left_until(deadline));
+  commands_.emplace(link_, ImapLink::left_until(deadline));
   DEED_OK(commands_->begin());
   return &*commands_;
 }

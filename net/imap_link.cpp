@@ -41,12 +41,12 @@ Unexpected too_late() { return fail(ErrorKind::timeout, "the mail server did not
 Unexpected was_stopped() { return fail(ErrorKind::cancelled, "the visit to the mail server was stopped"); }
 Unexpected has_gone() { return fail(ErrorKind::unavailable, "the mail server closed the connection"); }
 
-std::chrono::milliseconds left_until(ImapLink::Deadline deadline) {
+}  // namespace
+
+std::chrono::milliseconds ImapLink::left_until(Deadline deadline) {
   using std::chrono::milliseconds;
   return std::clamp(std::chrono::ceil<milliseconds>(deadline - steady_clock::now()), milliseconds(0), milliseconds(1'000'000'000));
 }
-
-}  // namespace
 
 ImapLink::~ImapLink() {
   // The handle's end says LOGOUT and waits for the answer, which nobody needs. It also calls on_close, hence here and not as a member.

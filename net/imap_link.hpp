@@ -15,6 +15,8 @@ namespace deed {
 class ImapLink {
  public:
   using Deadline = std::chrono::steady_clock::time_point;
+  /// 0 behind it.
+  static std::chrono::milliseconds left_until(Deadline deadline);
 
   explicit ImapLink(TrustStore trust) : trust_(std::move(trust)) {}
   ~ImapLink();
