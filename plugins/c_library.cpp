@@ -96,9 +96,10 @@ deed_error CLibrary::Host::give_verdict(const deed_host* host, std::uint64_t id,
   auto text = read_utf8(evidence, 4096, "the evidence");
   if (!text) return end(host, id, fail(text.error()));
   ProbeResult found{ProbeResult::Verdict::undecided, *std::move(text)};
-  if (verdict == DEED_CONFIRMED) found.verdict = ProbeResult::Verdict::confirmed;
-  else if (verdict == DEED_REFUTED) found.verdict = ProbeResult::Verdict::refuted;
-  else if (verdict != DEED_UNDECIDED) return end(host, id, fail(ErrorKind::invalid, "there is no such verdict"));
+  const std::uint32_t given = number_of(verdict);
+  if (given == DEED_CONFIRMED) found.verdict = ProbeResult::Verdict::confirmed;
+  else if (given == DEED_REFUTED) found.verdict = ProbeResult::Verdict::refuted;
+  else if (given != DEED_UNDECIDED) return end(host, id, fail(ErrorKind::invalid, "there is no such verdict"));
   return end(host, id, PluginAnswer(std::move(found)));
 }
 

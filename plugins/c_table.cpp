@@ -15,7 +15,7 @@ Result<Json> read_json(const char* text, const std::string& tool, const char* na
   return fail(json.error().kind, std::string("its ") + name + " are " + json.error().what, tool + ", " + json.error().where);
 }
 
-const char* effect_name(deed_effect effect) {
+const char* effect_name(std::uint32_t effect) {
   switch (effect) {
     case DEED_EFFECT_UNDECLARED: return "";
     case DEED_EFFECT_PURE: return "pure";
@@ -28,7 +28,7 @@ const char* effect_name(deed_effect effect) {
   return "";
 }
 
-std::optional<OutcomeStatus> status_of(deed_status status) {
+std::optional<OutcomeStatus> status_of(std::uint32_t status) {
   switch (status) {
     case DEED_SUCCEEDED: return OutcomeStatus::succeeded;
     case DEED_REJECTED: return OutcomeStatus::rejected;
@@ -68,8 +68,8 @@ Result<std::string> read_utf8(deed_text text, std::size_t max_bytes, const char*
 
 Result<Outcome> read_outcome(const deed_outcome* given) {
   DEED_TRY(const deed_outcome outcome, read_struct(given, offsetof(deed_outcome, hint), "the outcome"));
-  const auto status = status_of(outcome.status);
-  if (!status) return fail(ErrorKind::invalid, "the outcome has no such status: " + std::to_string(static_cast<int>(outcome.status)));
+  const auto status = status_of(number_of(outcome.status));
+  if (!status) return fail(ErrorKind::invalid, "the outcome has no such status: " + std::to_string(number_of(outcome.status)));
   DEED_TRY(std::string text, read_utf8(outcome.text, max_answer_bytes, "the outcome's text"));
   if (*status == OutcomeStatus::succeeded) {
     DEED_TRY(const std::string bytes, read_utf8(outcome.result, max_answer_bytes, "the outcome's result"));
@@ -124,7 +124,7 @@ Result<Json> read_tool(const deed_tool* given) {
     return fail(ErrorKind::invalid, "a tool without a name, a schema of its arguments or a function `run`", tool.name ? escaped(tool.name) : "");
   }
   const std::string where = escaped(std::string(tool.name).substr(0, 100));
-  const std::string effect = effect_name(tool.effect);
+  const std::string effect = effect_name(number_of(tool.effect));
   if (effect.empty()) {
     return fail(ErrorKind::invalid, "a tool that does not say what a second run of it would do", where, "deed_tool::effect: DEED_EFFECT_…");
   }

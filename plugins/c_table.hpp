@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -21,6 +22,15 @@ Result<Struct> read_struct(const Struct* given, std::size_t least, const char* n
   if (size < least) return fail(ErrorKind::invalid, std::string(name) + " says that it has " + std::to_string(size) + " bytes", "", "its member `size` is sizeof of it");
   Struct out{};
   std::memcpy(&out, given, std::min(size, sizeof out));
+  return out;
+}
+
+/// The number of an enumerator that another compiler wrote: it may be none of those that are known here.
+template <class Enum>
+std::uint32_t number_of(const Enum& given) {
+  static_assert(sizeof(Enum) == sizeof(std::uint32_t));
+  std::uint32_t out = 0;
+  std::memcpy(&out, &given, sizeof out);
   return out;
 }
 

@@ -170,10 +170,12 @@ Result<std::shared_ptr<CLibrary>> adopted(Changed& table) {
 }
 
 TEST(CLibrary, RefusesATableThatIsWrongAndSaysWhichMember) {
-  const auto refused = [](auto change) {
+  const auto refused = [](auto change) -> Result<void> {
     Changed table;
     change(table);
-    return adopted(table);
+    const auto library = adopted(table);  // ends before its table
+    if (!library) return fail(library.error());
+    return {};
   };
   EXPECT_OK(refused([](Changed&) {}));
   EXPECT_THAT(refused([](Changed& t) { t.plugin.abi_version = 2; }), IsError(ErrorKind::unsupported, HasSubstr("version 2")));
