@@ -12,10 +12,12 @@ using testing::Not;
 
 class PluginCommand : public CommandTest {
  protected:
-  // An instrumented deed takes more room than the sandbox gives a process; what the sandbox holds is tested with programs that are not.
+  // An instrumented deed takes more address space than a plugin's process has: it cannot serve a library, and in a sandbox it does not start.
 #if defined(__SANITIZE_ADDRESS__)
+  static constexpr bool can_serve = false;
   static constexpr const char* sandbox_setting = "[plugins]\nsandbox = \"off\"\n";
 #else
+  static constexpr bool can_serve = true;
   static constexpr const char* sandbox_setting = "[plugins]\n";
 #endif
   void SetUp() override {
@@ -72,6 +74,7 @@ class PluginPage : public PluginCommand, public testing::WithParamInterface<cons
 
 // Every command of the page that needs no model; with a model those too.
 TEST_P(PluginPage, LeadsFromNothingToARunAsItsCommandsSay) {
+  if (!can_serve && std::string(GetParam()).starts_with("c")) GTEST_SKIP() << "an instrumented deed cannot serve a library";
   for (const char* block : {"first", "install"}) {
     const auto commands = commands_of(block);
     ASSERT_GE(commands.size(), 5u);
@@ -197,7 +200,9 @@ TEST_F(PluginCommand, RunsALibraryInAProcessOfItsOwnUnlessTheUserSaysOtherwise) 
   put("work/abi1/plugin.toml", "name='abi1'\nlibrary='./abi1.so'\n");
   const std::vector<std::string> call = {"tools", "call", "--plugin", "abi1", "abi1.send", R"({"name":"Ann"})", "--yes"};
   EXPECT_THAT(deed({"plugin", "list", "--plugin", "abi1"}).out, HasSubstr("process of its own"));
-  EXPECT_EQ(deed(call).out, "sent\n");
+  if (can_serve) {
+    EXPECT_EQ(deed(call).out, "sent\n");
+  }
   put("config/deed/config.toml", std::string(sandbox_setting) + "[plugins.abi1]\nin_process = true\n");
   EXPECT_THAT(deed({"plugin", "list", "--plugin", "abi1"}).out, HasSubstr("INSIDE of deed"));
   EXPECT_EQ(deed(call).out, "sent\n");
