@@ -187,9 +187,7 @@ deed_error CLibrary::Host::http(const deed_host* host, std::uint64_t id, const d
   }
   const auto response = serve(*std::move(method), *std::move(url), *std::move(headers), *std::move(body));
   if (!response) return to_c(response.error());
-  Json names = Json::object();
-  for (const auto& [name, value] : response->headers) names[to_utf8(name)] = to_utf8(value);
-  const std::string shown = to_text(names);
+  const std::string shown = to_text(json_of(response->headers));
   const deed_http_response out{sizeof out, response->status, text_of(shown), text_of(response->body)};
   receive(user, &out);
   return DEED_ERROR_NONE;

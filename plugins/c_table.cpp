@@ -105,17 +105,28 @@ Result<Preview> read_preview(const deed_preview* given) {
   return out;
 }
 
-Result<HttpHeaders> read_headers(deed_text json) {
+Result<HttpHeaders> headers_of(const Json& object) {
   HttpHeaders headers;
-  DEED_TRY(const std::string text, read_utf8(json, 64u << 10, "the headers"));
-  if (text.empty()) return headers;
-  DEED_TRY(const Json object, with_context(parse_json(text), "the headers"));
+  if (object.is_null()) return headers;
   if (!object.is_object()) return fail(ErrorKind::invalid, "the headers are not a JSON object");
   for (const auto& [name, value] : object.items()) {
     if (!value.is_string()) return fail(ErrorKind::invalid, "a header's value is not a text", escaped(name));
     headers.emplace_back(name, value.get<std::string>());
   }
   return headers;
+}
+
+Json json_of(const HttpHeaders& headers) {
+  Json out = Json::object();
+  for (const auto& [name, value] : headers) out[to_utf8(name)] = to_utf8(value);
+  return out;
+}
+
+Result<HttpHeaders> read_headers(deed_text json) {
+  DEED_TRY(const std::string text, read_utf8(json, 64u << 10, "the headers"));
+  if (text.empty()) return HttpHeaders();
+  DEED_TRY(const Json object, with_context(parse_json(text), "the headers"));
+  return headers_of(object);
 }
 
 Result<Json> read_tool(const deed_tool* given) {

@@ -47,7 +47,10 @@ inline constexpr std::size_t max_answer_bytes = 32u << 20;
 
 Result<Outcome> read_outcome(const deed_outcome* outcome);
 Result<Preview> read_preview(const deed_preview* preview);
-/// A JSON object of texts; nothing is empty.
+/// Headers as a JSON object of texts, and back; null is none.
+Json json_of(const HttpHeaders& headers);
+Result<HttpHeaders> headers_of(const Json& object);
+/// The same of JSON as a text; nothing is empty.
 Result<HttpHeaders> read_headers(deed_text json);
 
 /// One tool in the shape of declared_tool.hpp.

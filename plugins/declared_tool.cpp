@@ -6,9 +6,12 @@
 
 #include "deed/core/checked.hpp"
 #include "deed/core/text.hpp"
+#include "deed/plugins/json_rpc.hpp"
 
 namespace deed {
 namespace {
+
+using rpc::member;
 
 bool is_ascii_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_name_character(char c) { return is_ascii_letter(c) || (c >= '0' && c <= '9') || c == '_'; }
@@ -22,13 +25,6 @@ Result<ArgumentRole> parse_role(std::string_view text) {
     if (text == to_string(role)) return role;
   }
   return fail(ErrorKind::invalid, "there is no role \"" + escaped(text) + "\"", "", "destination, id, value, text or secret");
-}
-
-const Json& member(const Json& object, std::string_view key) {
-  static const Json none = nullptr;
-  if (!object.is_object()) return none;
-  const auto found = object.find(key);
-  return found == object.end() ? none : *found;
 }
 
 bool has_flag(const Json& deed, std::string_view flag) {

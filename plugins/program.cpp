@@ -1,13 +1,12 @@
 #include "deed/plugins/program.hpp"
 
-#include <fcntl.h>
-
 #include <boost/asio/buffer.hpp>
 #include <cerrno>
 
 #include "deed/core/checked.hpp"
 #include "deed/core/text.hpp"
 #include "deed/plugins/quiet_write.hpp"
+#include "deed/plugins/watched_stream.hpp"
 #include "deed/plugins/wire.hpp"
 
 namespace deed {
@@ -16,14 +15,6 @@ namespace {
 constexpr std::size_t most_unsent_bytes = 64u << 20;
 constexpr std::size_t kept_words = 2000;
 constexpr std::int64_t most_strange_lines = 1000;
-
-Result<void> attach(asio::posix::stream_descriptor& stream, int fd) {
-  const int own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-  boost::system::error_code ec;
-  if (own >= 0) stream.assign(own, ec);
-  if (own >= 0 && !ec) return {};
-  return fail(ErrorKind::unavailable, "the plugin's streams cannot be watched");
-}
 
 std::string how_it_ended(const ChildEnd& end, bool was_by_itself) {
   if (end.signal == 9 && !was_by_itself) return "the plugin closed its output, or was killed";
@@ -43,10 +34,10 @@ Result<std::shared_ptr<Program>> Program::start(const asio::any_io_executor& exe
                                                 std::function<void(const std::string& line)> log) {
   std::shared_ptr<Program> program(new Program(executor));  // NOLINT: the constructor is private
   DEED_TRY(ChildProcess child, start_child(options));
-  DEED_OK(attach(program->input_, child.input_fd()));
-  DEED_OK(attach(program->output_, child.output_fd()));
-  DEED_OK(attach(program->errors_, child.errors_fd()));
-  DEED_OK(attach(program->ended_, child.ended_fd()));
+  DEED_OK(watch_descriptor(program->input_, child.input_fd()));
+  DEED_OK(watch_descriptor(program->output_, child.output_fd()));
+  DEED_OK(watch_descriptor(program->errors_, child.errors_fd()));
+  DEED_OK(watch_descriptor(program->ended_, child.ended_fd()));
   child.close_input();  // the stream has it
   program->child_.emplace(std::move(child));
   program->log_ = std::move(log);

@@ -1,7 +1,5 @@
 #include "deed/plugins/script_host.hpp"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
@@ -17,6 +15,7 @@
 #include "deed/plugins/json_rpc.hpp"
 #include "deed/plugins/program_path.hpp"
 #include "deed/plugins/quiet_write.hpp"
+#include "deed/plugins/watched_stream.hpp"
 
 namespace deed {
 namespace {
@@ -49,14 +48,6 @@ Result<void> add_value(std::vector<std::string>& command, const std::string& nam
 }
 
 using Stream = asio::posix::stream_descriptor;
-
-Result<void> attach_stream(Stream& stream, int fd) {
-  const int own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-  boost::system::error_code ec;
-  if (own >= 0) stream.assign(own, ec);
-  if (own >= 0 && !ec) return {};
-  return fail(ErrorKind::unavailable, "the command's streams cannot be watched");
-}
 
 // Until the end of the stream; what is over the limit is read and dropped, and `is_cut` says so.
 struct Captured {
@@ -204,10 +195,10 @@ class ScriptHost final : public PluginHost {
 
   static Result<void> begin(Running& running, const ChildOptions& options) {
     DEED_TRY(ChildProcess child, start_child(options));
-    DEED_OK(attach_stream(running.input, child.input_fd()));
-    DEED_OK(attach_stream(running.output, child.output_fd()));
-    DEED_OK(attach_stream(running.errors, child.errors_fd()));
-    DEED_OK(attach_stream(running.end, child.ended_fd()));
+    DEED_OK(watch_descriptor(running.input, child.input_fd()));
+    DEED_OK(watch_descriptor(running.output, child.output_fd()));
+    DEED_OK(watch_descriptor(running.errors, child.errors_fd()));
+    DEED_OK(watch_descriptor(running.end, child.ended_fd()));
     child.close_input();
     running.child.emplace(std::move(child));
     return {};

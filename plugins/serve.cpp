@@ -11,6 +11,7 @@
 #include <set>
 
 #include "deed/core/text.hpp"
+#include "deed/plugins/c_table.hpp"
 #include "deed/plugins/call_threads.hpp"
 #include "deed/plugins/json_rpc.hpp"
 #include "deed/tools/beneath.hpp"
@@ -205,9 +206,7 @@ class Server {
 
   static Result<HttpResponse> exchanged(Speaker& speaker, const Json& id, std::string method, std::string url, const HttpHeaders& headers,
                                         const std::string& body) {
-    Json names = Json::object();
-    for (const auto& [name, value] : headers) names[name] = value;
-    Json params = {{"call", id}, {"method", std::move(method)}, {"url", std::move(url)}, {"headers", std::move(names)}};
+    Json params = {{"call", id}, {"method", std::move(method)}, {"url", std::move(url)}, {"headers", json_of(headers)}};
     wire::put_bytes(params, "body", body);
     DEED_TRY(const Json answer, speaker.ask(wire::http_method, std::move(params)));
     HttpResponse response;

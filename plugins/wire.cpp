@@ -188,22 +188,13 @@ Result<std::string> take_bytes(const Json& object, const std::string& name) {
 
 Result<WantsHttp> parse_http(const Json& params) {
   WantsHttp wanted{.method = string_at(params, "method", "GET"), .url = string_at(params, "url")};
-  const Json& headers = member(params, "headers");
-  if (!headers.is_null() && !headers.is_object()) return fail(ErrorKind::invalid, "the headers are not an object");
-  if (headers.is_object()) {
-    for (const auto& [name, value] : headers.items()) {
-      if (!value.is_string()) return fail(ErrorKind::invalid, "a header's value is not a text", escaped(name));
-      wanted.headers.emplace_back(name, value.get<std::string>());
-    }
-  }
+  DEED_TRY(wanted.headers, headers_of(member(params, "headers")));
   DEED_TRY(wanted.body, take_bytes(params, "body"));
   return wanted;
 }
 
 Json http_result(const HttpResponse& response) {
-  Json headers = Json::object();
-  for (const auto& [name, value] : response.headers) headers[to_utf8(name)] = to_utf8(value);
-  Json out = {{"status", response.status}, {"headers", std::move(headers)}};
+  Json out = {{"status", response.status}, {"headers", json_of(response.headers)}};
   put_bytes(out, "body", response.body);
   return out;
 }

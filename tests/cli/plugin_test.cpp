@@ -3,6 +3,7 @@
 
 #include "deed/core/text.hpp"
 #include "deed/tests/cli/command_fixture.hpp"
+#include "deed/tests/cli/page_commands.hpp"
 
 namespace deed {
 namespace {
@@ -25,18 +26,6 @@ class PluginCommand : public CommandTest {
       std::filesystem::create_directories(folder_ / folder);
       put(std::string(folder) + "/config.toml", sandbox_setting);
     }
-  }
-  // The indented lines behind `<!-- run: NAME -->` of docs/plugins.md.
-  static std::vector<std::string> commands_of(const std::string& name) {
-    std::ifstream in(std::string(DEED_SOURCE_DIR) + "/docs/plugins.md");
-    std::vector<std::string> lines;
-    bool is_there = false;
-    for (std::string line; std::getline(in, line);) {
-      if (line == "<!-- run: " + name + " -->") is_there = true;
-      else if (is_there && line.starts_with("    ")) lines.push_back(line.substr(4));
-      else if (is_there && !line.empty()) break;
-    }
-    return lines;
   }
   int shell(const std::string& line) {
     const std::string bin = std::filesystem::path(DEED_COMMAND).parent_path().string();
@@ -76,7 +65,7 @@ class PluginPage : public PluginCommand, public testing::WithParamInterface<cons
 TEST_P(PluginPage, LeadsFromNothingToARunAsItsCommandsSay) {
   if (!can_serve && std::string(GetParam()).starts_with("c")) GTEST_SKIP() << "an instrumented deed cannot serve a library";
   for (const char* block : {"first", "install"}) {
-    const auto commands = commands_of(block);
+    const auto commands = commands_of_page("plugins.md", block);
     ASSERT_GE(commands.size(), 5u);
     for (const std::string& line : commands) {
       const bool is_agent_run = line.starts_with("deed run");

@@ -4,6 +4,7 @@
 
 #include "deed/core/text.hpp"
 #include "deed/tests/cli/command_fixture.hpp"
+#include "deed/tests/cli/page_commands.hpp"
 #include "deed/tests/fakes/smtp_server.hpp"
 
 namespace deed {
@@ -13,18 +14,6 @@ using testing::HasSubstr;
 
 class TaskDocs : public CommandTest {
  protected:
-  // The indented lines behind `<!-- run: NAME -->`.
-  static std::vector<std::string> commands_of(const std::string& name) {
-    std::ifstream in(std::string(DEED_SOURCE_DIR) + "/docs/running-tasks.md");
-    std::vector<std::string> lines;
-    bool is_there = false;
-    for (std::string line; std::getline(in, line);) {
-      if (line == "<!-- run: " + name + " -->") is_there = true;
-      else if (is_there && line.starts_with("    ")) lines.push_back(line.substr(4));
-      else if (is_there && !line.empty()) break;
-    }
-    return lines;
-  }
   int shell(const std::string& line, const std::string& variables) {
     const std::string bin = std::filesystem::path(DEED_COMMAND).parent_path().string();
     const std::string command = "cd '" + (folder_ / "work").string() + "' && env -i " + variables + " PATH='" + bin + ":/usr/bin:/bin' HOME='" +
@@ -36,7 +25,7 @@ class TaskDocs : public CommandTest {
 };
 
 TEST_F(TaskDocs, ADigestGoesFromItsTemplateToAMailAsTheCommandsSay) {
-  const std::vector<std::string> commands = commands_of("digest");
+  const std::vector<std::string> commands = commands_of_page("running-tasks.md", "digest");
   ASSERT_GE(commands.size(), 6u);
   ASSERT_LT(commands.size(), 10u);
   fakes::SmtpServer smtp;
