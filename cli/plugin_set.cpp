@@ -8,6 +8,11 @@ Result<PluginSet> plugin_set(const Settings& settings, const Flags& flags) {
   PluginSet set;
   DEED_TRY(set.options, plugin_options(settings, flags.home, environment));
   DEED_TRY(set.plugins, find_plugins(set.options));
+  // Whoever names a plugin now means this one; a run that is resumed waits for one that is gone.
+  for (const std::string& folder : flags.plugins) {
+    const FoundPlugin named = plugin_in(folder);
+    if (named.problem) return fail(*named.problem);
+  }
   for (const FoundPlugin& plugin : set.plugins) {
     if (!plugin.is_usable()) continue;
     for (const std::string& name : plugin.manifest.permissions.secrets) {

@@ -176,6 +176,9 @@ TEST_F(PluginCommand, RefusesWithAReasonWhatItCannotUse) {
   EXPECT_THAT(deed({"plugin", "new", "own", "--lang", "sh"}).err, HasSubstr("own"));
   EXPECT_EQ(text("work/own/plugin.toml").substr(0, 10), "name='own'");
   EXPECT_THAT(deed({"plugin", "serve", "/nowhere.so"}).err, HasSubstr("no such library"));
+  const Ended named = deed({"run", "--plugin", "nowhere", "Greet Ann"});
+  EXPECT_EQ(named.code, 2);
+  EXPECT_THAT(named.err, HasSubstr("no such folder"));
   const Ended unsafe = wait(start({"tools", "list", "--plugin", "own"}, "/dev/null", {"DEED_SANDBOX=chroot"}));
   EXPECT_THAT(unsafe.err, HasSubstr("no sandbox \"chroot\""));
 }
