@@ -93,6 +93,23 @@ Result<std::string> content_hash(const PluginEntry& entry) {
 
 }  // namespace
 
+std::vector<std::string> further_files(const Manifest& manifest, const std::string& folder) {
+  std::vector<std::string> out;
+  const auto add = [&](const std::string& path) {
+    std::error_code ec;
+    const bool is_system = path.starts_with("/usr/") || path.starts_with("/bin/") || path.starts_with("/sbin/");
+    if (path.starts_with('/') && !is_system && !path.starts_with(folder + "/") && fs::is_regular_file(path, ec)) out.push_back(path);
+  };
+  for (const std::string& word : manifest.command) add(word);
+  for (const ScriptTool& tool : manifest.scripts) {
+    for (const std::string& word : tool.command) add(word);
+  }
+  add(manifest.library);
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
 Result<void> check_owners(const std::string& path) {
   std::error_code ec;
   const fs::path whole = fs::canonical(path, ec);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "deed/core/result.hpp"
+#include "deed/plugins/manifest.hpp"
 
 namespace deed {
 
@@ -13,6 +14,9 @@ namespace deed {
 /// path    absolute; links are followed
 /// errors  denied: with the first path that is not so; not_found
 Result<void> check_owners(const std::string& path);
+
+/// Files beside the folder that the manifest's commands and library name, and that are not the system's.
+std::vector<std::string> further_files(const Manifest& manifest, const std::string& folder);
 
 struct PluginFiles {
   std::string digest;  ///< SHA-256 of names and contents of all

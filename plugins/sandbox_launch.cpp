@@ -27,7 +27,7 @@ constexpr rlim_t stack_bytes = 8u << 20;
 constexpr rlim_t reserved_bytes = 12ull << 30;
 constexpr rlim_t most_memory_bytes = 1ull << 46;
 
-enum Step { step_limits = 1, step_folder, step_rules, step_user, step_capabilities, step_filter, step_execute };
+enum LaunchStep { step_limits = 1, step_folder, step_rules, step_user, step_capabilities, step_filter, step_execute };
 
 constexpr const char* step_names[] = {"",
                                       "the limits of the plugin cannot be set",
@@ -129,7 +129,7 @@ std::vector<std::string> system_paths(bool network) {
 }
 
 LaunchFailure enter(const Launch& launch, char* const* command, char* const* environment) {
-  const auto failed = [](Step step) { return LaunchFailure{step, errno}; };
+  const auto failed = [](LaunchStep step) { return LaunchFailure{step, errno}; };
   for (const OwnedFd& fd : launch.kept) fcntl(fd.get(), F_SETFD, 0);
   if (launch.folder.size() > 0 && chdir(launch.folder.c_str()) != 0) return failed(step_folder);
   die_first_without_memory();
