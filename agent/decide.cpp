@@ -1,6 +1,7 @@
 #include "deed/agent/decide.hpp"
 
 #include "deed/agent/effects.hpp"
+#include "deed/agent/given_call.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -146,7 +147,10 @@ Action decide(const State& state, const ToolCatalogue& tools, TaskView view) {
     if (step->calls.empty()) {
       if (state.start.chat) return WaitForMessage{};
       switch (step->reply.stop) {
-        case StopReason::refused: return Finish{RunStatus::failed, step->reply.text, "the model gave the task up", ""};
+        case StopReason::refused: {
+          const bool has_model = state.start.model != given_call_model_name;
+          return Finish{RunStatus::failed, step->reply.text, has_model ? "the model gave the task up" : "the call did not succeed", ""};
+        }
         case StopReason::length:
           return Finish{RunStatus::failed, step->reply.text, "the reply was cut at its largest number of tokens", ""};
         case StopReason::end:

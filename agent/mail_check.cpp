@@ -40,7 +40,7 @@ asio::awaitable<void> check_smtp(SmtpClient& client, SmtpServer server, EmailAdd
   const std::string where = place_of(server);
   bool came_to_the_end = false;
   const std::string text = "From: <" + from.text() + ">\r\nTo: <" + from.text() + ">\r\nSubject: deed mail check\r\n\r\nNot to be delivered.\r\n";
-  SmtpTransaction mail{from, from, std::make_shared<const std::string>(text)};
+  SmtpTransaction mail{.from = from, .to = from, .message = bytes_in_memory(text)};
   mail.timeout = limit;
   mail.before_commit = TakenBack{&came_to_the_end};
   auto delivering = client.deliver(std::move(server), std::move(mail));

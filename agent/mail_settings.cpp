@@ -122,6 +122,9 @@ Result<void> take_bounds(const Settings& settings, const AccountSettings& accoun
   };
   DEED_OK(count("mail.max_recipients", out.limits.max_recipients));
   DEED_OK(count("mail.max_failures", out.limits.max_failures));
+  const double most_mib = settings.number("mail.max_attachments_mib").value_or(25);
+  if (!(most_mib >= 0 && most_mib <= 2000)) return fail(ErrorKind::invalid, "mail.max_attachments_mib must be 0 to 2000", settings.origin("mail.max_attachments_mib"));
+  out.limits.max_attachments_bytes = static_cast<std::uint64_t>(most_mib) << 20;
   for (const std::string& entry : settings.list("mail.suppress")) {
     DEED_OK(with_context(out.suppressed.add(entry), settings.origin("mail.suppress")));
   }

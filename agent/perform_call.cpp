@@ -71,7 +71,9 @@ Async<bool> Drive::perform(JudgeCall action) {
     return has_secrets ? without_secrets(std::move(text), state_.task->task->secrets, parts_.secret_of) : text;
   };
   std::function<void(const Preview&)> show = [&](const Preview& preview) {
-    if (parts_.on_preview) parts_.on_preview(action.call, {preview.media_type, shown(preview.bytes), shown(preview.summary), preview.destinations, shown(preview.diff)});
+    // Nobody looks through whole files for secrets: with such, the effect is shown as the journal has it.
+    const auto whole = has_secrets ? nullptr : preview.whole;
+    if (parts_.on_preview) parts_.on_preview(action.call, {preview.media_type, shown(preview.bytes), shown(preview.summary), preview.destinations, shown(preview.diff), whole});
   };
   if (arguments) {
     auto judging = judged(action.call, context, *std::move(arguments), std::move(show));

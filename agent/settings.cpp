@@ -207,6 +207,7 @@ std::vector<SettingRow> all_rows() {
       {"allow_hosts", Type::list, "DEED_ALLOW_HOSTS", false, "hosts that tools may reach although they are not public: HOST[:PORT]"},
       {"mail.suppress", Type::list, "", true, "addresses and domains that are never mailed, beside those of deed mail suppress"},
       {"mail.max_recipients", Type::integer, "", false, "most recipients of a run, over all its mails, 0: no limit"},
+      {"mail.max_attachments_mib", Type::integer, "", false, "most that is attached to one mail, in MiB, 0 to 2000 (default: 25)"},
       {"mail.max_failures", Type::integer, "", false, "refused or failed recipients of a run after which nobody else is tried, 0: no limit"},
       {"limits.max_steps", Type::integer, "", true, "model requests of a run"},
       {"limits.max_tokens", Type::integer, "", true, "tokens of a run, 0: no limit"},

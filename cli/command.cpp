@@ -2,16 +2,43 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "deed/cli/commands.hpp"
+#include "deed/cli/terminal.hpp"
+#include "deed/core/spelling.hpp"
+#include "deed/core/text.hpp"
 
 #ifndef DEED_VERSION
 #define DEED_VERSION "0.0.0"
 #endif
 
 namespace deed {
+namespace {
+
+// CLI11 misses a command before it looks at the words that are none.
+bool report_unknown_command(const CLI::App& app) {
+  const CLI::App* deepest = &app;
+  while (!deepest->get_subcommands().empty()) deepest = deepest->get_subcommands().front();
+  const std::vector<std::string> words = app.remaining(true);
+  const auto word = std::find_if(words.begin(), words.end(), [](const std::string& text) { return !text.starts_with('-'); });
+  if (word == words.end()) return false;
+  std::vector<std::string_view> names;
+  const auto commands = deepest->get_subcommands([](const CLI::App*) { return true; });
+  for (const CLI::App* command : commands) names.push_back(command->get_name());
+  std::string meant = did_you_mean(*word, names);
+  if (!meant.empty()) meant = "; " + meant;
+  const std::string group = deepest == &app ? "deed" : "deed " + deepest->get_name();
+  std::fprintf(stderr, "deed: there is no command \"%s %s\"%s\n      %s --help lists them\n", group.c_str(), for_terminal(*word).c_str(), meant.c_str(), group.c_str());
+  return true;
+}
+
+}  // namespace
 
 int run_command(int argc, const char* const* argv) {
   // A reader that goes away (`deed show last | head`) ends the output, not the program by surprise.
@@ -40,6 +67,9 @@ int run_command(int argc, const char* const* argv) {
   add_system_commands(app, chosen);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::RequiredError& e) {
+    if (!report_unknown_command(app)) app.exit(e);
+    return 2;
   } catch (const CLI::ParseError& e) {
     const int code = app.exit(e);
     return code == 0 ? 0 : 2;

@@ -49,7 +49,7 @@ steps:
 
   # `unsubscribe` becomes List-Unsubscribe with one click (RFC 8058), and says that no person wrote to one alone.
   - id: mail
-    for: {csv: "{{inputs.people}}", key: row.email, max: 10000, concurrency: 4}
+    for: {csv: "{{inputs.people}}", key: row.email, max: 10000, concurrency: 8}
     tool: email.send
     with:
       to: ["{{row.email}}"]
@@ -77,7 +77,7 @@ inputs:
 steps:
   # The number of the invoice is what the mail is for: whoever has two gets two, and neither twice.
   - id: mail
-    for: {csv: "{{inputs.invoices}}", key: row.number, max: 10000, concurrency: 4}
+    for: {csv: "{{inputs.invoices}}", key: row.number, max: 10000, concurrency: 8}
     tool: email.send
     with:
       to: ["{{row.email}}"]

@@ -54,27 +54,32 @@ constexpr const char* head =
 void Rehearsal::take(const std::string& call, const Preview& preview) {
   const auto known = std::find_if(effects_.begin(), effects_.end(), [&](const Effect& one) { return one.call == call; });
   if (known != effects_.end()) return;  // judged again: the same arguments and context give the same bytes
-  Effect effect{call, file_name(effects_.size() + 1, call, preview.media_type), preview.media_type, preview.summary, preview.bytes.size()};
+  const std::shared_ptr<const ByteSource> whole = preview.whole ? preview.whole : bytes_in_memory(preview.bytes);
+  Effect effect{call, file_name(effects_.size() + 1, call, preview.media_type), preview.media_type, preview.summary, whole->size()};
   if (!preview.diff.empty()) effect.diff = file_name(effects_.size() + 1, call, "text/x-diff");
   effects_.push_back(effect);
   if (folder_.empty() || broken_) return;
-  write(effect.file, preview.bytes);
-  page_ += "<h2>" + html(preview.summary) + "</h2><p>" + link(effect.file) + " (" + human_bytes(preview.bytes.size()) + ", " + html(call) + ")";
+  write(effect.file, *whole);
+  page_ += "<h2>" + html(preview.summary) + "</h2><p>" + link(effect.file) + " (" + human_bytes(whole->size()) + ", " + html(call) + ")";
   if (!effect.diff.empty()) {
-    write(effect.diff, preview.diff);
+    write(effect.diff, *bytes_in_memory(preview.diff));
     page_ += ", what changes: " + link(effect.diff);
   }
   constexpr std::size_t shown_bytes = 64u << 10;
   page_ += "</p><pre>" + html(utf8_prefix(effect.diff.empty() ? preview.bytes : preview.diff, shown_bytes)) + "</pre>";
 }
 
-void Rehearsal::write(const std::string& file, const std::string& bytes) {
+void Rehearsal::write(const std::string& file, const ByteSource& bytes) {
   std::error_code ec;
   std::filesystem::create_directories(folder_, ec);
   std::ofstream out(folder_ + "/" + file, std::ios::binary);
-  out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  const Result<void> read = for_each_piece(bytes, [&](std::string_view piece) {
+    out.write(piece.data(), static_cast<std::streamsize>(piece.size()));
+    return Result<void>();
+  });
   out.close();
-  if (!out) broken_ = Error{ErrorKind::unavailable, "cannot write what was rehearsed", folder_ + "/" + file};
+  if (!read) broken_ = read.error();
+  else if (!out) broken_ = Error{ErrorKind::unavailable, "cannot write what was rehearsed", folder_ + "/" + file};
 }
 
 Result<void> Rehearsal::finish() {

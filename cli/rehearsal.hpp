@@ -29,7 +29,7 @@ class Rehearsal {
   Result<void> finish();
 
  private:
-  void write(const std::string& file, const std::string& bytes);
+  void write(const std::string& file, const ByteSource& bytes);
 
   std::string folder_;
   std::vector<Effect> effects_;

@@ -203,7 +203,7 @@ steps:
   # The file is read row by row, however long it is. `key` makes each mail one effect: a run that is killed and resumed, or a file
   # to which rows were added, never mails one address twice.
   - id: mail
-    for: {csv: "{{inputs.people}}", key: row.email, max: 10000, concurrency: 4}
+    for: {csv: "{{inputs.people}}", key: row.email, max: 10000, concurrency: 8}
     if: "row.active == 'yes' and row.amount | number > 0"
     tool: email.send
     with:

@@ -3,6 +3,7 @@
 set(DEED_PUBLIC_HEADERS
   deed.hpp
   core/async.hpp
+  core/byte_source.hpp
   core/check.hpp
   core/checked.hpp
   core/clock.hpp
@@ -23,6 +24,7 @@ set(DEED_PUBLIC_HEADERS
   net/egress.hpp
   net/http.hpp
   net/imap.hpp
+  net/mail_scan.hpp
   net/mail_security.hpp
   net/smtp.hpp
   net/sse.hpp

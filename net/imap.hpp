@@ -2,6 +2,7 @@
 #pragma once
 
 #include "deed/core/async.hpp"
+#include "deed/core/byte_source.hpp"
 #include "deed/core/clock.hpp"
 #include "deed/core/secrets.hpp"
 #include "deed/net/mail_security.hpp"
@@ -91,8 +92,9 @@ class ImapSession {
   /// In one step where the server can do that (RFC 6851), else by a copy whose original is then removed.
   /// errors  not_found: no such mailbox. unsupported: the server can do neither without removing other messages, too
   virtual Result<void> move(std::uint32_t uid, const std::string& mailbox) = 0;
-  /// Files a message. bytes  with CRLF line ends
-  virtual Result<void> append(const std::string& mailbox, const std::vector<std::string>& flags, const std::string& bytes) = 0;
+  /// Files a message, which is read while it is sent. bytes  with CRLF line ends, not null
+  /// errors  those of the bytes, too: nothing was filed then, and the connection is of no use
+  virtual Result<void> append(const std::string& mailbox, const std::vector<std::string>& flags, std::shared_ptr<const ByteSource> bytes) = 0;
   /// Waits for news in the open mailbox (IDLE, RFC 2177; else it asks once a minute). false: there were none in this time
   virtual Result<bool> wait_for_news(std::chrono::milliseconds longest) = 0;
 };

@@ -130,10 +130,17 @@ Result<void> ImapCommands::keep(ImapResponse response, Answer& answer) const {
   return {};
 }
 
+// A literal that breaks off is none: the server, which waits for the rest of it, loses the connection.
+Result<void> ImapCommands::send_literal(const ByteSource& literal) {
+  Result<void> sent = for_each_piece(literal, [this](std::string_view piece) { return link_.send(piece, deadline_); });
+  if (!sent) link_.stop();
+  return sent;
+}
+
 // Until the server has taken the last piece, or has refused the command before.
 Result<void> ImapCommands::send_pieces(const ImapCommand& command, const std::string& tag, Answer& answer) {
-  const std::vector<std::string>& pieces = command.pieces();
-  DEED_OK(link_.send(tag + " " + pieces[0] + "\r\n", deadline_));
+  const std::vector<ImapCommand::Piece>& pieces = command.pieces();
+  DEED_OK(link_.send(tag + " " + pieces[0].text + "\r\n", deadline_));
   for (std::size_t i = 1; i < pieces.size(); ++i) {
     for (;;) {
       DEED_TRY(ImapResponse response, receive(deadline_, silence_in_answers));
@@ -141,8 +148,8 @@ Result<void> ImapCommands::send_pieces(const ImapCommand& command, const std::st
       if (response.tag == tag) return answer.end = std::move(response), Result<void>();
       DEED_OK(keep(std::move(response), answer));
     }
-    DEED_OK(link_.send(pieces[i], deadline_));
-    DEED_OK(link_.send("\r\n", deadline_));
+    DEED_OK(send_literal(*pieces[i].literal));
+    DEED_OK(link_.send(pieces[i].text + "\r\n", deadline_));
   }
   return {};
 }
@@ -283,7 +290,7 @@ Result<void> ImapCommands::move(std::uint32_t uid, const std::string& mailbox) {
   return {};
 }
 
-Result<void> ImapCommands::append(const std::string& mailbox, const std::vector<std::string>& flags, const std::string& bytes) {
+Result<void> ImapCommands::append(const std::string& mailbox, const std::vector<std::string>& flags, std::shared_ptr<const ByteSource> bytes) {
   Result<void> filed = append_exactly(mailbox, flags, bytes);
   const bool is_refused = !filed && (filed.error().kind == ErrorKind::not_found || filed.error().kind == ErrorKind::denied);
   if (!is_refused) return filed;
@@ -291,11 +298,11 @@ Result<void> ImapCommands::append(const std::string& mailbox, const std::vector<
   return meant && *meant != mailbox ? append_exactly(*meant, flags, bytes) : filed;
 }
 
-Result<void> ImapCommands::append_exactly(const std::string& mailbox, const std::vector<std::string>& flags, const std::string& bytes) {
+Result<void> ImapCommands::append_exactly(const std::string& mailbox, const std::vector<std::string>& flags, std::shared_ptr<const ByteSource> bytes) {
   DEED_OK(check_mailbox(mailbox));
   DEED_TRY(const std::string list, flag_list(flags));
   ImapCommand command("APPEND");
-  command.add_string(imap_mailbox_name(mailbox)).add(" " + list + " ").add_literal(bytes);
+  command.add_string(imap_mailbox_name(mailbox)).add(" " + list + " ").add_literal(std::move(bytes));
   DEED_TRY(const Answer answer, perform(command, "file the mail in \"" + mailbox + "\""));
   return {};
 }

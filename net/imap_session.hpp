@@ -32,7 +32,7 @@ class ImapCommands final : public ImapSession {
   Result<ImapItem> message(std::uint32_t uid, std::size_t max_bytes) override;
   Result<void> mark(std::span<const std::uint32_t> uids, const std::vector<std::string>& flags, bool on) override;
   Result<void> move(std::uint32_t uid, const std::string& mailbox) override;
-  Result<void> append(const std::string& mailbox, const std::vector<std::string>& flags, const std::string& bytes) override;
+  Result<void> append(const std::string& mailbox, const std::vector<std::string>& flags, std::shared_ptr<const ByteSource> bytes) override;
   Result<bool> wait_for_news(std::chrono::milliseconds longest) override;
 
  private:
@@ -43,12 +43,13 @@ class ImapCommands final : public ImapSession {
   };
   /// Sends the command and collects what comes until it has ended; a refusal is an Error. doing  for its text: "open the mailbox Sent"
   Result<Answer> perform(const ImapCommand& command, const std::string& doing);
+  Result<void> send_literal(const ByteSource& literal);
   Result<void> send_pieces(const ImapCommand& command, const std::string& tag, Answer& answer);
   /// errors  timeout: nothing came for so long, or no end until the deadline
   Result<ImapResponse> receive(ImapLink::Deadline deadline, std::chrono::seconds longest_silence = std::chrono::hours(1));
   std::optional<std::string> meant_by(const std::string& mailbox);
   Result<ImapMailbox> open_exactly(const std::string& mailbox, bool read_only);
-  Result<void> append_exactly(const std::string& mailbox, const std::vector<std::string>& flags, const std::string& bytes);
+  Result<void> append_exactly(const std::string& mailbox, const std::vector<std::string>& flags, std::shared_ptr<const ByteSource> bytes);
   Result<void> keep(ImapResponse response, Answer& answer) const;
   Result<std::vector<ImapItem>> fetch(std::span<const std::uint32_t> uids, const std::string& what);
   Result<bool> idle(std::chrono::milliseconds longest);

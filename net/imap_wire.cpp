@@ -167,8 +167,8 @@ std::string read_mailbox_name(std::string_view wire) {
 
 ImapCommand& ImapCommand::add_string(std::string_view text) {
   // RFC 7162 recalls that lines may not be endless.
-  if (!is_ascii_text(text) || text.size() > 1000) return add(" ").add_literal(text);
-  std::string& out = pieces_.back();
+  if (!is_ascii_text(text) || text.size() > 1000) return add(" ").add_literal(bytes_in_memory(std::string(text)));
+  std::string& out = pieces_.back().text;
   out += " \"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -178,9 +178,9 @@ ImapCommand& ImapCommand::add_string(std::string_view text) {
   return *this;
 }
 
-ImapCommand& ImapCommand::add_literal(std::string_view bytes) {
-  add("{" + std::to_string(bytes.size()) + "}");
-  pieces_.emplace_back(bytes);
+ImapCommand& ImapCommand::add_literal(std::shared_ptr<const ByteSource> bytes) {
+  add("{" + std::to_string(bytes->size()) + "}");
+  pieces_.push_back({.literal = std::move(bytes)});
   return *this;
 }
 

@@ -1,11 +1,13 @@
 // The text of IMAP (RFC 3501) that deed says, and what it reads out of answers. Pure. Internal.
 #pragma once
 
+#include "deed/core/byte_source.hpp"
 #include "deed/core/result.hpp"
 #include "deed/net/imap.hpp"
 #include "deed/net/imap_reader.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,17 +25,23 @@ std::string read_mailbox_name(std::string_view wire);
 /// (literals, RFC 3501, section 4.3).
 class ImapCommand {
  public:
-  explicit ImapCommand(std::string_view text) : pieces_{std::string(text)} {}
+  /// A literal and what follows it, on one line.
+  struct Piece {
+    std::shared_ptr<const ByteSource> literal = {};  ///< null: none
+    std::string text = {};
+  };
 
-  ImapCommand& add(std::string_view text) { return pieces_.back() += text, *this; }
+  explicit ImapCommand(std::string_view text) : pieces_{Piece{.text = std::string(text)}} {}
+
+  ImapCommand& add(std::string_view text) { return pieces_.back().text += text, *this; }
   /// A blank and the text as it can be sent: in quotation marks, else as a literal.
   ImapCommand& add_string(std::string_view text);
-  ImapCommand& add_literal(std::string_view bytes);
+  ImapCommand& add_literal(std::shared_ptr<const ByteSource> bytes);
 
-  const std::vector<std::string>& pieces() const { return pieces_; }
+  const std::vector<Piece>& pieces() const { return pieces_; }
 
  private:
-  std::vector<std::string> pieces_;
+  std::vector<Piece> pieces_;
 };
 
 /// "UID SEARCH …"

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "deed/core/async.hpp"
+#include "deed/core/byte_source.hpp"
 #include "deed/core/checked.hpp"
 #include "deed/core/secrets.hpp"
 #include "deed/net/mail_security.hpp"
@@ -38,10 +39,14 @@ struct SmtpServer {
 struct SmtpTransaction {
   EmailAddress from;
   EmailAddress to;
-  /// RFC 5322 with CRLF line ends throughout, 1 byte to 50 MiB; dot-stuffing is done here. A CRLF
-  /// that is missing at the end is added. Shared by whoever makes the mail, the transactions of all
-  /// its recipients and their deliveries: the bytes of a mail are there once, however many it goes to.
-  std::shared_ptr<const std::string> message;
+  /// RFC 5322 with CRLF line ends throughout, 1 byte to 4 GiB; dot-stuffing is done here. A CRLF
+  /// that is missing at the end is added. Read while it is sent, on a thread of the client's; a mail
+  /// whose bytes cannot be read, or are not such, is dropped before its end. Shared by whoever makes
+  /// the mail, the transactions of all its recipients and their deliveries.
+  std::shared_ptr<const ByteSource> message;
+  /// Lines of the message that begin with a dot, as MailScan counts them: the server is told the size
+  /// before anything is read (RFC 1870).
+  std::uint64_t dotted_lines = 0;
   /// Awaited once, when all bytes but the end of the message have been handed over. An error drops
   /// the connection unsent. Not awaited if it does not come so far.
   std::function<Async<void>()> before_commit = {};
@@ -57,6 +62,7 @@ struct SmtpReceipt {
   int code = 0;      ///< the last reply code, 0 if none
   std::string text;  ///< the server's words or the transport's error, for people
   bool is_silent = false;  ///< of not_sent: the server said nothing at all, or was never asked
+  bool is_unfit = false;   ///< of not_sent: it was the message itself, which is the same for everybody
 };
 
 class SmtpClient {

@@ -1,10 +1,11 @@
 #include "deed/net/smtp_session.hpp"
 
 #include "deed/core/text.hpp"
+#include "deed/net/mail_scan.hpp"
 #include "deed/net/mail_url.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <exception>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,16 +20,6 @@ constexpr std::size_t max_text_bytes = 2000;
 std::string curl_url(const SmtpServer& server) {
   return std::string(server.security == SmtpSecurity::tls ? "smtps://" : "smtp://") +
          authority_of(server.host, server.port) + "/localhost";
-}
-
-// Bytes of `message` on the wire, before its end.
-std::size_t stuffed_size(std::string_view message) {
-  std::size_t size = message.size() + (message.starts_with('.') ? 1 : 0);
-  for (std::size_t i = message.find("\r\n."); i != std::string_view::npos;
-       i = message.find("\r\n.", i + 3)) {
-    ++size;
-  }
-  return size;
 }
 
 long tls_of(const SmtpServer& server) {
@@ -88,7 +79,9 @@ struct SmtpSession::Attempt {
   CurlEasy easy = {};
   CurlList recipients = {};
   CurlErrorText error_text = {};
-  std::size_t offset = 0;       // of the message's bytes handed over
+  std::unique_ptr<ByteReader> reader = {};  // of the message, once it is asked for
+  MailScan scan = {};                       // of what was handed over
+  std::string unfit = {};                   // not empty: why this message is sent to nobody
   bool is_asked = false;        // for the commit
   bool is_handed_over = false;  // the end of the message too
   bool is_too_plain = false;    // the server, for these addresses
@@ -119,29 +112,47 @@ int SmtpSession::on_close(void* self, curl_socket_t fd) noexcept {
   return ::close(fd);
 }
 
+// The next bytes of the message; none at its end. What is wrong with it stops it before that.
+Result<std::size_t> SmtpSession::read_message(Attempt& attempt, std::span<char> out) {
+  const SmtpTransaction& mail = attempt.job.mail();
+  if (!attempt.reader) {
+    DEED_TRY(attempt.reader, mail.message->open());
+  }
+  DEED_TRY(const std::size_t count, attempt.reader->read(out));
+  attempt.scan.feed({out.data(), count});
+  const auto bad = count > 0 ? attempt.scan.bad_byte() : attempt.scan.bad_byte_at_end();
+  if (bad) return fail(ErrorKind::invalid, "the message has a line end that is not CRLF, or a NUL", "byte " + std::to_string(*bad));
+  // More than was announced: libcurl would end the message by itself, without its commit point.
+  const bool is_more = attempt.scan.size() > mail.message->size() || attempt.scan.dotted_lines() > mail.dotted_lines;
+  const bool is_less = count == 0 && attempt.scan.size() < mail.message->size();
+  if (is_more || is_less) return fail(ErrorKind::internal, "the message is not of the size that it was said to be");
+  return count;
+}
+
 // The commit point. Until 0 is returned here libcurl does not know that the message has ended, so
 // the final dot cannot be on the wire; the next thing it does is to write it.
-std::size_t SmtpSession::on_read(char* out, std::size_t size, std::size_t n, void* self) noexcept {
+std::size_t SmtpSession::on_read(char* out, std::size_t size, std::size_t n, void* self) noexcept try {
   auto& attempt = *static_cast<Attempt*>(self);
   const SmtpTransaction& mail = attempt.job.mail();
-  const std::string& message = *mail.message;
   // libcurl sends such an address to any server, which may then read it as anything.
   const bool is_ascii = mail.from.is_ascii() && mail.to.is_ascii();
   if (!is_ascii && !attempt.session.offers_smtputf8_) {
     attempt.is_too_plain = true;
     return CURL_READFUNC_ABORT;
   }
-  const std::size_t count = std::min(size * n, message.size() - attempt.offset);
-  if (count > 0) {
-    std::memcpy(out, message.data() + attempt.offset, count);
-    attempt.offset += count;
-    return count;
-  }
   if (attempt.is_handed_over) return 0;
+  const Result<std::size_t> count = read_message(attempt, {out, size * n});
+  if (!count) {
+    attempt.unfit = to_string(count.error());
+    return CURL_READFUNC_ABORT;
+  }
+  if (*count > 0) return *count;
   attempt.is_asked = true;
   if (!attempt.job.ask_commit()) return CURL_READFUNC_ABORT;
   attempt.is_handed_over = true;
   return 0;
+} catch (const std::exception&) {
+  return CURL_READFUNC_ABORT;
 }
 
 // Reply lines as they come: "250-SIZE 1000", "250 OK". The lines that answer AUTH with a challenge
@@ -253,7 +264,7 @@ Result<void> SmtpSession::set_up(Attempt& attempt) {
   // included, against it, and ends the message by itself once they are as many, without asking
   // on_read again: that would pass over the commit point and cut messages with stuffed dots off.
   curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
-                   static_cast<curl_off_t>(stuffed_size(*mail.message) + 1));
+                   static_cast<curl_off_t>(mail.message->size() + mail.dotted_lines + 1));
   curl_easy_setopt(easy, CURLOPT_READFUNCTION, &SmtpSession::on_read);
   curl_easy_setopt(easy, CURLOPT_READDATA, &attempt);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &SmtpSession::on_reply);
@@ -327,6 +338,10 @@ SmtpSession::End SmtpSession::judge(const Attempt& attempt, CURLcode code) {
                          : curl_error_text(code, attempt.error_text) + delivery_hint(code);
   if (attempt.is_too_plain) {
     end.receipt.text = "the mail server takes no addresses beyond ASCII (it lacks SMTPUTF8)";
+  }
+  if (!attempt.unfit.empty() && end.receipt.verdict == Verdict::not_sent) {
+    end.receipt.text = attempt.unfit;
+    end.receipt.is_unfit = true;
   }
   if (attempt.job.is_stopped() && !is_servers_word) end.receipt.text = "the delivery was stopped";
   const bool is_goodbye = last_code == 0 || last_code == 421;

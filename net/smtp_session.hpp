@@ -9,6 +9,7 @@
 
 #include <mutex>
 #include <set>
+#include <span>
 #include <string>
 
 namespace deed {
@@ -46,6 +47,7 @@ class SmtpSession {
 
   static curl_socket_t on_open(void* self, curlsocktype purpose, curl_sockaddr* address) noexcept;
   static int on_close(void* self, curl_socket_t fd) noexcept;
+  static Result<std::size_t> read_message(Attempt& attempt, std::span<char> out);
   static std::size_t on_read(char* out, std::size_t size, std::size_t n, void* attempt) noexcept;
   static std::size_t on_reply(char* line, std::size_t size, std::size_t n, void* attempt) noexcept;
 

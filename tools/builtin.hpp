@@ -16,6 +16,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,7 +29,9 @@ struct MailLimits {
   /// that greylists wants minutes (RFC 6647, section 5). See mail_pauses.
   std::vector<std::chrono::milliseconds> pauses = {
       std::chrono::seconds(5), std::chrono::seconds(30), std::chrono::minutes(2)};
-  std::chrono::milliseconds timeout{120'000};  ///< of one transaction
+  std::chrono::milliseconds timeout{120'000};  ///< of one transaction; a mail of more than 35 MiB has a second more for each further 512 KiB
+  /// Of all that is attached to one mail; at most 2,000 MiB. What a server takes is less than that: it says so before anything is read.
+  std::uint64_t max_attachments_bytes = 25u << 20;
   /// So many recipients may be left in doubt before nobody else is tried.
   std::size_t max_in_doubt = 3;
   /// Of the whole run, over all its mails and processes; one recipient of two mails counts twice. 0: none.

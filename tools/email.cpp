@@ -59,7 +59,8 @@ ToolSpec send_spec() {
 }  // namespace
 
 Tool email_send(EmailOptions options) {
-  MailMaker make = [options](const Json& arguments) { return mail_of(arguments, options); };
+  const auto files = attached_files(options);
+  MailMaker make = [options, files](const Json& arguments) { return mail_of(arguments, options, *files); };
   return mail_tool(send_spec(), std::move(options), std::move(make));
 }
 

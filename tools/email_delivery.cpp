@@ -111,16 +111,22 @@ Outcome tallied(const Mail& mail, const std::optional<Error>& refusal, const Too
   return tally.outcome(mail_message_id(mail.content.from, context.effect_key()));
 }
 
+// What is larger than mails used to be has time for 512 KiB a second.
+std::chrono::milliseconds further_time(std::uint64_t message_bytes) {
+  constexpr std::uint64_t usual_bytes = 35u << 20, bytes_a_second = 512u << 10;
+  return std::chrono::seconds(message_bytes > usual_bytes ? (message_bytes - usual_bytes) / bytes_a_second : 0);
+}
+
 // One transaction, whose outcome is in the journal when this returns, if it is the last word on this
 // recipient or leaves the commit point behind.
 // errors  nothing more may be sent
 Async<void> send_to_one(std::size_t who, const Mail& mail,
-                        std::shared_ptr<const std::string> message, const EmailOptions& options,
+                        std::shared_ptr<const MailBytes> message, const EmailOptions& options,
                         MailQueue& queue, ToolContext& context) {
   const EmailAddress to = mail.recipients[who];
   std::optional<Error> refusal;
-  SmtpTransaction transaction{.from = mail.content.from, .to = to, .message = std::move(message)};
-  transaction.timeout = options.limits.timeout;
+  SmtpTransaction transaction{.from = mail.content.from, .to = to, .message = message, .dotted_lines = message->dotted_lines()};
+  transaction.timeout = options.limits.timeout + further_time(message->size());
   transaction.before_commit = DispatchingPart{&context, to.text(), &options.limits, &refusal};
   auto receipt = co_await options.client->deliver(*options.smtp, std::move(transaction));
   if (refusal) co_return fail(*std::move(refusal));
@@ -192,7 +198,7 @@ void tell_of_wait(std::chrono::milliseconds time, const char* why, ToolContext& 
   context.progress(std::string(why) + (is_long ? "at " + to_iso8601(context.clock().now() + time) : "in " + std::to_string(time.count() / 1000) + " s"));
 }
 
-asio::awaitable<Outcome> send_by_smtp(Mail mail, std::shared_ptr<const std::string> message, std::shared_ptr<const Suppression> suppressed,
+asio::awaitable<Outcome> send_by_smtp(Mail mail, std::shared_ptr<const MailBytes> message, std::shared_ptr<const Suppression> suppressed,
                                       EmailOptions options, ToolContext& context) {
   std::optional<Error> refusal;
   auto withheld = co_await withhold(mail, *suppressed, context);
@@ -248,7 +254,7 @@ std::optional<Outcome> withheld_by(const Suppression& list, const Mail& mail) {
   return Outcome::rejected("nothing was put into the outbox: " + joined(who) + " must not be mailed", "leave them out, or see deed mail suppress list");
 }
 
-asio::awaitable<Outcome> put_into_outbox(Mail mail, std::string message, EmailOptions options,
+asio::awaitable<Outcome> put_into_outbox(Mail mail, std::shared_ptr<const MailBytes> message, EmailOptions options,
                                          ToolContext& context) {
   std::string key = context.effect_key();
   std::function<Async<void>()> before_commit = Dispatching{&context};
@@ -259,11 +265,11 @@ asio::awaitable<Outcome> put_into_outbox(Mail mail, std::string message, EmailOp
   co_return outcome;
 }
 
-asio::awaitable<Outcome> file_draft(Mail mail, std::string message, EmailOptions options, ToolContext& context) {
+asio::awaitable<Outcome> file_draft(Mail mail, std::shared_ptr<const MailBytes> message, EmailOptions options, ToolContext& context) {
   const std::string id = mail_message_id(mail.content.from, context.effect_key());
   auto committed = co_await context.dispatching();
   if (!committed) co_return Outcome::failed_without_effect(committed.error());
-  FiledMail filed{.bytes = with_blind_copies(mail.bcc, message), .marks = {.seen = true, .draft = true}, .key = context.effect_key()};
+  FiledMail filed{.bytes = with_blind_copies(mail.bcc, *message), .marks = {.seen = true, .draft = true}, .key = context.effect_key()};
   auto filing = options.store->file(options.drafts, std::move(filed));
   const MailChange done = co_await std::move(filing);
   Json result = {{"message_id", id}, {"draft_folder", options.drafts}};
@@ -281,7 +287,7 @@ asio::awaitable<void> keep_copy(FiledMail copy, const EmailOptions& options, Out
   if (!is_there) sent.text += " No copy is in " + options.copies + ": " + to_string(done.error);
 }
 
-asio::awaitable<Outcome> send_and_keep(Mail mail, std::shared_ptr<const std::string> message, std::shared_ptr<const Suppression> suppressed,
+asio::awaitable<Outcome> send_and_keep(Mail mail, std::shared_ptr<const MailBytes> message, std::shared_ptr<const Suppression> suppressed,
                                        EmailOptions options, ToolContext& context) {
   FiledMail copy{.marks = {.seen = true}, .key = context.effect_key()};
   copy.message_id = mail_message_id(mail.content.from, context.effect_key());
@@ -299,7 +305,7 @@ asio::awaitable<Outcome> send_and_keep(Mail mail, std::shared_ptr<const std::str
 
 struct BuiltMail {
   Mail mail;  // without its attachments: they are in the message
-  std::shared_ptr<const std::string> message;
+  std::shared_ptr<const MailBytes> message;
   std::size_t attachments = 0;
 };
 
@@ -310,7 +316,7 @@ struct Writer {
     std::string effect_key;
     Json arguments;
     Mail mail;
-    std::weak_ptr<const std::string> message;
+    std::weak_ptr<const MailBytes> message;
   };
 
   EmailOptions options;
@@ -349,9 +355,9 @@ asio::awaitable<Outcome> send(Json arguments, SharedWriter writer, ToolContext& 
   auto built = writer->take(arguments, context);
   if (!built) co_return Outcome::failed_without_effect(built.error());
   Mail& mail = built->mail;
-  std::shared_ptr<const std::string>& message = built->message;
+  std::shared_ptr<const MailBytes>& message = built->message;
   if (!options.drafts.empty()) {
-    auto filing = file_draft(std::move(mail), *message, std::move(options), context);
+    auto filing = file_draft(std::move(mail), std::move(message), std::move(options), context);
     Outcome filed = co_await std::move(filing);
     co_return filed;
   }
@@ -360,7 +366,7 @@ asio::awaitable<Outcome> send(Json arguments, SharedWriter writer, ToolContext& 
   if (!options.smtp) {
     // One file for all of them: it cannot be for the others alone.
     if (auto held = withheld_by(**suppressed, mail)) co_return *std::move(held);
-    auto putting = put_into_outbox(std::move(mail), *message, std::move(options), context);
+    auto putting = put_into_outbox(std::move(mail), std::move(message), std::move(options), context);
     Outcome put = co_await std::move(putting);
     co_return put;
   }
@@ -375,7 +381,9 @@ Result<Preview> preview(const Json& arguments, Writer& writer, const ToolContext
   const auto& [mail, message, n] = built;
   const bool is_draft = !writer.options.drafts.empty();
   Preview shown{.media_type = "message/rfc822"};
-  shown.bytes = is_draft ? with_blind_copies(mail.bcc, *message) : *message;
+  const auto written = is_draft ? with_blind_copies(mail.bcc, *message) : message;
+  shown.bytes = written->shown();
+  if (n > 0) shown.whole = written;
   for (const EmailAddress& to : mail.recipients) shown.destinations.push_back(to.text());
   shown.summary = (is_draft ? "draft of a mail to " : "mail to ") + joined(shown.destinations) + ": " + mail.content.subject;
   if (n > 0)

@@ -1,7 +1,6 @@
 #include "deed/tools/email_mail.hpp"
 
 #include "deed/core/text.hpp"
-#include "deed/tools/root_dir.hpp"
 
 #include <pwd.h>
 #include <set>
@@ -11,7 +10,6 @@ namespace deed {
 namespace {
 
 constexpr std::size_t max_recipients = 10'000;
-constexpr std::size_t max_attachments_bytes = 25u << 20;
 
 Result<std::vector<EmailAddress>> addresses_at(const Json& arguments, const char* key) {
   std::vector<EmailAddress> out;
@@ -36,42 +34,15 @@ EmailAddress default_sender() {
   return EmailAddress::parse("deed@localhost.localdomain").value();
 }
 
-Result<void> check_total(std::size_t attachments_bytes, const RelativePath& last) {
-  if (attachments_bytes <= max_attachments_bytes) return {};
-  return fail(ErrorKind::limit,
-              "the attachments are larger than " + human_bytes(max_attachments_bytes) + " together",
-              last.text(), "put the file where it can be fetched, and send a link to it");
-}
-
-Result<std::vector<MailAttachment>> read_attachments(const Json& arguments,
-                                                     const std::string& root) {
-  std::vector<MailAttachment> out;
-  const auto list = arguments.find("attachments");
-  if (list == arguments.end() || list->empty()) return out;
-  DEED_TRY(const auto folder, open_root_dir(root));
-  std::vector<RelativePath> paths;
-  std::size_t total = 0;
-  // All sizes first: what is too large is refused without reading any of it.
-  for (const Json& item : *list) {
-    DEED_TRY(RelativePath path, folder->parse(item.get<std::string>()));
-    DEED_TRY(const FileStamp stamp, folder->stamp(path));
-    DEED_OK(check_total(total += stamp.size, path));
-    paths.push_back(std::move(path));
-  }
-  total = 0;
-  for (const RelativePath& path : paths) {
-    DEED_TRY(FilePiece piece, folder->read_whole(path));
-    DEED_OK(check_total(total += piece.bytes.size(), path));
-    out.push_back({std::string(path.name()), std::move(piece.bytes)});
-  }
-  return out;
-}
-
 }  // namespace
 
 EmailAddress sender_of(const EmailOptions& options) { return options.from ? *options.from : default_sender(); }
 
-Result<Mail> mail_of(const Json& arguments, const EmailOptions& options) {
+std::shared_ptr<AttachedFiles> attached_files(const EmailOptions& options) {
+  return std::make_shared<AttachedFiles>(options.root, options.limits.max_attachments_bytes);
+}
+
+Result<Mail> mail_of(const Json& arguments, const EmailOptions& options, AttachedFiles& files) {
   Mail mail{.content = {.from = sender_of(options)}};
   DEED_TRY(mail.content.to, addresses_at(arguments, "to"));
   DEED_TRY(mail.content.cc, addresses_at(arguments, "cc"));
@@ -101,7 +72,7 @@ Result<Mail> mail_of(const Json& arguments, const EmailOptions& options) {
   mail.content.subject = string_at(arguments, "subject");
   mail.content.text = string_at(arguments, "text");
   mail.content.html = string_at(arguments, "html");
-  DEED_TRY(mail.content.attachments, read_attachments(arguments, options.root));
+  DEED_TRY(mail.content.attachments, files.attach(arguments.value("attachments", Json::array())));
   return mail;
 }
 

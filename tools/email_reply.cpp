@@ -36,7 +36,7 @@ Result<Json> as_sent(const Json& arguments, const MailThread& thread, const Emai
   return out;
 }
 
-Result<Mail> reply_of(const Json& arguments, const EmailOptions& options, const ReadMails& mails) {
+Result<Mail> reply_of(const Json& arguments, const EmailOptions& options, const ReadMails& mails, AttachedFiles& files) {
   DEED_TRY(const MailId id, MailId::parse(string_at(arguments, "id")));
   DEED_TRY(const MailThread thread, mails.find(id));
   if (thread.is_automatic) {
@@ -47,7 +47,7 @@ Result<Mail> reply_of(const Json& arguments, const EmailOptions& options, const 
   if (sent["to"].size() > most_answered) {
     return fail(ErrorKind::limit, "the mail asks for answers to " + std::to_string(sent["to"].size()) + " addresses", id.text(), "write to those whom you mean with email.send");
   }
-  DEED_TRY(Mail mail, mail_of(sent, options));
+  DEED_TRY(Mail mail, mail_of(sent, options, files));
   // So that two of its kind do not answer one another for ever (RFC 3834, section 5). A draft is for a person to send.
   if (options.drafts.empty()) mail.content.auto_submitted = AutoSubmitted::auto_replied;
   mail.content.in_reply_to = thread.message_id;
@@ -77,7 +77,8 @@ ToolSpec reply_spec() {
 }  // namespace
 
 Tool email_reply(EmailOptions options, ReadMails mails) {
-  MailMaker make = [options, mails = std::move(mails)](const Json& arguments) { return reply_of(arguments, options, mails); };
+  const auto files = attached_files(options);
+  MailMaker make = [options, files, mails = std::move(mails)](const Json& arguments) { return reply_of(arguments, options, mails, *files); };
   return mail_tool(reply_spec(), std::move(options), std::move(make));
 }
 

@@ -52,11 +52,13 @@ GMimeContentEncoding encoding_for(std::string_view text) {
                                                      : GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE;
 }
 
-void set_bytes(GMimePart* part, std::string_view bytes, GMimeContentEncoding encoding) {
+// present  the encoding that the bytes have already: where it is `encoding`, they go as they are
+void set_bytes(GMimePart* part, std::string_view bytes, GMimeContentEncoding encoding,
+               GMimeContentEncoding present = GMIME_CONTENT_ENCODING_DEFAULT) {
   const GObjectPtr<GMimeStream> stream(
       g_mime_stream_mem_new_with_buffer(bytes.data(), bytes.size()));
   const GObjectPtr<GMimeDataWrapper> content(
-      g_mime_data_wrapper_new_with_stream(stream.get(), GMIME_CONTENT_ENCODING_DEFAULT));
+      g_mime_data_wrapper_new_with_stream(stream.get(), present));
   g_mime_part_set_content(part, content.get());
   g_mime_part_set_content_encoding(part, encoding);
 }
@@ -109,14 +111,31 @@ void pin_charset(GMimeParamList* parameters, const char* name) {
   }
 }
 
+// The files of a mail, each with the line that stands for it. As with the boundaries, such a line is
+// in no text.
+class MarkedFiles {
+ public:
+  explicit MarkedFiles(const std::string& key) : key_(key.substr(0, 24)) {}
+
+  const std::string& add(const AttachedBytes& bytes) {
+    files_.push_back({"--=_file_" + std::to_string(files_.size()) + "_" + key_ + "\n", bytes});
+    return files_.back().marker;
+  }
+  std::vector<MailBody::File> take() { return std::move(files_); }
+
+ private:
+  std::string key_;
+  std::vector<MailBody::File> files_;
+};
+
 // disposition  "attachment" or "inline"
 Part file_part(const MailAttachment& file, std::pair<const char*, const char*> media,
-               const char* disposition) {
+               const char* disposition, MarkedFiles& files) {
   const auto [type, subtype] = media;
   GMimePart* part = g_mime_part_new_with_type(type, subtype);
   GMimeObject* object = GMIME_OBJECT(part);
-  set_bytes(part, file.bytes, GMIME_CONTENT_ENCODING_BASE64);
-  if (std::string_view(type) == "text" && is_utf8(file.bytes)) {
+  set_bytes(part, files.add(file.bytes), GMIME_CONTENT_ENCODING_BASE64, GMIME_CONTENT_ENCODING_BASE64);
+  if (std::string_view(type) == "text" && file.bytes.digest().is_text) {
     g_mime_object_set_content_type_parameter(object, "charset", "utf-8");
   }
   g_mime_object_set_disposition(object, disposition);
@@ -140,30 +159,36 @@ Part multipart(const char* subtype, const std::string& boundary, const std::vect
 struct Calendar {
   std::size_t attachment;
   std::string method;
+  std::string bytes;
 };
 
+// An invitation becomes a part of the text; what is larger is a file and no invitation.
+constexpr std::uint64_t max_invitation_bytes = 1u << 20;
+
 // Of several, none: a reader shows one invitation, and nobody can say which.
-std::optional<Calendar> find_calendar(const std::vector<MailAttachment>& attachments) {
+Result<std::optional<Calendar>> find_calendar(const std::vector<MailAttachment>& attachments) {
   std::optional<Calendar> found;
   for (std::size_t i = 0; i < attachments.size(); ++i) {
-    if (!lower_ascii(attachments[i].name).ends_with(".ics")) continue;
-    std::string method = calendar_method(attachments[i].bytes);
+    const bool may_be = lower_ascii(attachments[i].name).ends_with(".ics") && attachments[i].bytes.size() <= max_invitation_bytes;
+    if (!may_be) continue;
+    DEED_TRY(std::string bytes, read_all(attachments[i].bytes, max_invitation_bytes));
+    std::string method = calendar_method(bytes);
     if (method.empty()) continue;
-    if (found) return std::nullopt;
-    found = Calendar{i, std::move(method)};
+    if (found) return std::optional<Calendar>();
+    found = Calendar{i, std::move(method), std::move(bytes)};
   }
   return found;
 }
 
 // The html with what it shows (RFC 2387).
 Part html_part(const LinkedHtml& linked, const std::vector<MailAttachment>& attachments,
-               const std::string& key) {
+               const std::string& key, MarkedFiles& files) {
   std::vector<Part> parts;
   parts.push_back(text_part("html", linked.html));
   if (linked.ids.empty()) return std::move(parts.front());
   for (const auto& [index, id] : linked.ids) {
     const MailAttachment& file = attachments[index];
-    parts.push_back(file_part(file, media_type(file.name), "inline"));
+    parts.push_back(file_part(file, media_type(file.name), "inline", files));
     g_mime_object_set_content_id(parts.back().get(), id.c_str());
   }
   Part related = multipart("related", "=_related_" + key.substr(0, 24), parts);
@@ -179,30 +204,29 @@ Part calendar_part(std::string_view bytes, const std::string& method) {
 
 // The text in all its forms, the best one last.
 Part text_in_all_forms(const MailContent& content, const LinkedHtml& linked,
-                       const std::optional<Calendar>& calendar, const std::string& key) {
+                       const std::optional<Calendar>& calendar, const std::string& key,
+                       MarkedFiles& files) {
   std::vector<Part> forms;
   forms.push_back(text_part("plain", content.text));
-  if (!content.html.empty()) forms.push_back(html_part(linked, content.attachments, key));
-  if (calendar) {
-    const std::string& bytes = content.attachments[calendar->attachment].bytes;
-    forms.push_back(calendar_part(bytes, calendar->method));
-  }
+  if (!content.html.empty()) forms.push_back(html_part(linked, content.attachments, key, files));
+  if (calendar) forms.push_back(calendar_part(calendar->bytes, calendar->method));
   if (forms.size() == 1) return std::move(forms.front());
   return multipart("alternative", "=_alternative_" + key.substr(0, 24), forms);
 }
 
-Part body_of(const MailContent& content, const LinkedHtml& linked, const std::string& key) {
-  std::optional<Calendar> calendar = find_calendar(content.attachments);
+Result<Part> body_of(const MailContent& content, const LinkedHtml& linked, const std::string& key,
+                     MarkedFiles& files) {
+  DEED_TRY(std::optional<Calendar> calendar, find_calendar(content.attachments));
   if (calendar && linked.ids.contains(calendar->attachment)) calendar.reset();
   std::vector<Part> parts;
-  parts.push_back(text_in_all_forms(content, linked, calendar, key));
+  parts.push_back(text_in_all_forms(content, linked, calendar, key, files));
   for (std::size_t i = 0; i < content.attachments.size(); ++i) {
     if (linked.ids.contains(i)) continue;
     const MailAttachment& file = content.attachments[i];
     const bool is_invitation = calendar && calendar->attachment == i;
     // As text/calendar a reader would offer the same invitation a second time.
     const auto media = is_invitation ? std::pair("application", "ics") : media_type(file.name);
-    parts.push_back(file_part(file, media, "attachment"));
+    parts.push_back(file_part(file, media, "attachment", files));
   }
   if (parts.size() == 1) return std::move(parts.front());
   return multipart("mixed", "=_mixed_" + key.substr(0, 24), parts);
@@ -210,19 +234,20 @@ Part body_of(const MailContent& content, const LinkedHtml& linked, const std::st
 
 }  // namespace
 
-Result<GText> mail_body(const MailContent& content, const std::string& effect_key) {
+Result<MailBody> mail_body(const MailContent& content, const std::string& effect_key) {
   init_gmime();
   const std::string id = mail_message_id(content.from, effect_key);
   const std::string id_tail = id.substr(1, id.size() - 2);
   DEED_TRY(const LinkedHtml linked,
            link_inline_parts(content.html, content.attachments, id_tail));
-  const Part body = body_of(content, linked, effect_key);
+  MarkedFiles files(effect_key);
+  DEED_TRY(const Part body, body_of(content, linked, effect_key, files));
   const std::unique_ptr<GMimeFormatOptions, FormatOptionsFree> format(g_mime_format_options_new());
   g_mime_format_options_set_param_encoding_method(format.get(),
                                                   GMIME_PARAM_ENCODING_METHOD_RFC2231);
   GText mime(g_mime_object_to_string(body.get(), format.get()));
   if (!mime) return fail(ErrorKind::internal, "the mail could not be built");
-  return mime;
+  return MailBody{std::move(mime), files.take()};
 }
 
 }  // namespace deed

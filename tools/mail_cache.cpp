@@ -12,26 +12,25 @@ constexpr std::size_t max_kept_bytes = 2u << 20;
 
 }  // namespace
 
-Result<std::shared_ptr<const std::string>> MailCache::build(const MailContent& content,
-                                                            const std::string& effect_key,
-                                                            TimePoint date) {
+Result<std::shared_ptr<const MailBytes>> MailCache::build(const MailContent& content,
+                                                          const std::string& effect_key,
+                                                          TimePoint date) {
   const auto found = std::find_if(kept_.begin(), kept_.end(), [&](const Built& built) {
     return built.effect_key == effect_key && built.date == date && built.content == content;
   });
   if (found != kept_.end()) return found->bytes;
-  DEED_TRY(std::string made, build_mail(content, effect_key, date));
-  const auto bytes = std::make_shared<const std::string>(std::move(made));
+  DEED_TRY(const auto bytes, build_mail(content, effect_key, date));
   keep({effect_key, date, content, bytes});
   return bytes;
 }
 
-// The message stands for the size of the whole: what it was made of is smaller.
+// The message's text stands for the size of the whole: what it was made of is smaller.
 void MailCache::keep(Built built) {
-  if (built.bytes->size() > max_kept_bytes) return;
-  kept_bytes_ += built.bytes->size();
+  if (built.bytes->memory_bytes() > max_kept_bytes) return;
+  kept_bytes_ += built.bytes->memory_bytes();
   kept_.push_back(std::move(built));
   while (kept_bytes_ > max_kept_bytes) {
-    kept_bytes_ -= kept_.front().bytes->size();
+    kept_bytes_ -= kept_.front().bytes->memory_bytes();
     kept_.pop_front();
   }
 }

@@ -5,21 +5,11 @@
 #include "deed/tools/mail_header.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace deed {
 
 namespace {
-
-// Whole lines at a time: this is most of the work of a mail with attachments.
-void append_with_crlf(std::string& out, std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    out += text.substr(0, end);
-    if (end == std::string_view::npos) return;
-    out += out.ends_with('\r') ? "\n" : "\r\n";
-    text.remove_prefix(end + 1);
-  }
-}
 
 Result<void> check(const MailContent& content) {
   if (has_control_characters(content.subject)) {
@@ -74,8 +64,8 @@ std::string mail_message_id(const EmailAddress& from, const std::string& effect_
   return "<" + effect_key.substr(0, 32) + "@" + (is_ascii ? domain : "deed.invalid") + ">";
 }
 
-Result<std::string> build_mail(const MailContent& content, const std::string& effect_key,
-                               TimePoint date) {
+Result<std::shared_ptr<const MailBytes>> build_mail(const MailContent& content, const std::string& effect_key,
+                                                    TimePoint date) {
   DEED_OK(check(content));
   std::string text = "Date: " + to_rfc5322(date) + "\n";
   text += mailbox_header("From", content.from_name, content.from);
@@ -91,19 +81,24 @@ Result<std::string> build_mail(const MailContent& content, const std::string& ef
     text += lines;
   }
   text += "MIME-Version: 1.0\n";
-  DEED_TRY(const GText body, mail_body(content, effect_key));
-  const std::string_view body_text(body.get());
-  std::string out;
-  out.reserve((text.size() + body_text.size()) / 40 * 41 + 1000);
-  append_with_crlf(out, text);
-  append_with_crlf(out, body_text);
-  return out;
+  DEED_TRY(const MailBody body, mail_body(content, effect_key));
+  auto out = std::make_shared<MailBytes>();
+  std::string_view left(body.mime.get());
+  for (const MailBody::File& file : body.files) {
+    const std::size_t at = left.find(file.marker);
+    if (at == std::string_view::npos) return fail(ErrorKind::internal, "the mail could not be built");
+    text += left.substr(0, at);
+    out->add_text(std::exchange(text, {}));
+    out->add_file(file.bytes);
+    left.remove_prefix(at + file.marker.size());
+  }
+  text += left;
+  if (!text.empty()) out->add_text(text);
+  return std::shared_ptr<const MailBytes>(std::move(out));
 }
 
-std::string with_blind_copies(const std::vector<EmailAddress>& bcc, const std::string& mail) {
-  std::string out;
-  append_with_crlf(out, address_header("Bcc", bcc));
-  return out + mail;
+std::shared_ptr<const MailBytes> with_blind_copies(const std::vector<EmailAddress>& bcc, const MailBytes& mail) {
+  return mail.behind(address_header("Bcc", bcc));
 }
 
 }  // namespace deed

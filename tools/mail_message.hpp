@@ -6,8 +6,11 @@
 #include "deed/core/checked.hpp"
 #include "deed/core/clock.hpp"
 #include "deed/core/result.hpp"
+#include "deed/tools/attached_bytes.hpp"
 #include "deed/tools/auto_submitted.hpp"
+#include "deed/tools/mail_bytes.hpp"
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,7 +18,7 @@ namespace deed {
 
 struct MailAttachment {
   std::string name;  ///< without folders
-  std::string bytes;
+  AttachedBytes bytes;
 
   bool operator==(const MailAttachment&) const = default;
 };
@@ -58,11 +61,11 @@ std::string mail_message_id(const EmailAddress& from, const std::string& effect_
 /// errors            invalid: control characters in the subject or in a file name; text that is
 ///                   not UTF-8 or holds a NUL; a sender's name that cannot be seen or holds an @;
 ///                   what is not a message id or not a link to unsubscribe; html that shows an
-///                   attachment that is not there
-Result<std::string> build_mail(const MailContent& content, const std::string& effect_key,
-                               TimePoint date);
+///                   attachment that is not there. Those of reading an attached calendar
+Result<std::shared_ptr<const MailBytes>> build_mail(const MailContent& content, const std::string& effect_key,
+                                                    TimePoint date);
 
 /// A built mail as its sender keeps it: whoever gets a blind copy is named in it.
-std::string with_blind_copies(const std::vector<EmailAddress>& bcc, const std::string& mail);
+std::shared_ptr<const MailBytes> with_blind_copies(const std::vector<EmailAddress>& bcc, const MailBytes& mail);
 
 }  // namespace deed

@@ -44,6 +44,7 @@ bool MailQueue::add(std::size_t recipient, const SmtpReceipt& receipt) {
     case Verdict::not_sent:
       break;
   }
+  if (receipt.is_unfit) is_over_ = true;
   // A server that never answered is not one that is busy: its address or the network is wrong.
   if (!has_answered_) is_over_ = true;
   if (is_over_ || !may_come_again()) {

@@ -64,7 +64,7 @@ struct MailFolder {
 };
 
 struct FiledMail {
-  std::string bytes;  ///< with CRLF line ends
+  std::shared_ptr<const ByteSource> bytes;  ///< with CRLF line ends
   MailMarks marks = {};
   std::string key;        ///< an effect key: a Maildir names the file after it
   std::string message_id = {};  ///< not empty: nothing is done where a mail with this Message-ID is there already

@@ -70,23 +70,28 @@ Result<void> make_folders(const std::string& maildir) {
   return sync_folder(path.parent_path().string());
 }
 
-Result<void> write_synced(const std::string& path, const std::string& bytes) {
+Result<void> write_all(int file, std::string_view bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const ssize_t n = write(file, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return cannot("the mail cannot be written", path);
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+Result<void> write_synced(const std::string& path, const ByteSource& bytes) {
   unlink(path.c_str());  // what an attempt that was killed left behind
   const OwnedFd file(
       open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (file.get() < 0) return cannot("the mail cannot be written", path);
-  for (std::size_t done = 0; done < bytes.size();) {
-    const ssize_t n = write(file.get(), bytes.data() + done, bytes.size() - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return cannot("the mail cannot be written", path);
-    done += static_cast<std::size_t>(n);
-  }
+  DEED_OK(for_each_piece(bytes, [&](std::string_view piece) { return write_all(file.get(), piece, path); }));
   if (fsync(file.get()) != 0) return cannot("the mail cannot be synced to disk", path);
   return {};
 }
 
 Result<void> write_draft(const std::string& maildir, const std::string& draft,
-                         const std::string& message) {
+                         const ByteSource& message) {
   auto written = write_synced(draft, message);
   if (written) written = sync_folder(maildir + "/tmp");
   if (!written) unlink(draft.c_str());
@@ -148,13 +153,14 @@ MaildirTrace trace_in_maildir(const std::string& maildir, const std::string& key
   return draft.st_nlink == 1 ? MaildirTrace::drafted : MaildirTrace::none;
 }
 
-Async<MaildirDelivery> deliver_to_maildir(std::string maildir, std::string key, std::string message,
+Async<MaildirDelivery> deliver_to_maildir(std::string maildir, std::string key,
+                                          std::shared_ptr<const ByteSource> message,
                                           std::function<Async<void>()> before_commit) {
   auto folders = make_folders(maildir);
   DEED_CO_OK(std::move(folders));
   if (auto there = find_in_maildir(maildir, key)) co_return MaildirDelivery{*there};
   const std::string draft = draft_of(maildir, key);
-  auto written = write_draft(maildir, draft, message);
+  auto written = write_draft(maildir, draft, *message);
   DEED_CO_OK(std::move(written));
   if (before_commit) {
     auto committed = co_await before_commit();

@@ -4,8 +4,10 @@
 #pragma once
 
 #include "deed/core/async.hpp"
+#include "deed/core/byte_source.hpp"
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -33,10 +35,12 @@ struct MaildirDelivery {
 /// A mail of that key that is already there is left as it is, and `before_commit` not called.
 ///
 /// maildir  an absolute path
-/// errors   invalid: no absolute path. unavailable: disk full or no right to write; whatever
-///          before_commit gave back. There is no new mail then; once before_commit was called, the
+/// message  not null
+/// errors   invalid: no absolute path. unavailable: disk full or no right to write; those of the
+///          message; whatever before_commit gave back. There is no new mail then; once before_commit was called, the
 ///          draft stays in tmp/ as a proof of that, and the next attempt replaces it
-Async<MaildirDelivery> deliver_to_maildir(std::string maildir, std::string key, std::string message,
+Async<MaildirDelivery> deliver_to_maildir(std::string maildir, std::string key,
+                                          std::shared_ptr<const ByteSource> message,
                                           std::function<Async<void>()> before_commit);
 
 }  // namespace deed

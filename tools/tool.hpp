@@ -3,6 +3,7 @@
 #pragma once
 
 #include "deed/core/async.hpp"
+#include "deed/core/byte_source.hpp"
 #include "deed/core/clock.hpp"
 #include "deed/core/json.hpp"
 #include "deed/core/media.hpp"
@@ -111,13 +112,15 @@ Outcome outcome_of(Result<Outcome> result);
 /// The byte-exact effect for a dry run and for approval: the .eml, the request, the new file.
 struct Preview {
   std::string media_type;  ///< "message/rfc822", "message/http", "text/plain"
-  std::string bytes;
+  std::string bytes;  ///< kept in the journal; where there is `whole`, files in it are named by their size and SHA-256
   std::string summary;  ///< one line: "mail to ann@example.org: Invoice 42 (1 attachment)"
   std::vector<std::string> destinations =
       {};  ///< what a rule such as --allow 'email.send:*@example.org' is matched against; all must
            ///< match
   /// Where `bytes` replaces something: what changes, in unified format. An approval covers it too.
   std::string diff = {};
+  /// The effect in full, where `bytes` leaves files out: for a dry run. Null: `bytes` are all.
+  std::shared_ptr<const ByteSource> whole = {};
 };
 
 /// Where one part of a call's effect stands. A part is an effect with an outcome of its own, such as

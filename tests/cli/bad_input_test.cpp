@@ -18,6 +18,22 @@ TEST_F(CommandTest, AnUnknownFlagIsAUsageError) {
   EXPECT_EQ(deed({}).code, 2);
 }
 
+TEST_F(CommandTest, AnUnknownCommandIsNamedWithTheOneThatWasMeant) {
+  const Ended misspelt = deed({"rum", "hello"});
+  EXPECT_EQ(misspelt.code, 2);
+  EXPECT_THAT(misspelt.err, AllOf(HasSubstr("no command \"deed rum\""), HasSubstr("did you mean \"run\"?")));
+  const Ended nested = deed({"tools", "shown"});
+  EXPECT_EQ(nested.code, 2);
+  EXPECT_THAT(nested.err, AllOf(HasSubstr("no command \"deed tools shown\""), HasSubstr("did you mean \"show\"?")));
+  EXPECT_THAT(deed({"frob\x1bnicate"}).err, AllOf(HasSubstr("deed --help"), testing::Not(HasSubstr("\x1b"))));
+}
+
+TEST_F(CommandTest, ACallWithoutAModelBlamesNone) {
+  const Ended ended = deed({"tools", "call", "file.write", "{\"path\":5}"});
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_THAT(ended.err, AllOf(HasSubstr("the call did not succeed"), testing::Not(HasSubstr("model"))));
+}
+
 TEST_F(CommandTest, AMissingModelSaysHowToGetIt) {
   const Ended ended = deed({"run", "--model", "local:smollm2", "hello"});
   EXPECT_EQ(ended.code, 2);

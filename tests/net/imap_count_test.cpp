@@ -5,6 +5,7 @@
 #include "deed/tests/fakes/imap_server.hpp"
 #include "deed/tests/fakes/matchers.hpp"
 #include "deed/tests/fakes/run_async.hpp"
+#include "deed/tests/net/imap_pieces.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -211,7 +212,7 @@ TEST(ImapWire, WritesNamesInModifiedUtf7) {
 }
 
 TEST(ImapWire, QuotesWhatItLooksFor) {
-  EXPECT_THAT(imap_search_command({.message_id = "<a\"b\\c@x>"}).pieces(), ElementsAre("UID SEARCH HEADER Message-ID \"<a\\\"b\\\\c@x>\""));
+  EXPECT_THAT(pieces_of(imap_search_command({.message_id = "<a\"b\\c@x>"})), ElementsAre("UID SEARCH HEADER Message-ID \"<a\\\"b\\\\c@x>\""));
 }
 
 TEST(ImapUrl, TellsSchemesApartAndKeepsThePasswordToItself) {

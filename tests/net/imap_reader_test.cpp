@@ -2,6 +2,7 @@
 #include "deed/net/imap_reader.hpp"
 #include "deed/net/imap_wire.hpp"
 #include "deed/tests/fakes/matchers.hpp"
+#include "deed/tests/net/imap_pieces.hpp"
 
 #include <random>
 
@@ -116,13 +117,13 @@ TEST(ImapWire, ReadsNamesBackFromModifiedUtf7) {
 
 TEST(ImapWire, SendsTextBeyondAsciiAsALiteral) {
   const ImapCommand command = imap_search_command({.from = "ann", .subject = "Grüße", .is_seen = false, .uid_from = 9});
-  EXPECT_THAT(command.pieces(), ElementsAre("UID SEARCH CHARSET UTF-8 UID 9:* UNSEEN FROM \"ann\" SUBJECT {7}", "Grüße"));
+  EXPECT_THAT(pieces_of(command), ElementsAre("UID SEARCH CHARSET UTF-8 UID 9:* UNSEEN FROM \"ann\" SUBJECT {7}", "Grüße"));
 }
 
 TEST(ImapWire, WritesDaysAsImapDoes) {
   const TimePoint day = TimePoint(std::chrono::seconds(1'772'323'200));  // 2026-03-01
-  EXPECT_THAT(imap_search_command({.since = day}).pieces(), ElementsAre("UID SEARCH SINCE 1-Mar-2026"));
-  EXPECT_THAT(imap_search_command({}).pieces(), ElementsAre("UID SEARCH ALL"));
+  EXPECT_THAT(pieces_of(imap_search_command({.since = day})), ElementsAre("UID SEARCH SINCE 1-Mar-2026"));
+  EXPECT_THAT(pieces_of(imap_search_command({})), ElementsAre("UID SEARCH ALL"));
 }
 
 TEST(ImapWire, WritesNumbersAsRanges) {

@@ -132,12 +132,12 @@ TEST_F(ImapSessionTest, MovesInOneStepOrByACopyAndRemovesNothingElse) {
 TEST_F(ImapSessionTest, FilesAMailByteForByte) {
   serve();
   const std::string bytes = mail("ann@example.org", "copy", std::string(300'000, 'y'));
-  ASSERT_OK(visit([&](ImapSession& session) { return session.append("Entwürfe", {"\\Draft", "\\Seen"}, bytes); }));
+  ASSERT_OK(visit([&](ImapSession& session) { return session.append("Entwürfe", {"\\Draft", "\\Seen"}, bytes_in_memory(bytes)); }));
   const auto filed = store_.messages("Entw&APw-rfe");
   ASSERT_EQ(filed.size(), 1u);
   EXPECT_EQ(filed[0].bytes, bytes);
   EXPECT_THAT(filed[0].flags, ElementsAre("\\Draft", "\\Seen"));
-  EXPECT_THAT(visit([&](ImapSession& session) { return session.append("Nowhere", {}, bytes); }), IsError(ErrorKind::not_found));
+  EXPECT_THAT(visit([&](ImapSession& session) { return session.append("Nowhere", {}, bytes_in_memory(bytes)); }), IsError(ErrorKind::not_found));
 }
 
 TEST_F(ImapSessionTest, WaitsForNewMail) {
@@ -167,7 +167,7 @@ TEST_F(ImapSessionTest, NoticesAMailThatComesAfterOneHasGone) {
 TEST_F(ImapSessionTest, TakesTheMailboxThatTheServerHasForDrafts) {
   serve();
   ASSERT_OK(visit([](ImapSession& session) -> Result<void> {
-    DEED_OK(session.append("Drafts", {"\\Draft"}, "x\r\n"));
+    DEED_OK(session.append("Drafts", {"\\Draft"}, bytes_in_memory("x\r\n")));
     DEED_TRY(const ImapMailbox box, session.open("Drafts", true));
     EXPECT_EQ(box.messages, 1u);
     EXPECT_THAT(session.open("Trash", true), IsError(ErrorKind::not_found));
@@ -208,8 +208,8 @@ TEST_F(ImapSessionTest, TellsALostConnectionFromARefusalAtEveryStage) {
       {ImapStage::fetch, [&](ImapSession& s) -> Result<void> { DEED_TRY([[maybe_unused]] auto x, s.headers(one)); return {}; }},
       {ImapStage::change, [&](ImapSession& s) { return s.mark(one, {"\\Seen"}, true); }},
       {ImapStage::change, [&](ImapSession& s) { return s.move(1, "Sent"); }},
-      {ImapStage::go_ahead, [&](ImapSession& s) { return s.append("Sent", {}, "x\r\n"); }},
-      {ImapStage::append, [&](ImapSession& s) { return s.append("Sent", {}, "x\r\n"); }},
+      {ImapStage::go_ahead, [&](ImapSession& s) { return s.append("Sent", {}, bytes_in_memory("x\r\n")); }},
+      {ImapStage::append, [&](ImapSession& s) { return s.append("Sent", {}, bytes_in_memory("x\r\n")); }},
       {ImapStage::list, [&](ImapSession& s) -> Result<void> { DEED_TRY([[maybe_unused]] auto x, s.folders()); return {}; }},
       {ImapStage::idle, [&](ImapSession& s) -> Result<void> { DEED_TRY([[maybe_unused]] auto x, s.wait_for_news(std::chrono::seconds(20))); return {}; }}};
   for (const Stage& stage : stages) {
@@ -264,7 +264,7 @@ TEST_F(ImapSessionTest, LeavesOutWhatTheServerGivesUnasked) {
 }
 
 // A merge files the copy of each mail by a visit of its own.
-Result<void> file_one(ImapSession& session) { return session.append("Sent", {"\\Seen"}, mail("ann@example.org", "copy")); }
+Result<void> file_one(ImapSession& session) { return session.append("Sent", {"\\Seen"}, bytes_in_memory(mail("ann@example.org", "copy"))); }
 
 TEST_F(ImapSessionTest, KeepsTheConnectionForTheNextVisit) {
   serve();
@@ -286,7 +286,7 @@ TEST_F(ImapSessionTest, ConnectsAnewWhereTheKeptConnectionIsGone) {
 
 TEST_F(ImapSessionTest, KeepsNoConnectionOnWhichAnythingFailed) {
   serve();
-  EXPECT_THAT(visit([](ImapSession& session) { return session.append("Nowhere", {}, mail("ann@example.org", "copy")); }), IsError(ErrorKind::not_found));
+  EXPECT_THAT(visit([](ImapSession& session) { return session.append("Nowhere", {}, bytes_in_memory(mail("ann@example.org", "copy"))); }), IsError(ErrorKind::not_found));
   ASSERT_OK(visit(file_one));
   EXPECT_EQ(logins(), 2);
 }

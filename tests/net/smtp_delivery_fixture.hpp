@@ -1,6 +1,7 @@
 // A client on an io_context of its own, and short ways to say what a test sends and expects.
 #pragma once
 
+#include "deed/net/mail_scan.hpp"
 #include "deed/net/smtp.hpp"
 #include "deed/tests/fakes/matchers.hpp"
 #include "deed/tests/fakes/run_async.hpp"
@@ -25,9 +26,12 @@ class DeliveryTest : public testing::Test {
   using Action = fakes::SmtpAction;
 
   static SmtpTransaction mail(std::string message = "Subject: hello\r\n\r\ntext\r\n") {
+    MailScan scan;
+    scan.feed(message);
     return {.from = *EmailAddress::parse("from@example.org"),
             .to = *EmailAddress::parse("to@example.org"),
-            .message = std::make_shared<const std::string>(std::move(message))};
+            .message = bytes_in_memory(std::move(message)),
+            .dotted_lines = scan.dotted_lines()};
   }
   void serve(fakes::SmtpServerOptions options = {}) {
     server_ = std::make_unique<fakes::SmtpServer>(std::move(options));

@@ -1,4 +1,5 @@
 #include "deed/net/smtp.hpp"
+#include "deed/tests/fakes/bytes.hpp"
 #include "deed/tests/fakes/smtp_server.hpp"
 #include "deed/tests/tools/fake_smtp_client.hpp"
 #include "deed/tests/tools/mail_reader.hpp"
@@ -257,8 +258,8 @@ TEST_F(EmailBySmtp, WritesToEachAddressOnceAndKeepsBlindCopiesOutOfTheMail) {
   EXPECT_THAT(run_tool(tool(), arguments, ctx), Ended(OutcomeStatus::succeeded));
   EXPECT_THAT(tried(), ElementsAre("a@x.org", "c@x.org", "hidden@x.org"));
   for (const SmtpTransaction& mail : client.mails) {
-    EXPECT_EQ(mail.message->find("hidden"), std::string::npos);
-    EXPECT_EQ(lower_ascii(*mail.message).find("bcc"), std::string::npos);
+    EXPECT_EQ(all_of(mail.message).find("hidden"), std::string::npos);
+    EXPECT_EQ(lower_ascii(all_of(mail.message)).find("bcc"), std::string::npos);
   }
 }
 
@@ -287,23 +288,40 @@ TEST_F(EmailBySmtp, PreviewsTheBytesThatAreSent) {
   EXPECT_EQ(preview->summary, "mail to a@x.org, b@x.org: Grüße (1 attachment)");
   EXPECT_THAT(preview->destinations, ElementsAre("a@x.org", "b@x.org"));
   EXPECT_THAT(run_tool(tool(), arguments, ctx), Ended(OutcomeStatus::succeeded));
-  for (const SmtpTransaction& mail : client.mails) EXPECT_EQ(*mail.message, preview->bytes);
-  const auto mail = mail_reader::read(preview->bytes);
+  ASSERT_EQ(client.mails.size(), 2u);
+  for (const SmtpTransaction& mail : client.mails) EXPECT_EQ(all_of(mail.message), all_of(preview->whole));
+  const auto mail = mail_reader::read(all_of(preview->whole));
   ASSERT_EQ(mail.parts.size(), 2u);
   EXPECT_EQ(mail.parts[1].body, folder.get("report.pdf"));
 }
 
-TEST_F(EmailBySmtp, SendsWhatWasShownLastThoughAFileHasChangedSince) {
-  folder.put("report.txt", "as it was judged");
+TEST_F(EmailBySmtp, ShowsAFileByItsSizeAndDigestAndAMailWithoutFilesByteForByte) {
+  folder.put("report.pdf", std::string("\0\xff\r\n", 4));
+  Json arguments = {{"to", {"a@x.org"}}, {"subject", "s"}, {"text", "t"}, {"attachments", {"report.pdf"}}};
+  const Preview with_file = tool().preview(arguments, ctx).value();
+  EXPECT_THAT(with_file.bytes, HasSubstr("\r\n\r\n[4 bytes with the SHA-256 " + sha256_hex(folder.get("report.pdf")) + "]\r\n"));
+  folder.put("report.pdf", std::string("\0\xfe\r\n", 4));
+  EXPECT_NE(tool().preview(arguments, ctx).value().bytes, with_file.bytes);
+  arguments.erase("attachments");
+  const Preview without = tool().preview(arguments, ctx).value();
+  EXPECT_EQ(without.whole, nullptr);
   client.receipts = {{"a@x.org", accepted}};
-  const Json arguments = {{"to", {"a@x.org"}}, {"subject", "s"}, {"text", "t"}, {"attachments", {"report.txt"}}};
+  EXPECT_THAT(run_tool(tool(), arguments, ctx), Ended(OutcomeStatus::succeeded));
+  EXPECT_EQ(all_of(client.mails.at(0).message), without.bytes);
+}
+
+TEST_F(EmailBySmtp, SendsNothingToAnybodyWhereAFileHasChangedSinceItWasShown) {
+  folder.put("report.txt", "as it was judged");
+  client.receipts = {{"a@x.org", accepted}, {"b@x.org", accepted}};
+  const Json arguments = {{"to", {"a@x.org", "b@x.org"}}, {"subject", "s"}, {"text", "t"}, {"attachments", {"report.txt"}}};
   const Tool sending = tool();
-  const auto preview = sending.preview(arguments, ctx);
-  ASSERT_OK(preview);
-  folder.put("report.txt", "something else");
-  EXPECT_THAT(run_tool(sending, arguments, ctx), Ended(OutcomeStatus::succeeded));
-  ASSERT_EQ(client.mails.size(), 1u);
-  EXPECT_EQ(*client.mails.front().message, preview->bytes);
+  ASSERT_OK(sending.preview(arguments, ctx));
+  folder.put("report.txt", "something else..");
+  const Outcome outcome = run_tool(sending, arguments, ctx);
+  EXPECT_THAT(outcome, Ended(OutcomeStatus::failed_without_effect));
+  EXPECT_THAT(told(outcome), HasSubstr("has changed"));
+  EXPECT_THAT(client.mails, IsEmpty());
+  EXPECT_EQ(ctx.dispatches, 0);
 }
 
 // The most memory that this process has had since the last reset, in MiB.
@@ -321,7 +339,8 @@ TEST_F(EmailBySmtp, RefusesAttachmentsThatAreTooLargeWithoutReadingThem) {
   const std::vector<std::pair<std::vector<std::string>, std::vector<std::size_t>>> cases = {
       {{"huge.iso"}, {200u << 20}},
       {{"a.zip", "b.zip"}, {20u << 20, 20u << 20}},
-      {{"over.zip"}, {(25u << 20) + 1}}};
+      {{"over.zip"}, {(25u << 20) + 1}},
+      {{"beyond.iso"}, {std::size_t{5} << 30}}};
   for (const auto& [names, sizes] : cases) {
     for (std::size_t i = 0; i < names.size(); ++i) {
       folder.put(names[i], "");
@@ -338,6 +357,24 @@ TEST_F(EmailBySmtp, RefusesAttachmentsThatAreTooLargeWithoutReadingThem) {
     EXPECT_LT(peak_mib(), before + 10);
   }
   EXPECT_THAT(client.mails, IsEmpty());
+}
+
+TEST_F(EmailBySmtp, SendsALargeFileWithoutHoldingItInMemory) {
+  constexpr std::size_t size = 60u << 20;
+  folder.put("large.bin", "");
+  std::filesystem::resize_file(folder.at("large.bin"), size);
+  EmailOptions options{.smtp = SmtpServer{.host = "mail.example.org"}, .outbox = folder.at("outbox"),
+                       .from = EmailAddress::parse("deed@example.org").value(), .root = folder.path(), .client = &client};
+  options.limits.max_attachments_bytes = size;
+  options.smtp.reset();
+  const Json arguments = {{"to", {"a@x.org"}}, {"subject", "s"}, {"text", "t"}, {"attachments", {"large.bin"}}};
+  reset_peak();
+  const std::size_t before = peak_mib();
+  EXPECT_THAT(run_tool(email_send(options), arguments, ctx), Ended(OutcomeStatus::succeeded));
+  EXPECT_LT(peak_mib(), before + 10);
+  const auto mail = find_in_maildir(folder.at("outbox"), ctx.effect_key());
+  ASSERT_TRUE(mail);
+  EXPECT_GT(std::filesystem::file_size(*mail), size / 3 * 4);
 }
 
 TEST_F(EmailBySmtp, SendsNothingWithoutAnAttachmentOrFromOutsideTheFolder) {

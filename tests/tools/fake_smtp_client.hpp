@@ -17,6 +17,8 @@ class FakeSmtpClient final : public SmtpClient {
  public:
   asio::awaitable<SmtpReceipt> deliver(SmtpServer, SmtpTransaction mail) override {
     SmtpReceipt receipt = receipts.at(mail.to.text());
+    const auto bytes = read_all(*mail.message, std::uint64_t{1} << 30);
+    if (!bytes) co_return SmtpReceipt{.verdict = SmtpReceipt::Verdict::not_sent, .text = to_string(bytes.error()), .is_unfit = true};
     mails.push_back(mail);
     const bool commits =
         receipt.verdict == SmtpReceipt::Verdict::accepted || receipt.verdict == SmtpReceipt::Verdict::unknown;

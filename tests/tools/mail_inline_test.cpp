@@ -1,4 +1,5 @@
 // Pictures in the html and invitations: what becomes of attachments that are shown.
+#include "deed/tests/fakes/bytes.hpp"
 #include "deed/tools/mail_inline.hpp"
 
 #include "deed/tests/fakes/matchers.hpp"
@@ -67,7 +68,7 @@ MailContent mail_with(std::string html, std::vector<MailAttachment> attachments)
 Part part_of(const MailContent& content) {
   auto bytes = build_mail(content, call_key(), FixedClock().now());
   EXPECT_OK(bytes);
-  return mail_reader::read(bytes.value_or(""));
+  return mail_reader::read(all_of(bytes.value_or(nullptr)));
 }
 
 TEST(MailInline, PutsAShownPictureBesideTheHtmlAndTheOthersBehind) {

@@ -1,4 +1,5 @@
 // The tools that read a mailbox and write from it, over IMAP and over a Maildir alike.
+#include "deed/tests/fakes/bytes.hpp"
 #include "deed/tests/fakes/imap_server.hpp"
 #include "deed/tests/tools/tool_doubles.hpp"
 #include "deed/tools/builtin.hpp"
@@ -262,7 +263,7 @@ TEST_P(MailboxTest, AnswersInTheThreadOfAMailThatWasRead) {
   const Outcome sent = call(reply, arguments);
   ASSERT_EQ(sent.status, OutcomeStatus::succeeded) << told(sent);
   ASSERT_EQ(smtp_.mails.size(), 1u);
-  const std::string& bytes = *smtp_.mails[0].message;
+  const std::string bytes = all_of(smtp_.mails[0].message);
   EXPECT_EQ(bytes, preview->bytes);
   EXPECT_THAT(bytes, AllOf(HasSubstr("Subject: Re: Lunch\r\n"), HasSubstr("In-Reply-To: <lunch@example.org>\r\n"), HasSubstr("<root@example.org>"),
                            HasSubstr("Auto-Submitted: auto-replied\r\n"), HasSubstr("\r\nYes.\r\n")));
@@ -347,7 +348,7 @@ TEST_P(MailboxTest, KeepsOneCopyOfWhatWasSent) {
   const auto copies = box_->bytes_in("Sent");
   ASSERT_EQ(copies.size(), 1u);
   EXPECT_THAT(copies[0], HasSubstr("Bcc: eve@example.org"));
-  for (const SmtpTransaction& mail : smtp_.mails) EXPECT_THAT(*mail.message, Not(HasSubstr("eve@")));
+  for (const SmtpTransaction& mail : smtp_.mails) EXPECT_THAT(all_of(mail.message), Not(HasSubstr("eve@")));
 }
 
 TEST_P(MailboxTest, HasSentAMailOfWhichNoCopyCouldBeKept) {
@@ -409,7 +410,7 @@ TEST(ImapMailbox, TellsWhatWasNotDoneFromWhatNobodyKnows) {
     const auto client = make_imap_client(io.get_executor(), TrustStore{});
     const auto store = make_imap_store(*client, ImapServer::parse("imap://ann:secret@127.0.0.1:" + std::to_string(server.port())).value());
     EXPECT_EQ(run_async(io, store->mark({"INBOX", "1.1"}, {.seen = true}, true)).state, c.of_mark) << static_cast<int>(c.stage);
-    EXPECT_EQ(run_async(io, store->file("INBOX", {.bytes = plain, .key = call_key()})).state, c.of_file) << static_cast<int>(c.stage);
+    EXPECT_EQ(run_async(io, store->file("INBOX", {.bytes = bytes_in_memory(plain), .key = call_key()})).state, c.of_file) << static_cast<int>(c.stage);
   }
 }
 

@@ -38,7 +38,7 @@ class Maildir : public testing::Test {
       return answer(at_commit, commits_);
     };
     asio::io_context io;
-    return run_async(io, deliver_to_maildir(box_, call_key(), bytes, before_commit));
+    return run_async(io, deliver_to_maildir(box_, call_key(), bytes_in_memory(bytes), before_commit));
   }
 
   std::string name() const { return call_key().substr(0, 32) + ".deed"; }
