@@ -6,6 +6,9 @@
 #include <sqlite3.h>
 
 #include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <thread>
 
 namespace deed {
 
@@ -39,6 +42,8 @@ class FaultyDisk {
     work();
     good_writes_ = writes, good_syncs_ = syncs;
   }
+  /// From now on forcing a file onto the disk takes so much longer.
+  void slow_down_syncs(std::chrono::microseconds further) { sync_time_ = further.count(); }
   /// How many operations have failed since a fault was ordered.
   int failed() const { return failed_; }
 
@@ -47,6 +52,7 @@ class FaultyDisk {
   int on_write() { return take(good_writes_); }
   int on_sync(bool is_log) {
     if (is_log) ++log_syncs_;
+    if (sync_time_ > 0) std::this_thread::sleep_for(std::chrono::microseconds(sync_time_));
     return take(good_syncs_);
   }
   sqlite3_vfs* real() const { return real_; }
@@ -63,6 +69,7 @@ class FaultyDisk {
   sqlite3_vfs* real_;
   sqlite3_vfs shim_;
   std::atomic<int> log_syncs_{0}, good_writes_{-1}, good_syncs_{-1}, failed_{0};
+  std::atomic<std::int64_t> sync_time_{0};
   Fault fault_;  // set while no operation is under way
 };
 
