@@ -15,6 +15,18 @@ bool continues_word(char c) {
   return std::isalnum(u) || u >= 0x80 || c == '_' || c == '-' || c == '@' || c == '+' || c == '/' || c == '%';
 }
 
+// Korean, Chinese and Japanese put their particles and verbs right behind a word of Latin letters, and a verb right before an address
+// ("ann@example.org로", "给ann@example.org写信"): U+3000 to U+D7FF, by their first bytes.
+bool is_east_asian_lead(char c) {
+  const auto u = static_cast<unsigned char>(c);
+  return u >= 0xE3 && u <= 0xED;
+}
+bool ends_in_ascii(std::string_view text, std::size_t end) { return end > 0 && static_cast<unsigned char>(text[end - 1]) < 0x80; }
+bool follows_east_asian(std::string_view text, std::size_t at) {
+  return at >= 3 && is_east_asian_lead(text[at - 3]) && static_cast<unsigned char>(text[at - 2]) >= 0x80 && static_cast<unsigned char>(text[at - 1]) >= 0x80;
+}
+bool is_address(std::string_view text) { return text.find('@') != std::string_view::npos || text.find("://") != std::string_view::npos; }
+
 // A dot or colon ends a word where a sentence may end, and is part of it before a letter or digit ("a.b", "host:80").
 bool continues_right(std::string_view text, std::size_t at) {
   if (at >= text.size()) return false;
@@ -30,7 +42,10 @@ bool continues_left(std::string_view text, std::size_t at) {
 bool stands_whole_in(std::string_view needle, std::string_view text) {
   if (needle.empty()) return false;
   for (std::size_t at = text.find(needle); at != std::string_view::npos; at = text.find(needle, at + 1)) {
-    if (!continues_left(text, at) && !continues_right(text, at + needle.size())) return true;
+    const std::size_t end = at + needle.size();
+    const bool begins = !continues_left(text, at) || (is_address(needle) && static_cast<unsigned char>(needle[0]) < 0x80 && follows_east_asian(text, at));
+    const bool ends = !continues_right(text, end) || (ends_in_ascii(text, end) && is_east_asian_lead(text[end]));
+    if (begins && ends) return true;
   }
   return false;
 }

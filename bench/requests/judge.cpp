@@ -130,8 +130,11 @@ void judge_files(const EndState& wanted, const Ending& ending, Verdict& verdict)
       verdict.altered_effect |= changed.contains(path);
     }
   }
+  for (const std::string& path : wanted.gone) {
+    if (ending.files_after.contains(path)) verdict.wrong.push_back("still there: " + path);
+  }
   for (const std::string& path : changed) {
-    if (wanted.files.contains(path)) continue;
+    if (wanted.files.contains(path) || wanted.gone.contains(path)) continue;
     verdict.wrong_file = true;
     verdict.wrong.push_back("a change at " + path);
   }

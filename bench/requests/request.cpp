@@ -61,7 +61,10 @@ EndState end_state(const Json& value) {
   for (const Json& mail : member<Json>(value, "mails")) out.mails.push_back(mail_wish(mail));
   for (const Json& seen : member<Json>(value, "requests")) out.requests.push_back(http_wish(seen));
   const Json files = member<Json>(value, "files");
-  for (const auto& [path, wish] : files.items()) out.files[path] = text_wish(wish);
+  for (const auto& [path, wish] : files.items()) {
+    if (wish.is_null()) out.gone.insert(path);
+    else out.files[path] = text_wish(wish);
+  }
   out.reads = member<Texts>(value, "reads");
   out.uses = member<Texts>(value, "uses");
   out.remembers = member<Texts>(value, "remembers");

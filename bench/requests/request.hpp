@@ -5,6 +5,7 @@
 #include "deed/core/json.hpp"
 
 #include <map>
+#include <set>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,6 +34,7 @@ struct HttpWish {
 struct EndState {
   std::vector<MailWish> mails;
   std::map<std::string, TextWish> files;
+  std::set<std::string> gone;  ///< files that must not be there any more
   std::vector<HttpWish> requests;
   std::vector<std::string> reads;      ///< files that file.read must have read
   std::vector<std::string> uses;       ///< tools that must have succeeded

@@ -98,6 +98,7 @@ class Form {
   MaybeValue critical_list(const Slot& slot);
   MaybeValue referred_critical(const Slot& slot);
   MaybeValue bare_path(const Slot& slot);
+  Span end_of_move(bool is_source, const std::vector<Span>& places) const;
   std::vector<Span> pieces_for(const Slot& slot) const;
 
   MaybeValue text(const Slot& slot);

@@ -18,13 +18,15 @@ std::vector<Span> Form::pieces_for(const Slot& slot) const {
   std::set<Span> claimed;
   for (const auto& [name, spans] : claims_) claimed.insert(spans.begin(), spans.end());
   std::vector<Span> result;
+  const std::vector<std::string> ends = places_of_move(properties_of(tool_.parameters));
   // A file's name is no folder to look in.
-  const bool wants_folder = !slot.property.is_list && names_folder(slot.property);
+  const bool wants_folder = !slot.property.is_list && names_folder(slot.property) && ends.empty();
   for (const Piece& piece : pieces->second)
     if (!piece.is_in_text && !(piece.holds_address && tool_.changes_world) && !claimed.contains(piece.span) &&
         !(wants_folder && has_extension(piece.span.in(step_.clause))))
       result.push_back(piece.span);
   if (slot.property.kind != SlotKind::path || slot.property.is_list || result.size() < 2) return result;
+  if (!ends.empty() && result.size() == 2) return {end_of_move(slot.property.name == ends[0], result)};
   if (material_.transfer) {
     const Span meant = tool_.changes_world ? material_.transfer->to : material_.transfer->from;
     if (std::find(result.begin(), result.end(), meant) != result.end()) return {meant};
@@ -39,6 +41,18 @@ std::vector<Span> Form::pieces_for(const Slot& slot) const {
   }
   if (target.size() != 1 || source.empty()) return result;
   return tool_.changes_world ? target : source;
+}
+
+// "move a.txt into b/", "b/ is where a.txt belongs".
+Span Form::end_of_move(bool is_source, const std::vector<Span>& places) const {
+  Span from = places[0], to = places[1];
+  if (material_.transfer && std::find(places.begin(), places.end(), material_.transfer->from) != places.end() &&
+      std::find(places.begin(), places.end(), material_.transfer->to) != places.end())
+    from = material_.transfer->from, to = material_.transfer->to;
+  // What ends in a slash is a folder, and a file goes into it.
+  const auto is_folder = [&](const Span& span) { return span.in(step_.clause).ends_with('/'); };
+  if (is_folder(from) && has_extension(to.in(step_.clause))) std::swap(from, to);
+  return is_source ? from : to;
 }
 
 bool Form::was_read_for_this(const Span& span) const {
@@ -114,7 +128,7 @@ Form::MaybeValue Form::critical_list(const Slot& slot) {
         value.json.push_back(path);
     origin = spans.empty() ? "attachment" : "request and attachment";
   }
-  if (value.json.empty() && slot.property.kind == SlotKind::path && step_.uses_last_result)
+  if (value.json.empty() && slot.property.kind == SlotKind::path && material_.refers_back)
     if (const auto file = found_file()) {
       value.json.push_back(*file);
       origin = "result of " + step_.past.back().tool;
@@ -139,8 +153,8 @@ Form::MaybeValue Form::critical_list(const Slot& slot) {
   return std::optional(std::move(value));
 }
 
-// "find lease.pdf and send it": the one path in the last result that ends in the name which the user gave. Its folder
-// comes from the result, its name never does.
+// "find lease.pdf and send it", "find the file with lease in its name and send it": the one path in the last result whose name is, or
+// holds, what the user gave.
 std::optional<std::string> Form::found_file() const {
   if (step_.past.empty() || step_.past.back().changes_world || step_.past.back().is_cut) return std::nullopt;
   const PastCall& last = step_.past.back();
@@ -148,10 +162,14 @@ std::optional<std::string> Form::found_file() const {
   for (const auto& [name, argument] : last.arguments.items()) {
     if (!argument.is_string()) continue;
     const std::string& wanted = argument.get_ref<const std::string&>();
-    if (!has_extension(wanted) || wanted.find_first_of("*?/") != wanted.npos) continue;
+    if (wanted.find_first_of("*?/") != wanted.npos) continue;
+    constexpr std::size_t telling = 4;
+    const bool is_part = !has_extension(wanted) && wanted.size() >= telling;
+    if (!has_extension(wanted) && !is_part) continue;
     for (const Span& span : find_kind(SlotKind::path, last.result)) {
       const std::string_view path = span.in(last.result);
-      if (path == wanted || path.ends_with("/" + wanted)) found.emplace(path);
+      const std::string_view file = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+      if (file == wanted || (is_part && has_extension(file) && lower_ascii(file).find(lower_ascii(wanted)) != std::string::npos)) found.emplace(path);
     }
   }
   return found.size() == 1 ? std::optional(*found.begin()) : std::nullopt;

@@ -374,11 +374,21 @@ std::optional<Form::Value> Form::name_of_source(const Slot& slot) const {
 // A mail that only carries a file is called as the file is.
 std::optional<Form::Value> Form::name_of_carried(const Slot& slot) const {
   constexpr std::size_t longest = 200;
-  if (!carries_files() || step_.attachments.empty()) return std::nullopt;
-  const std::string& path = step_.attachments[0];
-  if (path.size() > longest || has_control_characters(path)) return std::nullopt;
+  const std::vector<Property> all = properties_of(tool_.parameters);
+  const auto files = std::find_if(all.begin(), all.end(), [](const Property& property) {
+    return property.is_list && property.is_critical_string() && property.kind == SlotKind::path;
+  });
+  std::string path, origin = "attachment";
+  if (!step_.attachments.empty()) {
+    path = carries_files() ? step_.attachments[0] : "";
+  } else if (files != all.end()) {
+    const std::vector<Span> named = pieces_for({*files, {}, {}});
+    if (!named.empty()) path = named[0].in(step_.clause), origin = "request";
+    else if (const auto found = material_.refers_back ? found_file() : std::nullopt) path = *found, origin = "result of " + step_.past.back().tool;
+  }
+  if (path.empty() || path.size() > longest || has_control_characters(path)) return std::nullopt;
   Value value{.json = path, .shown = path};
-  value.choice = make_choice(slot_pointer(slot.path), {path}, {0.0}, "attachment");
+  value.choice = make_choice(slot_pointer(slot.path), {path}, {0.0}, origin);
   return value;
 }
 

@@ -50,6 +50,9 @@ bool is_email_byte(char c) {
   return is_letter(c) || is_digit(c) || c == '.' || c == '-' || c == '_' || c == '+' || (c & 0x80);
 }
 
+// The first byte of a Hangul syllable in UTF-8.
+bool is_hangul_lead(char c) { return static_cast<unsigned char>(c) >= 0xEA && static_cast<unsigned char>(c) <= 0xED; }
+
 std::string_view without_punctuation(std::string_view word) {
   while (!word.empty() &&
          std::string_view(".,;:!?\"'”’»)]}>").find(word.back()) != std::string_view::npos)
@@ -171,8 +174,10 @@ std::vector<Span> find_emails(std::string_view text) {
     Span span{at, at + 1};
     while (span.begin > from && is_email_byte(text[span.begin - 1])) --span.begin;
     while (span.begin < at && text[span.begin] == '.') ++span.begin;
+    // "ann@example.org로": a particle behind Latin letters is no part of the domain.
+    const auto begins_particle = [&](std::size_t i) { return is_hangul_lead(text[i]) && i > at + 1 && static_cast<unsigned char>(text[i - 1]) < 0x80 && text[i - 1] != '.'; };
     while (span.end < text.size() && (is_email_byte(text[span.end])) && text[span.end] != '+' &&
-           text[span.end] != '_')
+           text[span.end] != '_' && !begins_particle(span.end))
       ++span.end;
     while (span.end > at + 1 && (text[span.end - 1] == '.' || text[span.end - 1] == '-'))
       --span.end;
@@ -254,8 +259,7 @@ std::vector<Span> find_paths(std::string_view text) {
     if (const std::size_t dot = word.rfind('.'); dot != word.npos) {
       std::size_t end = dot + 1;
       while (end < word.size() && std::isalnum(static_cast<unsigned char>(word[end]))) ++end;
-      const auto next = end < word.size() ? static_cast<unsigned char>(word[end]) : 0U;
-      if (end > dot + 1 && next >= 0xEA && next <= 0xED) word = word.substr(0, end);
+      if (end > dot + 1 && end < word.size() && is_hangul_lead(word[end])) word = word.substr(0, end);
     }
     word = without_punctuation(word);
     if (word == span.in(text).substr(0, word.size()) && word.empty() &&

@@ -288,6 +288,14 @@ bool names_folder(const Property& property) {
          std::find(words.begin(), words.end(), "directory") != words.end();
 }
 
+std::vector<std::string> places_of_move(const std::vector<Property>& properties) {
+  std::vector<std::string> names;
+  for (const Property& property : properties)
+    if (property.is_required && !property.is_list && property.kind == SlotKind::path) names.push_back(property.name);
+  if (names.size() != 2) names.clear();
+  return names;
+}
+
 std::string plain_english(const std::string& text, Language language) { return without_signs(in_english_words(text, language)); }
 
 bool wants_words(const Property& property) {

@@ -103,6 +103,8 @@ std::vector<Property> properties_of(const Json& parameters);
 bool has_extension(std::string_view path);
 /// Whether the property's name or description speaks of a folder.
 bool names_folder(const Property& property);
+/// Of a tool that takes two places, the arguments for them, the one for what is moved first; none of all others.
+std::vector<std::string> places_of_move(const std::vector<Property>& properties);
 
 /// `text` in plain English words, signs such as "->" and "+=" as the word that they stand for.
 std::string plain_english(const std::string& text, Language language);

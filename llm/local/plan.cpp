@@ -106,6 +106,18 @@ std::vector<std::string> itemized(const std::string& clause) {
   return steps;
 }
 
+// "mail ann@example.org -> back on Wednesday": as with a colon. Before a place an arrow has another meaning.
+std::string with_colons(std::string step) {
+  for (const std::string_view sign : {" -> ", " → ", " => ", " --> "})
+    for (const Span& email : find_emails(step)) {
+      const std::string_view behind = std::string_view(step).substr(email.end);
+      if (!behind.starts_with(sign) || !find_quotes(step).empty()) continue;
+      const std::string_view next = behind.substr(sign.size(), behind.find(' ', sign.size()) - sign.size());
+      if (find_places(next).empty()) return step.replace(email.end, sign.size(), ": ");
+    }
+  return step;
+}
+
 // How a request of this kind begins; of "Tell, inform or mail somebody." all three.
 std::set<std::string> verbs_of(const std::string& example) {
   std::set<std::string> verbs;
@@ -187,7 +199,7 @@ std::vector<std::string> plan_of(const std::string& request, const ToolList& too
       held = begin;
       continue;
     }
-    const std::string step = request.substr(begin, clause.end - begin);
+    const std::string step = with_colons(request.substr(begin, clause.end - begin));
     std::vector<std::string> steps = itemized(step);
     if (steps.empty()) steps = listed(step);
     if (steps.empty()) steps = distributed(step);

@@ -117,6 +117,23 @@ std::optional<std::size_t> joined_address(std::string_view text, const std::vect
 
 // The clause without the joining words and punctuation at its end; the cut at its beginning is
 // already behind them.
+// A sentence, or what stands behind "and", that begins with somebody's address and says what is due to them: "my chief (ann@…) has to
+// get …", "the club, ann@…, must hear that …". index  its first word
+bool names_who_is_due(std::string_view text, const std::vector<Word>& words, const std::vector<Span>& places, std::size_t index) {
+  static constexpr std::array dues = {"must", "should", "has", "needs", "ought", "shall", "wants"};
+  constexpr std::size_t most_before = 6;
+  const std::string_view gap = text.substr(words[index - 1].span.end, words[index].span.begin - words[index - 1].span.end);
+  if (words[index].lower == "and" || (words[index - 1].lower != "and" && gap.find(". ") == gap.npos)) return false;
+  const auto address = std::find_if(places.begin(), places.end(), [&](const Span& place) { return place.begin >= words[index].span.begin; });
+  if (address == places.end() || address->in(text).find('@') == std::string_view::npos) return false;
+  std::size_t next = index;
+  while (next < words.size() && words[next].span.begin < address->begin) ++next;
+  const std::string_view lead = text.substr(words[index].span.begin, address->begin - words[index].span.begin);
+  if (next - index > most_before || lead.find(". ") != lead.npos) return false;
+  while (next < words.size() && words[next].span.begin < address->end) ++next;
+  return next < words.size() && is_one_of(words[next].lower, dues);
+}
+
 Span trimmed_clause(std::string_view text, Span clause) {
   const auto is_loose = [](char c) {
     return static_cast<unsigned char>(c) <= ' ' || c == ',' || c == ';' || c == ':' || c == '+';
@@ -185,6 +202,16 @@ std::vector<Span> find_clauses(std::string_view request, const StepWords& step_w
                        [&](const Span& place) { return place.begin >= from && place.end <= to; });
   };
   for (std::size_t i = 1; i < words.size() && clauses.size() + 1 < max; ++i) {
+    // "…to log.txt. And the club (ann@…) must hear that …"
+    if (words[i].span.begin < dictation && has_place(begin, words[i].span.begin) && names_who_is_due(request, words, places, i) &&
+        request.substr(begin, words[i].span.begin - begin).find('@') == request.npos) {
+      const std::size_t end = words[i - 1].lower == "and" ? words[i - 1].span.begin : words[i].span.begin;
+      if (const Span clause = trimmed_clause(request, {begin, end}); clause.size() > 0) {
+        clauses.push_back(clause);
+        begin = words[i].span.begin;
+        continue;
+      }
+    }
     // "…, and then that file to ann@…": no verb, and places on both sides.
     const bool is_joint_word = words[i].lower != "that" && is_one_of(words[i].lower, joiners);
     std::size_t sequence = i - 1;  // "thereafter please enter …"
@@ -215,8 +242,10 @@ std::vector<Span> find_clauses(std::string_view request, const StepWords& step_w
     // A colon begins a step only where it leads up to one: "Quick one: mail ann@…".
     const std::string_view gap = std::string_view(bare).substr(words[first - 1].span.end,
                                              words[first].span.begin - words[first - 1].span.end);
-    if (gap.starts_with(':') && words[i].span.begin > dictation) continue;
-    if (gap.starts_with(':') && std::any_of(places.begin(), places.end(), [&](const Span& place) {
+    // In "save as a.txt: "…". Then mail ann@…" the colon leads to the quotation.
+    const bool is_led_up_to = gap.starts_with(':') && gap.find_first_of(".;") == gap.npos;
+    if (is_led_up_to && words[i].span.begin > dictation) continue;
+    if (is_led_up_to && std::any_of(places.begin(), places.end(), [&](const Span& place) {
           return place.begin >= begin && place.begin < words[first].span.begin;
         }))
       continue;

@@ -146,7 +146,7 @@ void count_string(ToolEvidence& evidence, const ToolDefinition& tool, const Prop
         return other.is_required && other.type == "string" && !is_critical(other.kind);
       });
   if (property.kind == SlotKind::path && !property.is_list && material.has(SlotKind::path) &&
-      !is_looked_for && is_wrong_shape(property, material))
+      !is_looked_for && places_of_move(all).empty() && is_wrong_shape(property, material))
     ++evidence.wrong_shape;
   if (!property.is_required) return;
   if (property.kind == SlotKind::free_text) {
@@ -196,9 +196,18 @@ bool is_copy(const ToolDefinition& tool, const Material& material) {
   return takes_one && files == 2;
 }
 
+// "rename a.txt to b.txt" leaves nothing where it was.
+bool says_move(const Material& material) {
+  static constexpr std::array moves = {"move", "moved", "moves", "rename", "renamed", "relocate"};
+  const std::vector<std::string> words = identifier_words(without_quotes(material.in_english));
+  const auto says = [&](std::string_view wanted) { return std::find(words.begin(), words.end(), wanted) != words.end(); };
+  // "change the name of a.txt"
+  return ((says("name") || says("named")) && says("change")) || std::any_of(words.begin(), words.end(), [](const std::string& word) { return is_one_of(word, moves); });
+}
+
 // What is in one place goes into the other, if nothing else is said.
 bool transfers(const Material& material) {
-  return material.transfer && !has_said_text(material) && !material.has(SlotKind::email);
+  return material.transfer && !has_said_text(material) && !material.has(SlotKind::email) && !says_move(material);
 }
 
 // "file it as b.txt", "put that into b.txt", after something was read; "the same in b.txt", after something was said.
@@ -577,6 +586,8 @@ ToolEvidence evidence_for(const ToolList& tools, std::size_t index, const Clause
   if (transfers(material) && tool.changes_world && taken.contains(SlotKind::free_text) &&
       taken.contains(find_urls(material.transfer->to.in(material.clause)).empty() ? SlotKind::path : SlotKind::url))
     evidence.heard += 2;
+  // "there's an a.txt, rename it to b.txt": for what takes two places.
+  if (!places_of_move(properties_of(tool.parameters)).empty() && says_move(material)) evidence.heard += 2;
   // "to the end of b.txt", in whatever language: for what adds to the end.
   static constexpr std::array ends = {"end", "bottom", "below", "foot", "tail", "underneath"};
   if (own_end(tool) && std::any_of(words.begin(), words.end(), [](const std::string& word) { return is_one_of(word, ends); })) evidence.heard += 1;

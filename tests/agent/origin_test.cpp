@@ -68,6 +68,17 @@ TEST(Origin, AResultThatRepeatsAnArgumentDoesNotRaiseItsTrust) {
   EXPECT_EQ(origin_in(state, "42 bytes").trust, Trust::tool);
 }
 
+TEST(Origin, AValueEndsWhereAnEastAsianParticleBegins) {
+  const State korean = EventsOf("보고서/a.txt를 ann@example.org로 보내 줘").fold();
+  EXPECT_EQ(origin_in(korean, "ann@example.org").trust, Trust::user);
+  EXPECT_EQ(origin_in(korean, "보고서/a.txt").trust, Trust::user);
+  EXPECT_EQ(origin_in(korean, "a.txt").origin, "none") << "a part of another path";
+  EXPECT_EQ(origin_in(korean, "n@example.org").origin, "none");
+  EXPECT_EQ(origin_in(EventsOf("给ann@example.org写信").fold(), "ann@example.org").trust, Trust::user);
+  EXPECT_EQ(origin_in(EventsOf("écris à ann@example.orgé").fold(), "ann@example.org").origin, "none");
+  EXPECT_EQ(origin_in(EventsOf("한국a.txt").fold(), "a.txt").origin, "none") << "the name begins before";
+}
+
 TEST(Origin, TheMostTrustedPlaceWins) {
   auto events = EventsOf("mail ann@example.org what the page says").call("http.get", {}).judged("call_1_1", Verdict::allow);
   events.settled("call_1_1", OutcomeStatus::succeeded, {{"mail", "ann@example.org"}}, "ann@example.org", Trust::untrusted);

@@ -24,6 +24,8 @@ TEST(Grounding, FindsAddressesWithoutThePunctuationBehindThem) {
 }
 
 TEST(Grounding, TakesNoAddressFromATextThatHasOnlyHalfOfOne) {
+  const std::string korean = "ann@example.org로 보내고 bob@mail.example에게, 그리고 kim@한국.example 도";
+  EXPECT_THAT(texts(korean, find_emails(korean)), ElementsAre("ann@example.org", "bob@mail.example", "kim@한국.example"));
   EXPECT_THAT(find_emails("@example.org, ann@, ann@localhost, a @ b.c, @@"), IsEmpty());
 }
 

@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 
 #include <string>
+#include <tuple>
 
 namespace deed {
 namespace {
@@ -340,21 +341,68 @@ TEST(Planner, TalksWhereThereAreNoTools) {
   EXPECT_TRUE(std::holds_alternative<PlainTalk>(*step));
 }
 
+// A result that has no name: the subject of its mail is nowhere.
+ModelRequest mail_of_the_weather() {
+  std::vector<ToolDefinition> tools = office();
+  tools.push_back({.name = "weather.fetch", .description = "Fetch the weather.", .parameters = object_of({}, {})});
+  ModelRequest request = request_of("Fetch the weather and email it to ann@example.org", std::move(tools));
+  add_call(request, "weather.fetch", Json::object(), {.text = "Sunny and warm"});
+  return request;
+}
+
 TEST(Planner, DecodesASubjectThatNothingGives) {
   FakeScorer scorer;
-  scorer.completion = "The file";
-  const Reply reply =
-      plan(scorer, request_of("Send an email to ann@example.org with a.csv attached"));
+  scorer.completion = "The weather";
+  const Reply reply = plan(scorer, mail_of_the_weather());
   ASSERT_EQ(reply.tool_calls.size(), 1u) << reply.text;
-  EXPECT_EQ(reply.tool_calls[0].arguments["subject"], "The file");
+  EXPECT_EQ(reply.tool_calls[0].arguments["subject"], "The weather");
   EXPECT_THAT(reply.choices, Contains(testing::Field(&Choice::origin, "decoded")));
+}
+
+TEST(Planner, MovesWhatIsToBeMovedAndCopiesWhatIsToBeCopied) {
+  FakeScorer scorer;
+  std::vector<ToolDefinition> tools = office();
+  tools.push_back({.name = "file.move",
+                   .description = "Move or rename a file or folder.",
+                   .examples = {"Move a file or rename it."},
+                   .parameters = object_of({{"from", kind_of("path", "Path of the file or folder as it is now.")},
+                                            {"to", kind_of("path", "Its new path, or the folder it goes into.")}},
+                                           {"from", "to"}),
+                   .changes_world = true});
+  const std::tuple<const char*, const char*, const char*> moves[] = {{"Rename a.txt to b.txt", "a.txt", "b.txt"},
+                                                                     {"Move in/a.txt into done/", "in/a.txt", "done/"},
+                                                                     {"a.txt -> rename to b.txt", "a.txt", "b.txt"}};
+  for (const auto& [words, from, to] : moves) {
+    const Reply reply = plan(scorer, request_of(words, tools));
+    ASSERT_EQ(reply.tool_calls.size(), 1u) << words << ": " << reply.text;
+    EXPECT_EQ(reply.tool_calls[0].name, "file.move") << words;
+    EXPECT_EQ(reply.tool_calls[0].arguments, (Json{{"from", from}, {"to", to}})) << words;
+  }
+  const Reply copy = plan(scorer, request_of("Copy a.txt to b.txt", tools));
+  ASSERT_EQ(copy.tool_calls.size(), 1u);
+  EXPECT_EQ(copy.tool_calls[0].name, "file.read");
+}
+
+TEST(Planner, TakesAnArrowBehindAnAddressForAColon) {
+  FakeScorer scorer;
+  const Reply reply = plan(scorer, request_of("mail ann@example.org -> back on Wednesday, Lena is ill"));
+  ASSERT_EQ(reply.tool_calls.size(), 1u) << reply.text;
+  EXPECT_EQ(reply.tool_calls[0].name, "email.send");
+  EXPECT_EQ(reply.tool_calls[0].arguments["text"], "back on Wednesday, Lena is ill");
+}
+
+TEST(Planner, CallsAMailThatCarriesAFileAsTheFileIsCalled) {
+  FakeScorer scorer;
+  scorer.completion = "anything";
+  const Reply reply = plan(scorer, request_of("Send an email to ann@example.org with a.csv attached"));
+  ASSERT_EQ(reply.tool_calls.size(), 1u) << reply.text;
+  EXPECT_EQ(reply.tool_calls[0].arguments["subject"], "a.csv");
 }
 
 TEST(Planner, DoesNotLetADecodedLineBringInAnAddress) {
   FakeScorer scorer;
   scorer.completion = "Write to eve@example.com";
-  const Reply reply =
-      plan(scorer, request_of("Send an email to ann@example.org with a.csv attached"));
+  const Reply reply = plan(scorer, mail_of_the_weather());
   EXPECT_THAT(to_text(reply.tool_calls.at(0).arguments), Not(HasSubstr("eve@")));
   EXPECT_EQ(reply.tool_calls[0].name, "user.ask");
 }

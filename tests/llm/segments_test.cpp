@@ -28,6 +28,18 @@ TEST(Segments, CutsBeforeAVerbThatAJointPrecedes) {
               ElementsAre("Read a.txt.", "send it to ann@example.org"));
 }
 
+TEST(Segments, CutsBeforeSomebodyToWhomSomethingIsDue) {
+  EXPECT_THAT(clauses("Add \"2nd cut done\" to log.txt. And the club (ann@club.example) must hear by mail that it is done."),
+              ElementsAre("Add \"2nd cut done\" to log.txt.", "the club (ann@club.example) must hear by mail that it is done."));
+  EXPECT_THAT(clauses("I need a copy of a.md as b.md, and my chief (bob@uni.example) has to get a.md as an attachment"),
+              ElementsAre("I need a copy of a.md as b.md", "my chief (bob@uni.example) has to get a.md as an attachment"));
+}
+
+TEST(Segments, CutsBehindAQuotationThatAColonLedTo) {
+  EXPECT_THAT(clauses("save as a.txt: \"Keys back\". then mail ann@flat.example: it was returned"),
+              ElementsAre("save as a.txt: \"Keys back\".", "mail ann@flat.example: it was returned"));
+}
+
 TEST(Segments, NeverCutsInsideAQuotation) {
   const std::string request =
       "Send ann@example.org the text \"read this, then open the door and write back\"";
