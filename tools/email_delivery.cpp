@@ -492,7 +492,7 @@ Tool mail_tool(ToolSpec spec, EmailOptions options, MailMaker make) {
   // A draft leaves nobody's hands.
   tool.spec.approval = is_draft ? ApprovalNeed::never : ApprovalNeed::always;
   tool.spec.result_trust = Trust::tool;
-  tool.spec.timeout = std::chrono::minutes(10);
+  tool.spec.timeout = std::chrono::minutes(10) + further_time(options.limits.max_attachments_bytes / 3 * 4);  // as Base64
   tool.spec.effect = !is_draft && options.smtp && !options.sent ? EffectClass::once : EffectClass::probeable;
   const std::string outbox = options.outbox;
   const bool has_server = options.smtp.has_value(), has_mailbox = options.sent.has_value();

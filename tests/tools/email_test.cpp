@@ -359,6 +359,13 @@ TEST_F(EmailBySmtp, RefusesAttachmentsThatAreTooLargeWithoutReadingThem) {
   EXPECT_THAT(client.mails, IsEmpty());
 }
 
+TEST_F(EmailBySmtp, HasTheTimeThatTheLargestMailMayTake) {
+  EmailOptions options{.outbox = folder.at("outbox"), .root = folder.path()};
+  EXPECT_EQ(email_send(options).spec.timeout, std::chrono::minutes(10));
+  options.limits.max_attachments_bytes = std::uint64_t{2000} << 20;
+  EXPECT_GT(email_send(options).spec.timeout, std::chrono::minutes(90));
+}
+
 TEST_F(EmailBySmtp, SendsALargeFileWithoutHoldingItInMemory) {
   constexpr std::size_t size = 60u << 20;
   folder.put("large.bin", "");
