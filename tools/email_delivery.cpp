@@ -496,7 +496,7 @@ Tool mail_tool(ToolSpec spec, EmailOptions options, MailMaker make) {
   tool.spec.effect = !is_draft && options.smtp && !options.sent ? EffectClass::once : EffectClass::probeable;
   const std::string outbox = options.outbox;
   const bool has_server = options.smtp.has_value(), has_mailbox = options.sent.has_value();
-  const auto writer = std::make_shared<Writer>(std::move(options), std::move(make));
+  const auto writer = std::make_shared<Writer>(Writer{.options = std::move(options), .make = std::move(make)});
   tool.run = [writer](Json arguments, ToolContext& context) { return send(std::move(arguments), writer, context); };
   tool.preview = [writer](const Json& arguments, const ToolContext& context) { return preview(arguments, *writer, context); };
   if (is_draft) {
