@@ -33,7 +33,7 @@ struct MailContent {
   /// name percent-encoded where it must be, RFC 2392), which then is a part of the html and no
   /// attachment any more; in the mail an id stands there instead of the name.
   std::string html = {};
-  /// One calendar (.ics) with a METHOD (RFC 5546) is offered as a form of the text as well, which is
+  /// One calendar (.ics) of 1 MiB at most with a METHOD (RFC 5546) is offered as a form of the text as well, which is
   /// what mail programs take for an invitation (RFC 6047).
   std::vector<MailAttachment> attachments = {};
   /// The sender's display name, in any script; empty: none. At most 256 bytes.

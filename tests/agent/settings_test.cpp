@@ -260,16 +260,17 @@ TEST_F(SettingsTest, TheBoundsOfMailAreReadAndAWrongOneIsNamed) {
     DEED_TRY(const Settings settings, load(text));
     return mail_account(settings, none);
   };
-  const auto read = account("account = \"work\"\n[smtp]\nrate = \"1/day\"\n[mail]\nmax_recipients = 7\nmax_failures = 3\nsuppress = [\"Ann@x.org\"]\n"
+  const auto read = account("account = \"work\"\n[smtp]\nrate = \"1/day\"\n[mail]\nmax_recipients = 7\nmax_failures = 3\nmax_attachments_mib = 60\nsuppress = [\"Ann@x.org\"]\n"
                             "[mail.work.smtp]\nurl = \"smtp://h\"\nrate = \"30/minute\"\ndomain_rate = \"5/second\"\nretry_h = 0.5\n");
   ASSERT_OK(read);
   EXPECT_EQ(read->rate, (MailRate{30, std::chrono::minutes(1)}));
   EXPECT_EQ(read->domain_rate, (MailRate{5, std::chrono::seconds(1)}));
   EXPECT_EQ(read->limits.max_recipients, 7);
   EXPECT_EQ(read->limits.max_failures, 3);
+  EXPECT_EQ(read->limits.max_attachments_bytes, std::uint64_t{60} << 20);
   EXPECT_EQ(read->limits.pauses.back(), std::chrono::minutes(20));
   EXPECT_THAT(read->suppressed.entries(), testing::ElementsAre("ann@x.org"));
-  for (const char* text : {"[smtp]\nrate = \"fast\"\n", "[smtp]\nretry_h = -1\n", "[smtp]\nretry_h = 121\n", "[mail]\nmax_failures = -1\n", "[mail]\nsuppress = [\"x\"]\n"}) {
+  for (const char* text : {"[smtp]\nrate = \"fast\"\n", "[smtp]\nretry_h = -1\n", "[smtp]\nretry_h = 121\n", "[mail]\nmax_failures = -1\n", "[mail]\nmax_attachments_mib = 2001\n", "[mail]\nmax_attachments_mib = -1\n", "[mail]\nsuppress = [\"x\"]\n"}) {
     EXPECT_THAT(account(text), IsError(ErrorKind::invalid, HasSubstr("user.toml"))) << text;
   }
 }

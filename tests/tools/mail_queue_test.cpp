@@ -73,6 +73,14 @@ TEST(MailQueue, LeavesAServerThatNeverAnswered) {
   EXPECT_THAT(done.pauses, IsEmpty());
 }
 
+TEST(MailQueue, TriesNobodyElseAndNeverAgainWithAMailThatIsUnfit) {
+  const SmtpReceipt unfit{.verdict = Verdict::not_sent, .code = 354, .is_unfit = true};
+  const Driven out = drive(3, [&](std::size_t, int) { return unfit; });
+  EXPECT_THAT(out.tried, ElementsAre(0));
+  EXPECT_THAT(out.finals, ElementsAre(0));
+  EXPECT_THAT(out.pauses, IsEmpty());
+}
+
 TEST(MailQueue, WaitsForAServerThatFallsSilentOrCloses) {
   for (const SmtpReceipt& trouble : {silent, closing}) {
     int answers = 0;
