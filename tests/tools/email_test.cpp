@@ -378,7 +378,11 @@ TEST_F(EmailBySmtp, SendsALargeFileWithoutHoldingItInMemory) {
   reset_peak();
   const std::size_t before = peak_mib();
   EXPECT_THAT(run_tool(email_send(options), arguments, ctx), Ended(OutcomeStatus::succeeded));
+#ifdef __SANITIZE_ADDRESS__
+  EXPECT_LT(peak_mib(), before + 400);  // it keeps up to 256 MiB of what is freed
+#else
   EXPECT_LT(peak_mib(), before + 10);
+#endif
   const auto mail = find_in_maildir(folder.at("outbox"), ctx.effect_key());
   ASSERT_TRUE(mail);
   EXPECT_GT(std::filesystem::file_size(*mail), size / 3 * 4);
