@@ -157,7 +157,8 @@ bool named(const std::string& text, const auto& all, auto& out) {
 struct Writer {
   Json out = Json::object();
 
-  void operator()(const char* key, const auto& value) { out[key] = json_of(value); }
+  // Put at the end without a search: `members` names each once.
+  void operator()(const char* key, const auto& value) { out.get_ref<Json::object_t&>().emplace_back(key, json_of(value)); }
 
   static Json json_of(const std::string& v) { return v; }
   static Json json_of(std::int64_t v) { return v; }

@@ -6,13 +6,23 @@
 
 namespace deed {
 
+namespace {
+
+// Looked up among the providers once: that takes longer than hashing a short text.
+const EVP_MD* sha256() {
+  static const EVP_MD* const found = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return found;
+}
+
+}  // namespace
+
 struct Sha256::State {
   EVP_MD_CTX* context = EVP_MD_CTX_new();
   ~State() { EVP_MD_CTX_free(context); }
 };
 
 Sha256::Sha256() : state_(std::make_unique<State>()) {
-  DEED_CHECK(state_->context && EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr) == 1,
+  DEED_CHECK(state_->context && EVP_DigestInit_ex(state_->context, sha256(), nullptr) == 1,
              "SHA-256 is not available");
 }
 Sha256::~Sha256() = default;
@@ -26,6 +36,7 @@ std::string Sha256::hex() {
   unsigned int size = 0;
   DEED_CHECK(EVP_DigestFinal_ex(state_->context, digest, &size) == 1, "SHA-256 end");
   std::string out;
+  out.reserve(2 * size);
   for (unsigned int i = 0; i < size; ++i) {
     out += "0123456789abcdef"[digest[i] >> 4];
     out += "0123456789abcdef"[digest[i] & 15];
