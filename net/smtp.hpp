@@ -54,8 +54,10 @@ struct SmtpTransaction {
 };
 
 /// How it ended. `unknown` exactly when the end of the message had been handed over and no verdict
-/// came back. `refused` (5xx) and `refused_for_now` (4xx) are the server's words, `not_sent` is all
-/// other failures; after each of the three the mail is provably not delivered.
+/// came back. `refused` (5xx) and `refused_for_now` (4xx) are the server's words; `refused` is also
+/// an address beyond ASCII at a server that does not offer SMTPUTF8 (RFC 6531, section 3.2), which
+/// is not asked. `not_sent` is all other failures; after each of the three the mail is provably not
+/// delivered.
 struct SmtpReceipt {
   enum class Verdict { accepted, refused_for_now, refused, not_sent, unknown };
   Verdict verdict = Verdict::not_sent;

@@ -256,7 +256,8 @@ TEST_F(SmtpDelivery, AnAddressBeyondAsciiNeedsAServerThatTakesIt) {
   SmtpTransaction transaction = mail();
   transaction.to = *EmailAddress::parse("jürgen@example.org");
   serve({.extensions = {"8BITMIME"}});
-  EXPECT_THAT(deliver(transaction), HasVerdict(Verdict::not_sent, HasSubstr("SMTPUTF8")));
+  EXPECT_THAT(deliver(transaction), HasVerdict(Verdict::refused, HasSubstr("SMTPUTF8")));
+  EXPECT_THAT(server_->mails(), testing::IsEmpty());
   // The kept connection has not forgotten what was offered on it.
   serve({.extensions = {"SMTPUTF8", "8BITMIME"}});
   EXPECT_THAT(deliver(transaction), HasVerdict(Verdict::accepted));
