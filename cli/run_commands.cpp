@@ -46,6 +46,7 @@ Result<std::string> request_text(const std::vector<std::string>& words) {
   }
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+  if (trim(text).empty()) return fail(ErrorKind::invalid, "the request has no words", "", "say what is to be done: deed run \"…\"");
   return text;
 }
 

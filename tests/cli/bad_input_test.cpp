@@ -100,6 +100,14 @@ TEST_F(CommandTest, ClosedAndEmptyStandardInputSayWhatToDo) {
   }
 }
 
+TEST_F(CommandTest, ARequestWithoutWordsIsSaidToBeOneAndNotAMissingModel) {
+  for (const char* request : {"", "  \n"}) {
+    const Ended ended = deed({"run", "--model", "no/such.gguf", request});
+    EXPECT_EQ(ended.code, 2);
+    EXPECT_THAT(ended.err, HasSubstr("the request has no words"));
+  }
+}
+
 TEST_F(CommandTest, APathThatLeavesTheFolderIsRefused) {
   put("secret", "s3cret");
   std::filesystem::create_symlink(folder_ / "secret", folder_ / "work" / "link");
