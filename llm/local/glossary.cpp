@@ -37,6 +37,18 @@ bool has_hangul(std::string_view text) {
   });
 }
 
+// Addresses and paths: their words are of no language.
+std::vector<Span> copied_spans(std::string_view text) {
+  std::vector<Span> out;
+  for (const SlotKind kind : {SlotKind::email, SlotKind::url, SlotKind::path})
+    for (const Span& span : find_kind(kind, text)) out.push_back(span);
+  return out;
+}
+
+bool overlaps_any(const Span& word, const std::vector<Span>& spans) {
+  return std::any_of(spans.begin(), spans.end(), [&](const Span& span) { return span.begin < word.end && word.begin < span.end; });
+}
+
 // "envíaselo", "guárdame": a verb with the pronouns that it ends in. What is left of it has to be known.
 struct Clitic {
   std::string_view verb, object;
@@ -85,10 +97,13 @@ Language language_of(std::string_view request) {
   std::array<bool, 3> is_sure{};  // "Retenir : …": one word, but a long one, or the first; and none of English
   constexpr std::size_t telling = 6;
   constexpr std::array languages = {Language::german, Language::french, Language::spanish};
-  const std::vector<Span> words = find_words(bare, 64);
+  std::vector<Span> words = find_words(bare, 64);
+  std::erase_if(words, [kept = copied_spans(bare)](const Span& word) { return overlaps_any(word, kept); });
   for (const Span& span : words) {
     const std::string word = lower_latin(span.in(bare));
-    english += is_function_word(word) ? 1 : 0;
+    // "in" is a word of both.
+    const bool is_shared = std::any_of(languages.begin(), languages.end(), [&](Language other) { return vocabulary(other).concept_as_written(word) == word; });
+    english += is_function_word(word) && !is_shared ? 1 : 0;
     for (std::size_t i = 0; i < languages.size(); ++i) {
       const std::string_view meaning = vocabulary(languages[i]).concept_as_written(word);
       // "text" and "in" are English too.
@@ -104,15 +119,12 @@ Language language_of(std::string_view request) {
 }
 
 std::string in_english_words(std::string_view text, Language language) {
-  std::vector<Span> kept = find_quotes(text);
-  for (const SlotKind kind : {SlotKind::email, SlotKind::url, SlotKind::path})
-    for (const Span& span : find_kind(kind, text)) kept.push_back(span);
+  std::vector<Span> kept = copied_spans(text);
+  for (const Span& span : find_quotes(text)) kept.push_back(span);
   std::string out;
   std::size_t at = 0;
   for (const Word& word : words_in(text, language)) {
-    const bool is_kept = std::any_of(kept.begin(), kept.end(), [&](const Span& span) {
-      return span.begin < word.span.end && word.span.begin < span.end;
-    });
+    const bool is_kept = overlaps_any(word.span, kept);
     const bool is_object = word.span.size() == 0;  // "it" of "guárdalo"
     if (is_kept || word.span.begin < at || (!is_object && word.lower == lower_latin(word.span.in(text)))) continue;
     out += text.substr(at, word.span.begin - at);

@@ -63,6 +63,15 @@ TEST(Glossary, OneLongWordOfALanguageIsEnoughWhereNoneIsEnglish) {
   EXPECT_EQ(language_of("Mail this to the los-angeles.txt team"), Language::english);
 }
 
+TEST(Glossary, TellsNoLanguageByTheWordsOfAPathOrByThoseOfSeveral) {
+  const std::string german = "Benenne the.txt in done.txt um.";
+  EXPECT_EQ(language_of(german), Language::german);
+  EXPECT_EQ(in_english_words(german, Language::german), "rename the.txt in done.txt um.");
+  EXPECT_EQ(in_english_words("notes.txt의 이름을 done.txt로 변경해", Language::korean), "notes.txt의 named done.txt로 change");
+  EXPECT_EQ(in_english_words("이름을 바꿔", Language::korean), "named change");
+  EXPECT_EQ(language_of("Transfer it in nach.txt"), Language::english);
+}
+
 TEST(Glossary, LeavesEnglishAlone) {
   for (const char* text : {"Send an email to Ann", "He lies in the text", "Write a note and mail it"}) {
     EXPECT_EQ(language_of(text), Language::english) << text;
