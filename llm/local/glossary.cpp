@@ -97,13 +97,12 @@ Language language_of(std::string_view request) {
   std::array<bool, 3> is_sure{};  // "Retenir : …": one word, but a long one, or the first; and none of English
   constexpr std::size_t telling = 6;
   constexpr std::array languages = {Language::german, Language::french, Language::spanish};
-  std::vector<Span> words = find_words(bare, 64);
-  std::erase_if(words, [kept = copied_spans(bare)](const Span& word) { return overlaps_any(word, kept); });
+  const std::vector<Span> words = find_words(bare, 64), kept = copied_spans(bare);
   for (const Span& span : words) {
     const std::string word = lower_latin(span.in(bare));
-    // "in" is a word of both.
+    // "in" is a word of both, and "the" of the.txt of none. A file's name in another language is often one in that of the request.
     const bool is_shared = std::any_of(languages.begin(), languages.end(), [&](Language other) { return vocabulary(other).concept_as_written(word) == word; });
-    english += is_function_word(word) && !is_shared ? 1 : 0;
+    english += is_function_word(word) && !is_shared && !overlaps_any(span, kept) ? 1 : 0;
     for (std::size_t i = 0; i < languages.size(); ++i) {
       const std::string_view meaning = vocabulary(languages[i]).concept_as_written(word);
       // "text" and "in" are English too.
