@@ -3,7 +3,7 @@
 #include "deed/core/text.hpp"
 #include "deed/llm/local/form.hpp"
 #include "deed/llm/local/segments.hpp"
-#include "deed/llm/local/tool_evidence.hpp"
+#include "deed/llm/local/step_needs.hpp"
 
 #include <algorithm>
 #include <array>

@@ -4,7 +4,9 @@
 #include "deed/core/text.hpp"
 #include "deed/llm/local/clause_words.hpp"
 #include "deed/llm/local/form.hpp"
+#include "deed/llm/local/reading_before.hpp"
 #include "deed/llm/local/segments.hpp"
+#include "deed/llm/local/step_needs.hpp"
 #include "deed/llm/local/tool_weights.hpp"
 
 #include <algorithm>

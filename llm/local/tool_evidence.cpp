@@ -2,6 +2,7 @@
 
 #include "deed/core/text.hpp"
 #include "deed/llm/local/segments.hpp"
+#include "deed/llm/local/step_needs.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,43 +11,6 @@
 
 namespace deed {
 namespace {
-
-bool has_said_text(const Material& material) {
-  return material.dictation != std::string::npos ||
-         std::any_of(material.fields.list.begin(), material.fields.list.end(),
-                     [](const Field& field) { return is_text_label(field.label); }) ||
-         std::any_of(material.quotes.begin(), material.quotes.end(),
-                     [&](const Span& q) { return !material.is_in_piece(q); });
-}
-
-bool carries_files(const ToolDefinition& tool, const ClauseStep& step, const Material& material) {
-  for (const Property& property : properties_of(tool.parameters))
-    if (property.is_list && property.is_critical_string() && property.kind == SlotKind::path)
-      return material.has(SlotKind::path) || !step.attachments.empty();
-  return false;
-}
-
-enum class Source { none, reference, given };
-
-// Where a critical argument could come from. `reads`: of a tool that changes nothing.
-Source source_of(SlotKind kind, const ClauseStep& step, const Material& material, bool is_list, bool reads) {
-  if (reads ? material.has_to_read(kind) : material.has(kind)) return Source::given;
-  if (kind == SlotKind::path && is_list && !step.attachments.empty()) return Source::given;
-  for (const std::string& answer : step.answers)
-    if (!find_kind(kind, answer).empty()) return Source::given;
-  const bool is_meant = kind == SlotKind::email ? speaks_of_someone(material) || material.refers_back : material.refers_back;
-  if (!is_meant) return Source::none;
-  for (const PastCall& call : step.past)
-    if (!find_kind(kind, call.result).empty() || !find_kind(kind, to_text(call.arguments)).empty())
-      return Source::reference;
-  return Source::none;
-}
-
-bool has_text(const ToolDefinition& tool, const ClauseStep& step, const Material& material) {
-  return !material.quotes.empty() || material.dictation != std::string::npos ||
-         !step.answers.empty() || (material.refers_back && !step.past.empty()) ||
-         has_words_left(tool, material) || carries_files(tool, step, material);
-}
 
 bool is_wrong_shape(const Property& property, const Material& material) {
   const std::vector<std::string> words =
@@ -60,57 +24,6 @@ bool is_wrong_shape(const Property& property, const Material& material) {
   }
   return wants_folder ? all : !any;
 }
-
-// The kinds of strings that the tool's arguments take.
-std::set<SlotKind> kinds_of(const ToolDefinition& tool) {
-  std::set<SlotKind> kinds;
-  for (const Property& property : properties_of(tool.parameters))
-    if (property.type == "string" && !property.is_enum) kinds.insert(property.kind);
-  return kinds;
-}
-
-}  // namespace
-
-bool has_words_left(const ToolDefinition& tool, const Material& material) {
-  const std::set<std::string> own = own_stems(tool);
-  return material.words.size() > 1 &&
-         std::any_of(material.words.begin() + 1, material.words.end(),
-                     [&](const Span& word) {
-                       return is_content(word, material, own) &&
-                              std::none_of(material.quotes.begin(), material.quotes.end(),
-                                           [&](const Span& q) { return q.covers(word); });
-                     });
-}
-
-std::set<std::string> own_stems(const ToolDefinition& tool) {
-  std::set<std::string> own = stems(tool.name + " " + tool.description);
-  for (const Property& property : properties_of(tool.parameters))
-    own.merge(stems(property.name + " " + property.description()));
-  // What a request for it begins with, and lists of such words; the rest of an example is about
-  // anything.
-  for (const std::string& example : tool.examples) {
-    const bool is_concrete = example.find_first_of("\"@/0123456789") != example.npos;
-    own.merge(stems(is_concrete ? example.substr(0, example.find(' ')) : example));
-  }
-  return own;
-}
-
-bool is_content(const Span& word, const Material& material, const std::set<std::string>& own) {
-  const std::string text(
-      in_english(lower_ascii(word.in(material.clause)), material.language));
-  if (is_function_word(text) || announces_text(text) || announces_name(text) ||
-      material.is_in_piece(word))
-    return false;
-  constexpr std::size_t telling = 4;  // "subj"
-  if (text.size() >= telling && std::any_of(own.begin(), own.end(), [&](const std::string& one) {
-        return one.starts_with(text);
-      }))
-    return false;
-  const std::set<std::string> stem = stems(text);
-  return stem.empty() || count_common(stem, own) == 0;
-}
-
-namespace {
 
 bool takes_numbers(const Property& property) {
   return property.type == "number" || property.type == "integer";
@@ -157,57 +70,11 @@ void count_string(ToolEvidence& evidence, const ToolDefinition& tool, const Prop
       ++evidence.vague_text;
   }
   if (!is_critical(property.kind)) return;
-  const Source source = source_of(property.kind, step, material, property.is_list, !tool.changes_world);
-  if (source == Source::none) ++(has_any ? evidence.missing : evidence.missing_all);
+  const ArgumentSource source = source_of(property.kind, step, material, property.is_list, !tool.changes_world);
+  if (source == ArgumentSource::none) ++(has_any ? evidence.missing : evidence.missing_all);
   // "post its contents to http://…" is about the URL that it names, not about the file of the step
   // before.
-  if (source == Source::reference && has_any) ++evidence.referred;
-}
-
-}  // namespace
-
-namespace {
-
-// "a list of what is in the folder drawings"
-bool asks_for_listing(const Material& material) {
-  static constexpr std::array things = {"list", "what", "names", "files", "everything", "contents", "which"};
-  const std::vector<std::string> words = identifier_words(without_places(without_quotes(material.in_english)));
-  const auto says = [&](auto is) { return std::any_of(words.begin(), words.end(), is); };
-  return !has_said_text(material) && says([](const std::string& word) { return word == "folder" || word == "directory"; }) &&
-         says([](const std::string& word) { return is_one_of(word, things); });
-}
-
-// "mail her the link http://…"
-bool speaks_of_link(const Material& material) {
-  const std::vector<std::string> words = identifier_words(without_places(without_quotes(material.in_english)));
-  return std::any_of(words.begin(), words.end(), [](const std::string& word) {
-    return word == "link" || word == "url" || word == "address" || word == "bookmark";
-  });
-}
-
-// "copy a.txt to b.txt": the first of two files is read for the second.
-bool is_copy(const ToolDefinition& tool, const Material& material) {
-  const std::vector<Property> all = properties_of(tool.parameters);
-  const bool takes_one = std::any_of(all.begin(), all.end(), [](const Property& property) {
-    return property.is_critical_string() && property.kind == SlotKind::path && !property.is_list;
-  });
-  std::size_t files = 0;
-  for (const Piece& piece : material.pieces.at(SlotKind::path)) files += piece.is_in_text ? 0 : 1;
-  return takes_one && files == 2;
-}
-
-// "rename a.txt to b.txt" leaves nothing where it was.
-bool says_move(const Material& material) {
-  static constexpr std::array moves = {"move", "moved", "moves", "rename", "renamed", "relocate"};
-  const std::vector<std::string> words = identifier_words(without_quotes(material.in_english));
-  const auto says = [&](std::string_view wanted) { return std::find(words.begin(), words.end(), wanted) != words.end(); };
-  // "change the name of a.txt"
-  return ((says("name") || says("named")) && says("change")) || std::any_of(words.begin(), words.end(), [](const std::string& word) { return is_one_of(word, moves); });
-}
-
-// What is in one place goes into the other, if nothing else is said.
-bool transfers(const Material& material) {
-  return material.transfer && !has_said_text(material) && !material.has(SlotKind::email) && !says_move(material);
+  if (source == ArgumentSource::reference && has_any) ++evidence.referred;
 }
 
 // "file it as b.txt", "put that into b.txt", after something was read; "the same in b.txt", after something was said.
@@ -221,157 +88,6 @@ bool is_put_into(const ClauseStep& step, const Material& material) {
   }
   return false;
 }
-
-}  // namespace
-
-bool lacks_text(const ToolDefinition& tool, const ClauseStep& step, const Material& material) {
-  const std::vector<Property> properties = properties_of(tool.parameters);
-  const bool takes_text = std::any_of(properties.begin(), properties.end(),
-                                      [](const Property& property) { return property.is_text(); });
-  // A quotation that is the subject is no text.
-  std::size_t claimed = 0, claimed_text = 0;
-  for (const auto& [name, spans] : find_claims(material, properties))
-    for (const Property& property : properties)
-      if (property.name == name && !is_critical(property.kind))
-        (property.is_text() ? claimed_text : claimed) += spans.size();
-  const bool has_claimed_quotes_only = material.dictation == std::string::npos &&
-                                       claimed_text == 0 && claimed >= material.quotes.size() &&
-                                       !material.quotes.empty();
-  const bool has_source = (has_said_text(material) && !has_claimed_quotes_only) ||
-                          !step.answers.empty() ||
-                          (material.refers_back && !step.past.empty());
-  // "mail her the link http://…" has words of its own to send.
-  // Which words of another language have content is not known well enough; and beside a page that can be read, what is
-  // left of the words is hardly all of the text.
-  const bool is_sure = material.language == Language::english && !asks_for_listing(material) &&
-                       !(material.has(SlotKind::url) && !speaks_of_link(material));
-  if (takes_text && !has_source && transfers(material)) return true;
-  return takes_text && !has_source && (!is_sure || !has_words_left(tool, material) || material.refers_back);
-}
-
-bool speaks_of_someone(const Material& material) {
-  static constexpr std::array persons = {"him", "her", "them"};
-  const std::vector<std::string> words = identifier_words(without_quotes(material.in_english));
-  return material.names_address ||
-         std::any_of(words.begin(), words.end(), [](const std::string& word) { return is_one_of(word, persons); });
-}
-
-namespace {
-
-bool has_no_address(const ToolDefinition& tool, const ClauseStep& step, const Material& material) {
-  const std::vector<Property> all = properties_of(tool.parameters);
-  return std::any_of(all.begin(), all.end(), [&](const Property& property) {
-    return property.is_required && property.is_critical_string() && property.kind == SlotKind::email &&
-           source_of(property.kind, step, material, property.is_list, false) == Source::none;
-  });
-}
-
-// "Her address is in contacts.txt": the tool needs an address, none is given, and the words say where one stands.
-bool lacks_address(const ToolDefinition& tool, const ClauseStep& step, const Material& material) {
-  return has_no_address(tool, step, material) && material.names_address;
-}
-
-// What looks something up by words that are its only argument ("Words to look for").
-std::optional<std::size_t> looks_up_words(const ToolList& tools) {
-  for (std::size_t i = 0; i < tools.size(); ++i) {
-    if (tools[i].changes_world || tools[i].asks_user) continue;
-    const std::vector<Property> all = properties_of(tools[i].parameters);
-    if (all.size() == 1 && all[0].is_required && wants_words(all[0])) return i;
-  }
-  return std::nullopt;
-}
-
-}  // namespace
-
-namespace {
-
-// "heron.txt is in some subfolder", "find lease.pdf and …", for a name without a folder.
-bool has_unknown_whereabouts(const Material& material) {
-  static constexpr std::array words = {"somewhere", "subfolder", "subfolders", "wherever", "buried",  "burried", "locate", "find",
-                                       "search",    "hunt",      "track",      "dig",      "unearth", "whereabouts", "misplaced"};
-  std::size_t files = 0;
-  for (const Piece& piece : material.pieces.at(SlotKind::path)) {
-    if (piece.is_in_text || !has_extension(piece.span.in(material.clause))) continue;
-    if (piece.span.in(material.clause).find('/') != std::string_view::npos) return false;
-    ++files;
-  }
-  const std::vector<std::string> said = identifier_words(without_places(without_quotes(material.in_english)));
-  for (std::size_t i = 0; files == 1 && i < said.size(); ++i) {
-    if (is_one_of(said[i], words)) return true;
-    // "no idea which folder"
-    if (i > 0 && said[i] == "folder" && (said[i - 1] == "which" || said[i - 1] == "what" || said[i - 1] == "some")) return true;
-  }
-  return false;
-}
-
-// What finds a file by its name, which is its only required argument.
-std::optional<std::size_t> finds_by_name(const ToolList& tools) {
-  for (std::size_t i = 0; i < tools.size(); ++i) {
-    if (tools[i].changes_world || tools[i].asks_user) continue;
-    const std::vector<Property> all = properties_of(tools[i].parameters);
-    const auto is_name = [](const Property& p) {
-      const std::vector<std::string> words = identifier_words(p.description());
-      return p.is_required && p.type == "string" && !p.is_enum && !is_critical(p.kind) && !words.empty() && words[0] == "name";
-    };
-    const auto needed = std::count_if(all.begin(), all.end(), [](const Property& p) { return p.is_required; });
-    const bool looks_in_folder = std::any_of(all.begin(), all.end(), [](const Property& p) { return p.kind == SlotKind::path && names_folder(p); });
-    if (needed == 1 && looks_in_folder && std::any_of(all.begin(), all.end(), is_name)) return i;
-  }
-  return std::nullopt;
-}
-
-}  // namespace
-
-std::optional<std::size_t> reading_before(const ToolDefinition& tool, const ClauseStep& step,
-                                          const Material& material, const ToolList& tools) {
-  if (!tool.changes_world || step.uses_last_result) return std::nullopt;
-  // "… is in some subfolder, send it to ann@…": what is to be carried has to be found.
-  if (carries_files(tool, step, material) && has_unknown_whereabouts(material) && !has_no_address(tool, step, material) && step.past.empty())
-    if (const auto finder = finds_by_name(tools)) return finder;
-  const bool is_source_known = material.address_source.place || material.address_source.is_memory;
-  const bool for_address = lacks_address(tool, step, material) &&
-                           (has_said_text(material) || (is_source_known && has_text(tool, step, material)));
-  if (for_address && material.address_source.is_memory)
-    if (const auto found = looks_up_words(tools)) return found;
-  // Without a recipient there is nothing to read a text for.
-  if (!for_address && (has_no_address(tool, step, material) || !lacks_text(tool, step, material))) return std::nullopt;
-  const std::set<SlotKind> taken = kinds_of(tool);
-  for (const auto& entry : material.pieces) {
-    const SlotKind kind = entry.first;
-    const auto& pieces = entry.second;
-    if (transfers(material) && std::none_of(pieces.begin(), pieces.end(), [&](const Piece& p) { return p.span == material.transfer->from; })) continue;
-    const bool is_copied = transfers(material) || (kind == SlotKind::path && is_copy(tool, material));
-    const bool is_source = material.address_source.place && for_address;
-    const bool is_there = is_source ? material.has_to_read(kind) && !material.address_source.place->in(material.clause).empty() &&
-                                          std::any_of(pieces.begin(), pieces.end(), [](const Piece& p) { return p.holds_address; })
-                                    : material.has(kind);
-    if (!is_there || (taken.contains(kind) && !is_copied && !for_address)) continue;
-    for (std::size_t i = 0; i < tools.size(); ++i) {
-      if (tools[i].changes_world || tools[i].asks_user) continue;
-      const std::vector<Property> of_reader = properties_of(tools[i].parameters);
-      const bool reads_it = std::any_of(of_reader.begin(), of_reader.end(), [&](const Property& p) {
-        return p.is_required && p.is_critical_string() && p.kind == kind;
-      });
-      const bool needs_more = std::any_of(of_reader.begin(), of_reader.end(), [&](const Property& p) {
-        return p.is_required && !(p.is_critical_string() && p.kind == kind);
-      });
-      if (reads_it && !needs_more) return i;
-    }
-  }
-  // Where the listing goes has to be named.
-  const bool has_target = material.has(SlotKind::email) || material.has(SlotKind::path) || material.has(SlotKind::url);
-  // Who asks which folder a file is in writes nothing into that file.
-  if (!has_target || !asks_for_listing(material) || (!material.has(SlotKind::email) && has_unknown_whereabouts(material))) return std::nullopt;
-  for (std::size_t i = 0; i < tools.size(); ++i) {
-    if (tools[i].changes_world || tools[i].asks_user) continue;
-    const std::vector<Property> all = properties_of(tools[i].parameters);
-    const bool lists = all.size() == 1 && !all[0].is_required && all[0].kind == SlotKind::path && names_folder(all[0]);
-    if (lists) return i;
-  }
-  return std::nullopt;
-}
-
-namespace {
 
 // "Three night shifts, what day are we on? I've lost all track": of several sentences those that ask for something, if one
 // does, and of those what stands behind the last comma, if that asks. The others are made blank, unless a place stands there.
@@ -478,10 +194,6 @@ bool calls_for(const ToolDefinition& tool, const ToolEvidence& evidence,
          (taken.contains(SlotKind::email) && (material.address_source.place || material.address_source.is_memory)) ||
          (has_said_text(material) && taken.contains(SlotKind::free_text));
 }
-
-}  // namespace
-
-namespace {
 
 bool own_end(const ToolDefinition& tool) {
   const std::vector<std::string> words = identifier_words(tool.description);

@@ -47,24 +47,4 @@ ToolEvidence evidence_for(const ToolList& tools, std::size_t index, const Clause
                           const Material& material, const Lexicon& lexicon,
                           std::optional<std::size_t> reader = {});
 
-/// Whether the words speak of somebody whose address a step before has found: "ask him to come", "to her address".
-bool speaks_of_someone(const Material& material);
-
-/// Whether the clause has content of its own beside its verb and its places.
-bool has_words_left(const ToolDefinition& tool, const Material& material);
-
-/// Whether the step lacks a text that `tool` needs, and has no words of its own for one.
-bool lacks_text(const ToolDefinition& tool, const ClauseStep& step, const Material& material);
-
-/// The tool that has to read something before `tool` can do the step: "save http://… as page.txt"
-/// names a place that only a reading tool takes, and no text. nullopt: none has to.
-std::optional<std::size_t> reading_before(const ToolDefinition& tool, const ClauseStep& step,
-                                          const Material& material, const ToolList& tools);
-
-/// Whether the clause has words that are content: not its verb, no function words, not the tool's
-/// own words, and not in an address, a URL or a path.
-bool is_content(const Span& word, const Material& material, const std::set<std::string>& own_stems);
-/// Stems of all that the tool says of itself.
-std::set<std::string> own_stems(const ToolDefinition& tool);
-
 }  // namespace deed

@@ -1,168 +1,14 @@
-#include "deed/agent/runner.hpp"
-
-#include <unistd.h>
+#include "deed/tests/agent/runner_fixture.hpp"
 
 #include <algorithm>
-#include <filesystem>
-#include <functional>
 #include <map>
 #include <numeric>
-
-#include "deed/tests/fakes/matchers.hpp"
-#include "deed/tests/fakes/run_async.hpp"
-#include "deed/tests/fakes/scripted_model.hpp"
 
 namespace deed {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-// What the tools of these tests did to the world.
-struct World {
-  std::vector<std::string> done;
-  std::optional<Outcome> next;          // instead of success
-  std::optional<Error> no_preview;
-  std::function<void()> on_entry;       // called by each tool before it does anything
-  bool throws_after_commit = false;
-  ProbeResult probe{ProbeResult::Verdict::undecided, "nobody knows"};
-};
-
-asio::awaitable<Outcome> act(Json arguments, ToolContext& context, World& world) {
-  if (world.on_entry) world.on_entry();
-  auto committed = co_await context.dispatching();
-  if (!committed) co_return Outcome::failed_without_effect(committed.error());
-  world.done.push_back(string_at(arguments, "what"));
-  if (world.throws_after_commit) throw std::runtime_error("lost connection");
-  if (world.next) co_return *world.next;
-  co_return Outcome::succeeded({{"ok", true}}, "did " + string_at(arguments, "what"));
-}
-asio::awaitable<Outcome> look(Json arguments, World& world) {
-  if (world.on_entry) world.on_entry();
-  world.done.push_back("look");
-  co_return Outcome::succeeded({{"seen", string_at(arguments, "what")}}, "seen " + string_at(arguments, "what"));
-}
-asio::awaitable<ProbeResult> probe(World& world) { co_return world.probe; }
-
-class Answers final : public Interaction {
- public:
-  std::optional<ApprovalAnswer> approval;
-  std::optional<std::string> words;
-  std::vector<ApprovalCard> cards;
-  std::function<void()> on_card;
-
-  asio::awaitable<std::optional<ApprovalAnswer>> approve(ApprovalCard card) override {
-    cards.push_back(std::move(card));
-    if (on_card) on_card();
-    co_return approval;
-  }
-  asio::awaitable<std::optional<std::string>> answer(std::string) override { co_return words; }
-};
-
-class RunnerTest : public testing::Test {
- protected:
-  RunnerTest() {
-    static int count = 0;
-    folder_ = std::filesystem::temp_directory_path() / ("deed-runner-" + std::to_string(getpid()) + "-" + std::to_string(++count));
-    open();
-    add("act", EffectClass::once, true);
-    add("act.quiet", EffectClass::once, false);
-    add("act.probed", EffectClass::probeable, false);
-    add("act.again", EffectClass::idempotent, false);
-    Tool looks = tool("look", EffectClass::read, false);
-    looks.run = [this](Json arguments, ToolContext&) { return look(std::move(arguments), world_); };
-    EXPECT_OK(tools_.add(std::move(looks)));
-    Tool asks = tool("user.ask", EffectClass::read, false);
-    asks.spec.arguments = {{"type", "object"}, {"properties", {{"question", {{"type", "string"}}}}}, {"required",
-        Json::array({"question"})}};
-    asks.spec.roles = {};
-    asks.spec.asks_user = true;
-    asks.run = {};
-    EXPECT_OK(tools_.add(std::move(asks)));
-  }
-  ~RunnerTest() override {
-    journal_.reset();
-    std::filesystem::remove_all(folder_);
-  }
-
-  void open(Redactor redactor = {}) {
-    journal_.reset();
-    auto journal = open_sqlite_journal({.path = folder_ / "journal.db", .redactor = std::move(redactor)});
-    ASSERT_OK(journal);
-    journal_ = std::move(*journal);
-  }
-  static Tool tool(const std::string& name, EffectClass effect, bool asks) {
-    Tool tool;
-    tool.spec.name = name;
-    tool.spec.description = "Test.";
-    tool.spec.arguments = {{"type", "object"}, {"properties", {{"what", {{"type", "string"}}}}}, {"required",
-        Json::array({"what"})},
-                           {"additionalProperties", false}};
-    tool.spec.effect = effect;
-    tool.spec.roles = {{"what", ArgumentRole::destination}};
-    tool.spec.approval = asks ? ApprovalNeed::always : ApprovalNeed::never;
-    tool.spec.result_trust = Trust::tool;
-    tool.spec.dispatches = true;
-    return tool;
-  }
-  void add(const std::string& name, EffectClass effect, bool asks) {
-    Tool made = tool(name, effect, asks);
-    made.run = [this](Json arguments, ToolContext& context) { return act(std::move(arguments), context, world_); };
-    made.preview = [this](const Json& arguments, const ToolContext&) -> Result<Preview> {
-      if (world_.no_preview) return fail(*world_.no_preview);
-      const std::string what = string_at(arguments, "what");
-      return Preview{"text/plain", "will do " + what, "do " + what, {what}};
-    };
-    if (effect == EffectClass::probeable) made.probe = [this](Json, ToolContext&) { return probe(world_); };
-    EXPECT_OK(tools_.add(std::move(made)));
-  }
-
-  RunReport start(std::string request, Limits limits = {}) {
-    Runner runner({*journal_, model_, tools_, system_clock(), answers_, observer_, policy_});
-    auto report = run_async(io_, runner.start({.request = std::move(request), .limits = limits}));
-    EXPECT_OK(report);
-    return report ? *report : RunReport{};
-  }
-  Result<RunReport> resume(const RunId& run) {
-    Runner runner({*journal_, model_, tools_, system_clock(), answers_, observer_, policy_});
-    return run_async(io_, runner.resume(run));
-  }
-  void script(std::vector<Result<Reply>> replies) { model_ = ScriptedModel(std::move(replies)); }
-  std::vector<std::string> kinds(const RunId& run) {
-    const auto events = run_async(io_, journal_->read(run, 0, 1000));
-    EXPECT_OK(events);
-    std::vector<std::string> out;
-    for (const Event& event : *events) out.push_back(event.kind);
-    return out;
-  }
-
-  // What another process would read now: the kinds of the newest run's events.
-  std::vector<std::string> kinds_on_disk() {
-    asio::io_context io;
-    auto journal = open_sqlite_journal({.path = folder_ / "journal.db"});
-    EXPECT_OK(journal);
-    const auto run = run_async(io, (*journal)->find_run("last"));
-    EXPECT_OK(run);
-    const auto events = run_async(io, (*journal)->read(run->id, 0, 1000));
-    EXPECT_OK(events);
-    std::vector<std::string> out;
-    for (const Event& event : *events) out.push_back(event.kind);
-    return out;
-  }
-
-  std::filesystem::path folder_;
-  asio::io_context io_;
-  std::unique_ptr<Journal> journal_;
-  ScriptedModel model_;
-  Registry tools_;
-  World world_;
-  Answers answers_;
-  Observer observer_;
-  Policy policy_;
-};
-
-Reply calls(const char* tool, const char* what) { return ScriptedModel::calls(tool, {{"what", what}}); }
-Reply says(const char* text) { return ScriptedModel::says(text); }
 
 TEST_F(RunnerTest, FeedsEachResultBackUntilTheModelIsDone) {
   script({calls("look", "a"), calls("act.quiet", "b"), says("done")});
@@ -249,56 +95,6 @@ TEST_F(RunnerTest, DoesNotAskWhereTheRequestMightPassTheBudget) {
   }
 }
 
-TEST_F(RunnerTest, PausesForApprovalWhenNobodyIsThere) {
-  script({calls("act", "b"), says("done")});
-  const RunReport report = start("do b");
-  EXPECT_EQ(report.status, RunStatus::paused);
-  EXPECT_EQ(report.waiting_call, "call_1_1");
-  EXPECT_THAT(report.hint, HasSubstr("deed approve"));
-  EXPECT_TRUE(world_.done.empty());
-}
-
-TEST_F(RunnerTest, AnApprovalGivenLaterFinishesTheRunWithoutAskingTheModelAgain) {
-  script({calls("act", "b"), says("done")});
-  const RunReport paused = start("do b");
-  open();  // as another process would
-  Runner other({*journal_, model_, tools_, system_clock(), answers_, observer_, policy_});
-  const auto report = run_async(io_, other.decide_approval(paused.run, {true, ""}, "test"));
-  ASSERT_OK(report);
-  EXPECT_EQ(report->status, RunStatus::done);
-  EXPECT_THAT(world_.done, ElementsAre("b"));
-  EXPECT_EQ(model_.requests.size(), 2u);
-}
-
-TEST_F(RunnerTest, ADenialIsToldToTheModelAndNothingHappens) {
-  script({calls("act", "b"), says("as you wish")});
-  const RunReport paused = start("do b");
-  Runner other({*journal_, model_, tools_, system_clock(), answers_, observer_, policy_});
-  const auto report = run_async(io_, other.decide_approval(paused.run, {false, "not today"}, "test"));
-  ASSERT_OK(report);
-  EXPECT_EQ(report->status, RunStatus::done);
-  EXPECT_TRUE(world_.done.empty());
-  EXPECT_THAT(model_.requests.back().messages.back().text, HasSubstr("not today"));
-}
-
-TEST_F(RunnerTest, ShowsTheWholeEffectBeforeItAsks) {
-  answers_.approval = ApprovalAnswer{true, ""};
-  script({calls("act", "b"), says("done")});
-  EXPECT_EQ(start("do b").status, RunStatus::done);
-  ASSERT_EQ(answers_.cards.size(), 1u);
-  EXPECT_EQ(answers_.cards[0].preview->bytes, "will do b");
-  EXPECT_EQ(answers_.cards[0].origins[0].origin, "request");
-}
-
-TEST_F(RunnerTest, YesDoesNotApproveADestinationThatTheModelMadeUp) {
-  policy_.yes = true;
-  script({calls("act", "b"), calls("act", "invented"), says("done")});
-  const RunReport report = start("do b");
-  EXPECT_EQ(report.status, RunStatus::paused);
-  EXPECT_THAT(world_.done, ElementsAre("b"));
-  EXPECT_THAT(report.state.calls.at("call_2_1").policy->why, HasSubstr("made it up"));
-}
-
 TEST_F(RunnerTest, OneRunHasOneOwner) {
   script({calls("act", "b"), says("done")});
   const RunReport paused = start("do b");
@@ -329,47 +125,6 @@ TEST_F(RunnerTest, DoesNotRepeatAnEffectThatTheModelForgot) {
   EXPECT_EQ(start("do b").status, RunStatus::done);
   EXPECT_THAT(world_.done, ElementsAre("b"));
   EXPECT_THAT(model_.requests.back().messages.back().text, HasSubstr("not made again"));
-}
-
-TEST_F(RunnerTest, AnUnknownOutcomeStopsTheRunAndIsNotRetried) {
-  world_.next = Outcome::unknown("the connection broke after the end of the message");
-  script({calls("act.quiet", "b"), says("done")});
-  const RunReport report = start("do b");
-  EXPECT_EQ(report.status, RunStatus::unknown);
-  EXPECT_THAT(report.hint, HasSubstr("deed reconcile"));
-  const auto again = resume(report.run);
-  ASSERT_OK(again);
-  EXPECT_EQ(again->status, RunStatus::unknown);
-  EXPECT_THAT(world_.done, ElementsAre("b"));
-}
-
-TEST_F(RunnerTest, TheOperatorsWordSettlesAnUnknownOutcome) {
-  for (const auto& [word, times] : {std::pair("done", 1), std::pair("not_done", 1), std::pair("retry", 2)}) {
-    world_ = World{.next = Outcome::unknown("lost")};
-    script({calls("act.quiet", "b"), says("finished")});
-    const RunReport stopped = start("do b");
-    world_.next.reset();
-    Runner other({*journal_, model_, tools_, system_clock(), answers_, observer_, policy_});
-    const auto report = run_async(io_, other.reconcile(stopped.run, word, "test"));
-    ASSERT_OK(report);
-    EXPECT_EQ(report->status, RunStatus::done) << word;
-    EXPECT_EQ(world_.done.size(), static_cast<std::size_t>(times)) << word;
-  }
-}
-
-TEST_F(RunnerTest, AToolThatThrowsBehindItsCommitPointIsUnknownNotFailed) {
-  world_.throws_after_commit = true;
-  script({calls("act.quiet", "b"), says("done")});
-  EXPECT_EQ(start("do b").status, RunStatus::unknown);
-}
-
-TEST_F(RunnerTest, AConfirmedProbeSettlesWithoutASecondEffect) {
-  world_.next = Outcome::unknown("lost");
-  world_.probe = {ProbeResult::Verdict::confirmed, "it is there"};
-  script({calls("act.probed", "b"), says("done")});
-  EXPECT_EQ(start("do b").status, RunStatus::done);
-  EXPECT_THAT(world_.done, ElementsAre("b"));
-  EXPECT_THAT(model_.requests.back().messages.back().text, HasSubstr("it is there"));
 }
 
 TEST_F(RunnerTest, APauseForAQuestionEndsWithItsAnswer) {
@@ -424,7 +179,7 @@ TEST_F(RunnerTest, NothingLeavesBeforeWhatLedToItIsInTheJournal) {
 // A reply is paid for: a process that dies in a tool, however harmless, must not have to ask again.
 TEST_F(RunnerTest, AReplyIsInTheJournalBeforeEvenAPureToolRuns) {
   Tool pure = tool("pure", EffectClass::pure, false);
-  pure.run = [this](Json arguments, ToolContext&) { return look(std::move(arguments), world_); };
+  pure.run = [this](Json arguments, ToolContext&) { return runner_look(std::move(arguments), world_); };
   ASSERT_OK(tools_.add(std::move(pure)));
   script({calls("pure", "a"), says("done")});
   std::vector<std::string> seen;
@@ -452,7 +207,7 @@ TEST_F(RunnerTest, TellsTheObserverEveryEventInOrderOnceItIsWritten) {
   listening.written = [this] { return kinds_on_disk().size(); };
   script({calls("look", "a"), calls("pure", "b"), says("done")});
   Tool pure = tool("pure", EffectClass::pure, false);
-  pure.run = [this](Json arguments, ToolContext&) { return look(std::move(arguments), world_); };
+  pure.run = [this](Json arguments, ToolContext&) { return runner_look(std::move(arguments), world_); };
   ASSERT_OK(tools_.add(std::move(pure)));
   Runner runner({*journal_, model_, tools_, system_clock(), answers_, listening, policy_});
   const auto report = run_async(io_, runner.start({.request = "look at a, then at b"}));
@@ -469,74 +224,6 @@ TEST_F(RunnerTest, AnAnswerThatNobodyWaitsForLeavesTheRunToOthers) {
   Runner runner({*journal_, model_, tools_, system_clock(), answers_, observer_, policy_});
   EXPECT_THAT(run_async(io_, runner.answer(paused.run, "what?")), IsError(ErrorKind::conflict));
   EXPECT_OK(resume(paused.run));
-}
-
-// A tool of somebody who never heard of commit points.
-asio::awaitable<Outcome> act_unannounced(World& world) {
-  world.done.push_back("unannounced");
-  if (world.throws_after_commit) throw std::runtime_error("lost connection");
-  co_return Outcome::succeeded({{"ok", true}}, "did it");
-}
-
-TEST_F(RunnerTest, AToolThatDoesNotSayWhereItsCommitPointIsIsInDoubtFromItsFirstInstant) {
-  Tool unannounced = tool("act.unannounced", EffectClass::once, false);
-  unannounced.spec.dispatches = false;
-  unannounced.run = [this](Json, ToolContext&) { return act_unannounced(world_); };
-  ASSERT_OK(tools_.add(std::move(unannounced)));
-  world_.throws_after_commit = true;
-  script({calls("act.unannounced", "b"), says("done")});
-  const RunReport report = start("do b");
-  EXPECT_EQ(report.status, RunStatus::unknown);
-  const auto seen = kinds(report.run);
-  EXPECT_NE(std::find(seen.begin(), seen.end(), "effect.dispatched"), seen.end());
-  EXPECT_THAT(resume(report.run)->status, RunStatus::unknown);
-  EXPECT_EQ(world_.done.size(), 1u);
-}
-
-TEST_F(RunnerTest, AnApprovalGivenUnderOtherRulesIsAskedForAgain) {
-  script({calls("act", "b"), says("done")});
-  const RunReport paused = start("do b");
-  // The process dies when the approval is in the journal and before anything followed from it.
-  auto lease = run_async(io_, journal_->acquire(paused.run));
-  ASSERT_OK(lease);
-  const ApprovalRequested& asked = *paused.state.calls.at("call_1_1").approval_request;
-  Event answer = encode(ApprovalDecided{asked.effect_key, asked.arguments_hash, asked.policy_version, asked.preview_sha256,
-      true, "me", ""});
-  answer.call = "call_1_1", answer.time = system_clock().now();
-  ASSERT_OK(run_async(io_, journal_->append(*lease, {answer}, {})));
-  ASSERT_OK(run_async(io_, journal_->release(*lease)));
-  policy_.allow.push_back(*AllowRule::parse("look:*"));
-  const auto report = resume(paused.run);
-  ASSERT_OK(report);
-  EXPECT_EQ(report->status, RunStatus::paused);
-  EXPECT_EQ(report->waiting_call, "call_1_1");
-  EXPECT_TRUE(world_.done.empty());
-}
-
-TEST_F(RunnerTest, ADoubtfulCallThatCannotBeMadeAgainIsNotTakenForOneThatNeverRan) {
-  world_.throws_after_commit = true;
-  script({calls("act.again", "b"), says("done")});
-  world_.next = Outcome::unknown("lost");
-  world_.on_entry = [this] { world_.no_preview = Error{ErrorKind::not_found, "the file is gone"}; };
-  const RunReport report = start("do b");
-  EXPECT_EQ(report.status, RunStatus::unknown);
-  EXPECT_THAT(report.reason, HasSubstr("the file is gone"));
-  EXPECT_EQ(world_.done.size(), 1u);
-}
-
-TEST_F(RunnerTest, ALaterAttemptThatDidNothingSaysNothingAboutTheFirst) {
-  for (const Outcome& later : {Outcome::failed_without_effect({ErrorKind::unavailable, "no route"}), Outcome::rejected("409: it is being worked on")}) {
-    world_ = World{.next = Outcome::unknown("lost")};
-    int entries = 0;
-    world_.on_entry = [&] {
-      if (++entries > 1) world_.next = later;
-    };
-    script({calls("act.again", "b"), says("done")});
-    const RunReport report = start("do b");
-    EXPECT_EQ(report.status, RunStatus::unknown) << "the first attempt may have happened";
-    EXPECT_EQ(entries, 3);
-    EXPECT_THAT(report.reason, HasSubstr("an earlier attempt may have happened"));
-  }
 }
 
 TEST_F(RunnerTest, ACallWhoseSecretIsNotKeptIsMadeAnewInsteadOfWithoutIt) {
@@ -576,28 +263,7 @@ TEST_F(RunnerTest, AReadingCallWhoseSecretIsNotKeptIsNotMadeWithoutItEither) {
   EXPECT_THAT(model_.requests.back().messages.back().text, HasSubstr("a secret in them is not kept"));
 }
 
-TEST_F(RunnerTest, AConfirmationAndTheOutcomeThatFollowsFromItAreOneAppend) {
-  struct Listening final : Observer {
-    std::function<void(const Event&)> told;
-    void on_event(const RunId&, const Event& event) override { told(event); }
-  } listening;
-  std::vector<std::string> last;
-  listening.told = [&](const Event& event) {
-    if (event.kind == "effect.probed" || event.kind == "effect.reconciled") last.push_back(kinds_on_disk().back());
-  };
-  world_.next = Outcome::unknown("lost");
-  world_.probe = {ProbeResult::Verdict::confirmed, "it is there"};
-  script({calls("act.probed", "b"), calls("act.quiet", "c"), says("done")});
-  Runner runner({*journal_, model_, tools_, system_clock(), answers_, listening, policy_});
-  const auto stopped = run_async(io_, runner.start({.request = "do b and c"}));
-  ASSERT_OK(stopped);
-  ASSERT_EQ(stopped->status, RunStatus::unknown);
-  Runner other({*journal_, model_, tools_, system_clock(), answers_, listening, policy_});
-  ASSERT_OK(run_async(io_, other.reconcile(stopped->run, "done", "test")));
-  EXPECT_THAT(last, ElementsAre("effect.settled", "effect.settled"));
-}
-
-asio::awaitable<Outcome> note(Json arguments, World& world) {
+asio::awaitable<Outcome> note(Json arguments, RunnerWorld& world) {
   if (world.on_entry) world.on_entry();
   Outcome out = Outcome::succeeded({{"ok", true}}, "noted");
   out.facts.push_back({.key = string_at(arguments, "what"), .value = "noted", .run = {}});
@@ -656,7 +322,7 @@ TEST_F(RunnerTest, AnyPrefixOfTheJournalCanBeResumed) {
     std::vector<Result<Reply>> rest = {calls("look", "a"), calls("act.quiet", "b"), says("done")};
     rest.erase(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(replied));
     script(std::move(rest));
-    world_ = World{};
+    world_ = RunnerWorld{};
     const auto report = resume(id);
     ASSERT_OK(report) << n;
     const bool in_doubt = prefix.back().kind == "effect.dispatched";
