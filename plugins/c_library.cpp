@@ -8,6 +8,7 @@
 #include "deed/core/checked.hpp"
 #include "deed/core/text.hpp"
 #include "deed/plugins/c_table.hpp"
+#include "deed/plugins/wire.hpp"
 
 namespace deed {
 
@@ -187,7 +188,7 @@ deed_error CLibrary::Host::http(const deed_host* host, std::uint64_t id, const d
   }
   const auto response = serve(*std::move(method), *std::move(url), *std::move(headers), *std::move(body));
   if (!response) return to_c(response.error());
-  const std::string shown = to_text(json_of(response->headers));
+  const std::string shown = to_text(wire::json_of(response->headers));
   const deed_http_response out{sizeof out, response->status, text_of(shown), text_of(response->body)};
   receive(user, &out);
   return DEED_ERROR_NONE;

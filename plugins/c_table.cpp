@@ -5,6 +5,7 @@
 
 #include "deed/core/checked.hpp"
 #include "deed/core/text.hpp"
+#include "deed/plugins/wire.hpp"
 
 namespace deed {
 namespace {
@@ -83,15 +84,6 @@ Result<Outcome> read_outcome(const deed_outcome* given) {
   return out;
 }
 
-Result<std::vector<std::string>> read_texts(const Json& array, const char* name) {
-  std::vector<std::string> out;
-  if (array.is_null()) return out;
-  const bool is_right = array.is_array() && std::all_of(array.begin(), array.end(), [](const Json& one) { return one.is_string(); });
-  if (!is_right) return fail(ErrorKind::invalid, std::string(name) + " is no list of texts");
-  for (const Json& one : array) out.push_back(one.get<std::string>());
-  return out;
-}
-
 Result<Preview> read_preview(const deed_preview* given) {
   DEED_TRY(const deed_preview preview, read_struct(given, offsetof(deed_preview, destinations), "the preview"));
   Preview out;
@@ -101,24 +93,7 @@ Result<Preview> read_preview(const deed_preview* given) {
   DEED_TRY(const std::string destinations, read_utf8(preview.destinations, max_declaration_bytes, "the preview's destinations"));
   if (destinations.empty()) return out;
   DEED_TRY(const Json list, with_context(parse_json(destinations), "the preview's destinations"));
-  DEED_TRY(out.destinations, read_texts(list, "the preview's destinations"));
-  return out;
-}
-
-Result<HttpHeaders> headers_of(const Json& object) {
-  HttpHeaders headers;
-  if (object.is_null()) return headers;
-  if (!object.is_object()) return fail(ErrorKind::invalid, "the headers are not a JSON object");
-  for (const auto& [name, value] : object.items()) {
-    if (!value.is_string()) return fail(ErrorKind::invalid, "a header's value is not a text", escaped(name));
-    headers.emplace_back(name, value.get<std::string>());
-  }
-  return headers;
-}
-
-Json json_of(const HttpHeaders& headers) {
-  Json out = Json::object();
-  for (const auto& [name, value] : headers) out[to_utf8(name)] = to_utf8(value);
+  DEED_TRY(out.destinations, wire::read_texts(list, "the preview's destinations"));
   return out;
 }
 
@@ -126,7 +101,7 @@ Result<HttpHeaders> read_headers(deed_text json) {
   DEED_TRY(const std::string text, read_utf8(json, 64u << 10, "the headers"));
   if (text.empty()) return HttpHeaders();
   DEED_TRY(const Json object, with_context(parse_json(text), "the headers"));
-  return headers_of(object);
+  return wire::headers_of(object);
 }
 
 Result<Json> read_tool(const deed_tool* given) {

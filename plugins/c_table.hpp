@@ -47,16 +47,10 @@ inline constexpr std::size_t max_answer_bytes = 32u << 20;
 
 Result<Outcome> read_outcome(const deed_outcome* outcome);
 Result<Preview> read_preview(const deed_preview* preview);
-/// Headers as a JSON object of texts, and back; null is none.
-Json json_of(const HttpHeaders& headers);
-Result<HttpHeaders> headers_of(const Json& object);
-/// The same of JSON as a text; nothing is empty.
+/// Headers that are a JSON object as a text; nothing is none.
 Result<HttpHeaders> read_headers(deed_text json);
 
 /// One tool in the shape of declared_tool.hpp.
 Result<Json> read_tool(const deed_tool* tool);
-
-/// Every array of texts of a preview.
-Result<std::vector<std::string>> read_texts(const Json& array, const char* name);
 
 }  // namespace deed

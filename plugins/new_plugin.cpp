@@ -64,7 +64,7 @@ Result<std::vector<std::string>> new_plugin(const std::string& folder, std::stri
                 "a letter, then letters, digits and '_', at most 32: its tools are called NAME.TOOL");
   }
   if (::mkdir(folder.c_str(), 0755) != 0) {
-    if (errno == EEXIST) return fail(ErrorKind::conflict, "there is something of this name already", folder, "choose another, or remove it");
+    if (errno == EEXIST) return fail(ErrorKind::invalid, "there is something of this name already", folder, "choose another, or remove it");
     return system_error(errno, "cannot make the folder", folder);
   }
   const OwnedFd opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));

@@ -206,7 +206,7 @@ class Server {
 
   static Result<HttpResponse> exchanged(Speaker& speaker, const Json& id, std::string method, std::string url, const HttpHeaders& headers,
                                         const std::string& body) {
-    Json params = {{"call", id}, {"method", std::move(method)}, {"url", std::move(url)}, {"headers", json_of(headers)}};
+    Json params = {{"call", id}, {"method", std::move(method)}, {"url", std::move(url)}, {"headers", wire::json_of(headers)}};
     wire::put_bytes(params, "body", body);
     DEED_TRY(const Json answer, speaker.ask(wire::http_method, std::move(params)));
     HttpResponse response;

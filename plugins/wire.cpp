@@ -1,9 +1,10 @@
 #include "deed/plugins/wire.hpp"
 
+#include <algorithm>
+
 #include "deed/core/base64.hpp"
 #include "deed/core/checked.hpp"
 #include "deed/core/text.hpp"
-#include "deed/plugins/c_table.hpp"
 #include "deed/plugins/json_rpc.hpp"
 
 namespace deed::wire {
@@ -184,6 +185,32 @@ Result<std::string> take_bytes(const Json& object, const std::string& name) {
   if (plain.is_null() && encoded.is_null()) return std::string();
   if (!plain.is_string()) return fail(ErrorKind::invalid, name + " is not a text");
   return plain.get<std::string>();
+}
+
+Result<std::vector<std::string>> read_texts(const Json& array, const char* name) {
+  std::vector<std::string> out;
+  if (array.is_null()) return out;
+  const bool is_right = array.is_array() && std::all_of(array.begin(), array.end(), [](const Json& one) { return one.is_string(); });
+  if (!is_right) return fail(ErrorKind::invalid, std::string(name) + " is no list of texts");
+  for (const Json& one : array) out.push_back(one.get<std::string>());
+  return out;
+}
+
+Result<HttpHeaders> headers_of(const Json& object) {
+  HttpHeaders headers;
+  if (object.is_null()) return headers;
+  if (!object.is_object()) return fail(ErrorKind::invalid, "the headers are not a JSON object");
+  for (const auto& [name, value] : object.items()) {
+    if (!value.is_string()) return fail(ErrorKind::invalid, "a header's value is not a text", escaped(name));
+    headers.emplace_back(name, value.get<std::string>());
+  }
+  return headers;
+}
+
+Json json_of(const HttpHeaders& headers) {
+  Json out = Json::object();
+  for (const auto& [name, value] : headers) out[to_utf8(name)] = to_utf8(value);
+  return out;
 }
 
 Result<WantsHttp> parse_http(const Json& params) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "deed/core/json.hpp"
 #include "deed/plugins/call_inbox.hpp"
@@ -41,6 +42,14 @@ Json result_of(const PluginAnswer& answer);
 void put_bytes(Json& object, const std::string& name, const std::string& bytes);
 /// errors  invalid
 Result<std::string> take_bytes(const Json& object, const std::string& name);
+
+/// An array of texts; null is an empty one. `name` is what an error calls it.
+/// errors  invalid
+Result<std::vector<std::string>> read_texts(const Json& array, const char* name);
+/// Headers as a JSON object of texts, and back; null is none.
+Json json_of(const HttpHeaders& headers);
+/// errors  invalid
+Result<HttpHeaders> headers_of(const Json& object);
 
 /// A request for HTTP; `answer` is not set.
 /// errors  invalid

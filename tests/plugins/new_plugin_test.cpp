@@ -54,10 +54,10 @@ TEST(NewPlugin, PutsTheNameWhereTheTemplateHasItsOwn) {
 TEST(NewPlugin, LeavesWhatIsThereAsItIs) {
   const TempFolder folder;
   folder.put("taken", "mine");
-  EXPECT_THAT(new_plugin(folder.at("taken"), "x", PluginLanguage::c), IsError(ErrorKind::conflict));
+  EXPECT_THAT(new_plugin(folder.at("taken"), "x", PluginLanguage::c), IsError(ErrorKind::invalid));
   EXPECT_EQ(folder.get("taken"), "mine");
   std::filesystem::create_symlink("nowhere", folder.at("link"));
-  EXPECT_THAT(new_plugin(folder.at("link"), "x", PluginLanguage::c), IsError(ErrorKind::conflict));
+  EXPECT_THAT(new_plugin(folder.at("link"), "x", PluginLanguage::c), IsError(ErrorKind::invalid));
   EXPECT_THAT(new_plugin(folder.at("no/such/place"), "x", PluginLanguage::c), IsError(ErrorKind::not_found));
 }
 
