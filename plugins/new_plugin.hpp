@@ -20,7 +20,7 @@ Result<PluginLanguage> parse_plugin_language(std::string_view text);
 /// folder   does not exist yet; the folder that it is in does
 /// name     a letter, then letters, digits and '_', at most 32
 /// returns  the names of the files in it
-/// errors   invalid: the name; conflict: there is something at `folder`, which is left as it is; denied, unavailable: what could
+/// errors   invalid: the name, or there is something at `folder`, which is left as it is; denied, unavailable: what could
 ///          not be written; what was written before stays
 Result<std::vector<std::string>> new_plugin(const std::string& folder, std::string_view name, PluginLanguage language);
 

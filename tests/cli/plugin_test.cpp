@@ -174,6 +174,7 @@ TEST_F(PluginCommand, RefusesWithAReasonWhatItCannotUse) {
   EXPECT_EQ(deed({"plugin", "check", "own"}).code, 1);
   EXPECT_THAT(deed({"plugin", "new", "x", "--lang", "cobol"}).err, HasSubstr("cobol"));
   EXPECT_THAT(deed({"plugin", "new", "own", "--lang", "sh"}).err, HasSubstr("own"));
+  EXPECT_EQ(deed({"plugin", "new", "own", "--lang", "sh"}).code, 2);
   EXPECT_EQ(text("work/own/plugin.toml").substr(0, 10), "name='own'");
   EXPECT_THAT(deed({"plugin", "serve", "/nowhere.so"}).err, HasSubstr("no such library"));
   const Ended named = deed({"run", "--plugin", "nowhere", "Greet Ann"});
