@@ -171,7 +171,7 @@ Result<void> LocalAgent::open() {
   http_ = make_http_client(io_.get_executor());
   smtp_ = make_smtp_client(io_.get_executor());
   imap_ = make_imap_client(io_.get_executor());
-  DEED_TRY(journal_, open_sqlite_journal({.path = options_.home + "/journal.db", .redactor = known_secrets(options_)}));
+  DEED_TRY(journal_, open_sqlite_journal({.path = options_.home + "/journal.db", .redactor = known_secrets(options_), .may_hold_up_caller = true}));
   if (options_.builtin_tools) {
     BuiltinOptions builtin;
     builtin.root = options_.root;

@@ -87,7 +87,8 @@ Async<void> Drive::write() {
 Async<void> Drive::append_unwritten() {
   const std::vector<Event> events = std::exchange(unwritten_, {});
   std::vector<Fact> facts = std::exchange(unwritten_facts_, {});
-  const AppendOptions options = std::exchange(unwritten_options_, {});
+  AppendOptions options = std::exchange(unwritten_options_, {});
+  options.is_alone = in_flight_.empty();
   if (has_failpoints()) failpoint(events.back().kind + "/before");
   auto last = co_await parts_.journal.append_and_remember(lease_, events, std::move(facts), options);
   DEED_CO_TRY(const EventNumber number, std::move(last));

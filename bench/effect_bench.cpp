@@ -60,7 +60,7 @@ struct Written final : Observer {
 
 double deed_turns(const std::filesystem::path& folder, bool dispatches, Written& written) {
   asio::io_context io;
-  const auto journal = open_sqlite_journal({.path = (folder / "journal.db").string()}).value();
+  const auto journal = open_sqlite_journal({.path = (folder / "journal.db").string(), .may_hold_up_caller = true}).value();  // as the command does
   Tool tool;
   tool.spec.name = "act";
   tool.spec.description = "Act.";

@@ -56,6 +56,7 @@ struct AppendOptions {
   std::optional<RunStatus> status = {};  ///< the run's status from now on
   std::optional<TimePoint> wakes = {};   ///< with a status: RunRecord::wakes from now on
   bool keeps_wakes = false;              ///< or it stays as it is: who died or was stopped on the way did not get there
+  bool is_alone = false;                 ///< nothing else is under way on the caller's thread: it may be held up (SqliteOptions)
 };
 
 struct SearchHit {
@@ -147,12 +148,17 @@ struct SqliteOptions {
   std::string path;        ///< the file; its folder is made (0700) if absent, the file is 0600
   Redactor redactor = {};  ///< applied to every text before it is written
   std::chrono::milliseconds lock_wait{5000};
+  /// An append of somebody who is alone (AppendOptions) is made on the thread that asks for it, while nothing else waits
+  /// for the journal. That spares two switches between threads, which take as long as a quick disk; the thread waits for
+  /// the disk, and for lock_wait at most. Not for a thread that several runs share.
+  bool may_hold_up_caller = false;
 };
 
 /// Opens or makes a journal in SQLite: WAL, STRICT, triggers against UPDATE and DELETE of events,
-/// FTS5, numbered migrations. Blocking work is done in a thread of its own; every coroutine resumes
-/// on the executor that awaited it. errors  unsupported: written by a newer version of deed,
-/// nothing was changed. corrupt: not a journal. unavailable: cannot be opened
+/// FTS5, numbered migrations. Blocking work is done in a thread of its own, but for may_hold_up_caller;
+/// every coroutine resumes on the executor that awaited it, whose loop must outlive the journal.
+/// errors  unsupported: written by a newer version of deed, nothing was changed. corrupt: not a
+///         journal. unavailable: cannot be opened
 Result<std::unique_ptr<Journal>> open_sqlite_journal(SqliteOptions options);
 
 }  // namespace deed

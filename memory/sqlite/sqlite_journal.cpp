@@ -28,7 +28,7 @@ struct AppendWork {
 
 class SqliteJournal final : public Journal {
  public:
-  explicit SqliteJournal(Store store) : worker_(std::move(store)) {}
+  SqliteJournal(Store store, bool may_hold_up_caller) : may_hold_up_caller_(may_hold_up_caller), worker_(std::move(store)) {}
 
   // Leases need no fsync: a failure of the machine that could lose one ends every owner as well.
   Async<Lease> create(NewRun run) override {
@@ -53,9 +53,8 @@ class SqliteJournal final : public Journal {
   Async<EventNumber> append_and_remember(Lease lease, std::vector<Event> events,
                                          std::vector<Fact> facts,
                                          AppendOptions options) override {
-    return worker_.submit<EventNumber>(
-        Access::write, options.durability,
-        AppendWork{std::move(lease), std::move(events), std::move(facts), options});
+    const sqlite::Place place = may_hold_up_caller_ && options.is_alone ? sqlite::Place::caller_if_free : sqlite::Place::thread;
+    return worker_.submit<EventNumber>(Access::write, options.durability, AppendWork{std::move(lease), std::move(events), std::move(facts), options}, place);
   }
   Async<std::vector<Event>> read(RunId run, EventNumber after, std::size_t max) override {
     return worker_.submit<std::vector<Event>>(
@@ -89,6 +88,7 @@ class SqliteJournal final : public Journal {
   }
 
  private:
+  const bool may_hold_up_caller_;
   sqlite::Worker worker_;
 };
 
@@ -100,7 +100,7 @@ Result<std::unique_ptr<Journal>> open_sqlite_journal(SqliteOptions options) {
   // Ids of open journals need the same quality as ids of runs: never the same twice.
   std::string instance = make_run_id(system_clock().now());
   Store store(std::move(connection), std::move(options.redactor), std::move(instance));
-  return std::unique_ptr<Journal>(std::make_unique<SqliteJournal>(std::move(store)));
+  return std::unique_ptr<Journal>(std::make_unique<SqliteJournal>(std::move(store), options.may_hold_up_caller));
 }
 
 }  // namespace deed

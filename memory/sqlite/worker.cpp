@@ -27,16 +27,35 @@ void Worker::post(std::unique_ptr<Job> job) {
   wake_.notify_one();
 }
 
+bool Worker::take_if_free() {
+  const std::lock_guard lock(mutex_);
+  if (is_taken_ || !queue_.empty()) return false;
+  is_taken_ = true;
+  return true;
+}
+
+void Worker::work_off(const Batch& batch) {
+  run_batch(store_, batch);
+  bool has_more = false;
+  {
+    const std::lock_guard lock(mutex_);
+    is_taken_ = false;
+    has_more = !queue_.empty();
+  }
+  if (has_more) wake_.notify_one();
+}
+
 void Worker::work_off_queue() {
   for (;;) {
     Batch batch;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return closing_ || !queue_.empty(); });
+      wake_.wait(lock, [this] { return !is_taken_ && (closing_ || !queue_.empty()); });
       if (queue_.empty()) break;
       batch.swap(queue_);
+      is_taken_ = true;
     }
-    run_batch(store_, batch);
+    work_off(batch);
   }
   // What could not be given back is free as soon as this process has ended.
   const Result<void> released = release_leases(store_);

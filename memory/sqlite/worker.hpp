@@ -1,6 +1,6 @@
-// The thread that owns the connection. Jobs come in through a queue; what has gathered while the
-// last commit was on its way shares the next one (group commit), each writing job in a savepoint of
-// its own, so that one that fails does not fail the others.
+// Who works on the connection: a thread of its own, or, where that is asked for and nobody else waits, the caller. Jobs come in
+// through a queue; what has gathered while the last commit was on its way shares the next one (group commit), each writing job in a
+// savepoint of its own, so that one that fails does not fail the others.
 #pragma once
 
 #include "deed/core/async.hpp"
@@ -24,6 +24,8 @@ namespace deed::sqlite {
 
 /// What a job does to the file.
 enum class Access { read, write };
+/// Where it is done: by the worker's thread, or by the caller's if the connection is free and nobody waits for it.
+enum class Place { thread, caller_if_free };
 
 /// One call of the journal on its way through the worker.
 class Job {
@@ -116,29 +118,40 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  /// Runs `work` on the worker's thread; the awaiting coroutine goes on with its result on its own
-  /// executor.
+  /// Runs `work`; the awaiting coroutine goes on with its result on its own executor, never before this has returned.
   template <class T, class Work>
-  Async<T> submit(Access access, Durability durability, Work work) {
+  Async<T> submit(Access access, Durability durability, Work work, Place place = Place::thread) {
     return asio::async_initiate<const asio::use_awaitable_t<>, void(Result<T>)>(
-        [](auto handler, Worker* worker, Access wanted, Durability asked, Work inner) {
+        [](auto handler, Worker* worker, Access wanted, Durability asked, Work inner, Place where) {
           using Handler = decltype(handler);
-          worker->post(std::make_unique<Pending<T, Work, Handler>>(wanted, asked, std::move(inner),
-                                                                   std::move(handler)));
+          auto job = std::make_unique<Pending<T, Work, Handler>>(wanted, asked, std::move(inner), std::move(handler));
+          if (where == Place::thread || !worker->run_here(job)) worker->post(std::move(job));
         },
-        asio::use_awaitable, this, access, durability, std::move(work));
+        asio::use_awaitable, this, access, durability, std::move(work), place);
   }
 
  private:
   using Batch = std::vector<std::unique_ptr<Job>>;
 
   void post(std::unique_ptr<Job> job);
+  /// False: somebody else is at work or waits; the job is as it was.
+  template <class Kind>
+  bool run_here(std::unique_ptr<Kind>& job) {
+    if (!take_if_free()) return false;
+    Batch batch;
+    batch.push_back(std::move(job));
+    work_off(batch);
+    return true;
+  }
+  bool take_if_free();
+  void work_off(const Batch& batch);
   void work_off_queue();
 
-  Store store_;       // the thread's alone once it runs
-  std::mutex mutex_;  // guards queue_ and closing_
+  Store store_;       // whoever has set is_taken_ works on it
+  std::mutex mutex_;  // guards all below
   std::condition_variable wake_;
   Batch queue_;
+  bool is_taken_ = false;
   bool closing_ = false;
   std::thread thread_;
 };

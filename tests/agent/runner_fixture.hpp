@@ -90,7 +90,7 @@ class RunnerTest : public testing::Test {
 
   void open(Redactor redactor = {}) {
     journal_.reset();
-    auto journal = open_sqlite_journal({.path = folder_ / "journal.db", .redactor = std::move(redactor)});
+    auto journal = open_sqlite_journal({.path = folder_ / "journal.db", .redactor = std::move(redactor), .may_hold_up_caller = true});
     ASSERT_OK(journal);
     journal_ = std::move(*journal);
   }

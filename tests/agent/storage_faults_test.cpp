@@ -99,7 +99,7 @@ class StorageFaults : public testing::Test {
   // The run of this file is driven to its end, and every effect is there once, whatever the fault was.
   void expect_end(const std::string& file, const std::string& tool) {
     expect_sound(file);
-    auto journal = open_sqlite_journal({.path = file});
+    auto journal = open_sqlite_journal({.path = file, .may_hold_up_caller = true});
     ASSERT_OK(journal);
     const auto report = go_on(**journal, tool);
     ASSERT_OK(report);

@@ -42,7 +42,7 @@ inline std::vector<int> numbers_said(const std::vector<Event>& events) {
   return out;
 }
 
-/// The interface of Journal without coroutines.
+/// The interface of Journal without coroutines, for somebody who is alone.
 class BlockingJournal {
  public:
   explicit BlockingJournal(std::unique_ptr<Journal> journal) : journal_(std::move(journal)) {}
@@ -54,6 +54,7 @@ class BlockingJournal {
   Result<Lease> acquire(RunId run) { return wait(journal_->acquire(std::move(run))); }
   Result<void> release(Lease lease) { return wait(journal_->release(std::move(lease))); }
   Result<EventNumber> append(Lease lease, std::vector<Event> events, AppendOptions options = {}) {
+    options.is_alone = true;
     return wait(journal_->append(std::move(lease), std::move(events), options));
   }
   Result<EventNumber> append(Lease lease, Event event, AppendOptions options = {}) {
@@ -61,6 +62,7 @@ class BlockingJournal {
   }
   Result<EventNumber> append_and_remember(Lease lease, std::vector<Event> events,
                                           std::vector<Fact> facts, AppendOptions options = {}) {
+    options.is_alone = true;
     return wait(journal_->append_and_remember(std::move(lease), std::move(events),
                                               std::move(facts), options));
   }

@@ -5,6 +5,8 @@
 
 #include <boost/asio/detached.hpp>
 
+#include <thread>
+
 namespace deed {
 namespace {
 
@@ -76,10 +78,84 @@ TEST_F(SqliteCommit, IsSharedByAppendsThatWaitAtTheSameTime) {
   EXPECT_EQ(journal.search("words", 100)->size(), 29u);
 }
 
+asio::awaitable<void> append_alone(Journal& journal, Lease lease, bool is_alone, std::optional<EventNumber>& out) {
+  std::vector<Event> events;
+  events.push_back(event_saying(1));
+  const AppendOptions options{.durability = Durability::full, .is_alone = is_alone};
+  auto last = co_await journal.append(std::move(lease), std::move(events), options);
+  out = last.value_or(-1);
+}
+
+class SqliteCommitOnCaller : public SqliteCommit {
+ protected:
+  // Begun and as far as it comes without any other thread.
+  void begin(bool is_alone, std::optional<EventNumber>& out) {
+    asio::co_spawn(journal_.io(), append_alone(journal_.journal(), lease_, is_alone, out), asio::detached);
+    journal_.io().restart();
+    journal_.io().poll();
+  }
+
+  SqliteBackend allowed_{true};
+  BlockingJournal journal_{allowed_.open()};
+  Lease lease_ = *journal_.create(new_run());
+};
+
+TEST_F(SqliteCommitOnCaller, IsOverWhenSomebodyAloneHasAskedForIt) {
+  for (EventNumber n = 1; n <= 20; ++n) {
+    std::optional<EventNumber> last;
+    begin(true, last);
+    EXPECT_EQ(last, n) << "no other thread had to do anything";
+  }
+}
+
+TEST_F(SqliteCommitOnCaller, HoldsNobodyUpBehindAnotherThatWaits) {
+  RawDatabase other(allowed_.file());
+  ASSERT_EQ(other.execute("BEGIN IMMEDIATE"), "");
+  std::optional<EventNumber> first, second;
+  begin(false, first);
+  begin(true, second);  // would wait here for the lock that `other` has, and fail
+  EXPECT_EQ(second, std::nullopt);
+  ASSERT_EQ(other.execute("ROLLBACK"), "");
+  journal_.io().restart();
+  journal_.io().run();
+  EXPECT_EQ(first, 1);
+  EXPECT_EQ(second, 2);
+}
+
+TEST_F(SqliteCommitOnCaller, TakesTurnsWithTheThread) {
+  constexpr int rounds = 200;
+  std::vector<std::optional<EventNumber>> numbers(rounds);
+  for (int i = 0; i < rounds; ++i) begin(i % 3 != 0, numbers[static_cast<std::size_t>(i)]);
+  journal_.io().restart();
+  journal_.io().run();
+  for (int i = 0; i < rounds; ++i) EXPECT_EQ(numbers[static_cast<std::size_t>(i)], i + 1);
+}
+
+// Each on a thread and a loop of its own: one of them does its work itself, and what the others ask meanwhile waits for it.
+TEST_F(SqliteCommitOnCaller, TakesTurnsWithOtherCallers) {
+  constexpr int callers = 3, rounds = 60;
+  std::vector<Lease> leases;
+  for (int i = 0; i < callers; ++i) leases.push_back(*journal_.create(new_run()));
+  std::vector<asio::io_context> loops(callers);
+  std::vector<std::thread> threads;
+  std::vector<std::vector<EventNumber>> numbers(callers);
+  for (int i = 0; i < callers; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    threads.emplace_back([this, lease = leases[at], &io = loops[at], &out = numbers[at]] {
+      for (int n = 0; n < rounds; ++n) out.push_back(*run_async(io, journal_.journal().append(lease, {event_saying(n)}, {.is_alone = n % 4 != 0})));
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  journal_.close();  // before the loops go
+  for (const std::vector<EventNumber>& one : numbers) {
+    for (int n = 0; n < rounds; ++n) EXPECT_EQ(one[static_cast<std::size_t>(n)], n + 1);
+  }
+}
+
 // One append that touches every table and index, on a disk that fails after `good` operations; then
 // the disk is well again. True: the append needed no more operations than that.
-bool survives_failure(FaultyDisk& disk, int good, bool at_sync, int code) {
-  const SqliteBackend backend;
+bool survives_failure(FaultyDisk& disk, int good, bool at_sync, int code, bool may_hold_up_caller) {
+  const SqliteBackend backend(may_hold_up_caller);
   RunId run;
   bool needed_no_more = false;
   {
@@ -118,19 +194,21 @@ bool survives_failure(FaultyDisk& disk, int good, bool at_sync, int code) {
 }
 
 TEST_F(SqliteCommit, WritesAllOrNothingWhicheverWriteFails) {
-  for (const int code : {SQLITE_FULL, SQLITE_IOERR_WRITE}) {
+  for (const auto& [code, may_hold_up_caller] : {std::pair(SQLITE_FULL, false), std::pair(SQLITE_IOERR_WRITE, true)}) {
     int good = 0;
-    while (good < 200 && !survives_failure(disk_, good, false, code)) ++good;
+    while (good < 200 && !survives_failure(disk_, good, false, code, may_hold_up_caller)) ++good;
     EXPECT_GT(good, 5) << "the failures hit the append";
     EXPECT_LT(good, 200) << "and it came through in the end";
   }
 }
 
 TEST_F(SqliteCommit, WritesAllOrNothingWhicheverSyncFails) {
-  int good = 0;
-  while (good < 50 && !survives_failure(disk_, good, true, SQLITE_IOERR_FSYNC)) ++good;
-  EXPECT_GT(good, 0);
-  EXPECT_LT(good, 50);
+  for (const bool may_hold_up_caller : {false, true}) {
+    int good = 0;
+    while (good < 50 && !survives_failure(disk_, good, true, SQLITE_IOERR_FSYNC, may_hold_up_caller)) ++good;
+    EXPECT_GT(good, 0);
+    EXPECT_LT(good, 50);
+  }
 }
 
 TEST_F(SqliteCommit, LeavesAFileThatTheNextOneCanFinishWhicheverWriteOfTheFirstOpeningFails) {

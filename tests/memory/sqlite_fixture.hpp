@@ -48,10 +48,11 @@ class TemporaryFolder {
 /// The backend of the conformance suite.
 class SqliteBackend {
  public:
+  explicit SqliteBackend(bool may_hold_up_caller = false) : may_hold_up_caller_(may_hold_up_caller) {}
   std::string file() const { return (folder_.path() / "journal.db").string(); }
 
   Result<std::unique_ptr<Journal>> try_open(Redactor redactor = {}) const {
-    return open_sqlite_journal({.path = file(), .redactor = std::move(redactor)});
+    return open_sqlite_journal({.path = file(), .redactor = std::move(redactor), .may_hold_up_caller = may_hold_up_caller_});
   }
   std::unique_ptr<Journal> open(Redactor redactor = {}) const {
     auto journal = try_open(std::move(redactor));
@@ -62,6 +63,13 @@ class SqliteBackend {
 
  private:
   TemporaryFolder folder_;
+  bool may_hold_up_caller_;
+};
+
+/// The same where appends are made by the caller's thread.
+class SqliteOnCaller : public SqliteBackend {
+ public:
+  SqliteOnCaller() : SqliteBackend(true) {}
 };
 
 /// A connection that knows nothing of deed, as the sqlite3 command has one.

@@ -11,6 +11,7 @@ namespace {
 namespace fs = std::filesystem;
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, JournalConformance, SqliteBackend);
+INSTANTIATE_TYPED_TEST_SUITE_P(SqliteOnCaller, JournalConformance, SqliteOnCaller);
 
 class SqliteFile : public testing::Test {
  protected:
