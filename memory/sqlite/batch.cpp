@@ -82,17 +82,10 @@ void run_writers(Store& store, const std::vector<Job*>& writers) {
 void run_batch(Store& store, const std::vector<std::unique_ptr<Job>>& jobs) {
   std::vector<Job*> writers, readers;
   for (const auto& job : jobs) {
-    if (!job->prepare(store))
-      job->deliver();
-    else
-      (job->access() == Access::write ? writers : readers).push_back(job.get());
+    if (job->prepare(store)) (job->access() == Access::write ? writers : readers).push_back(job.get());
   }
   if (!writers.empty()) run_writers(store, writers);
-  for (Job* job : writers) job->deliver();
-  for (Job* job : readers) {
-    job->run(store);
-    job->deliver();
-  }
+  for (Job* job : readers) job->run(store);
 }
 
 Result<void> release_leases(Store& store) {

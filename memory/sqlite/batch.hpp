@@ -8,7 +8,7 @@
 
 namespace deed::sqlite {
 
-/// Runs the jobs and delivers each result; that of a writer after the commit.
+/// Runs the jobs. Their results are delivered by the caller.
 void run_batch(Store& store, const std::vector<std::unique_ptr<Job>>& jobs);
 
 /// Gives back the leases that this journal still holds. A failure leaves them to be taken when the

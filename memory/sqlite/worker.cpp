@@ -36,6 +36,7 @@ bool Worker::take_if_free() {
 
 void Worker::work_off(const Batch& batch) {
   run_batch(store_, batch);
+  // Free before the results are told: whoever hears of one and asks for the next thing need not wait.
   bool has_more = false;
   {
     const std::lock_guard lock(mutex_);
@@ -43,6 +44,7 @@ void Worker::work_off(const Batch& batch) {
     has_more = !queue_.empty();
   }
   if (has_more) wake_.notify_one();
+  for (const std::unique_ptr<Job>& job : batch) job->deliver();
 }
 
 void Worker::work_off_queue() {
