@@ -236,11 +236,12 @@ void measure(const char* what, bool dispatches) {
   const auto with_statements = [&] { return same_statements(folder, dispatches, written.events); };
   in_new_folder(with_deed);  // for its events
   for (int round = 0; round < rounds; ++round) {
-    // Each goes first in every other round: whoever is second meets what the first one left to be written back.
+    // In turns from either end: whoever is later meets what the ones before have left to be written back.
     if (round % 2 == 0) ours.push_back(in_new_folder(with_deed));
+    else same.push_back(in_new_folder(with_statements));
     plain.push_back(in_new_folder(with_sqlite));
-    same.push_back(in_new_folder(with_statements));
-    if (round % 2 != 0) ours.push_back(in_new_folder(with_deed));
+    if (round % 2 == 0) same.push_back(in_new_folder(with_statements));
+    else ours.push_back(in_new_folder(with_deed));
     ratios.push_back(ours.back() / plain.back());
     same_ratios.push_back(ours.back() / same.back());
   }

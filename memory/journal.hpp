@@ -156,7 +156,7 @@ struct SqliteOptions {
 
 /// Opens or makes a journal in SQLite: WAL, STRICT, triggers against UPDATE and DELETE of events,
 /// FTS5, numbered migrations. Blocking work is done in a thread of its own, but for may_hold_up_caller;
-/// every coroutine resumes on the executor that awaited it, whose loop must outlive the journal.
+/// every coroutine resumes on the executor that awaited it.
 /// errors  unsupported: written by a newer version of deed, nothing was changed. corrupt: not a
 ///         journal. unavailable: cannot be opened
 Result<std::unique_ptr<Journal>> open_sqlite_journal(SqliteOptions options);

@@ -338,6 +338,7 @@ SmtpSession::End SmtpSession::judge(const Attempt& attempt, CURLcode code) {
                          : curl_error_text(code, attempt.error_text) + delivery_hint(code);
   if (attempt.is_too_plain) {
     end.receipt.verdict = Verdict::refused;
+    end.receipt.code = 0;  // the words are not the server's
     end.receipt.text = "the mail server takes no addresses beyond ASCII (it lacks SMTPUTF8)";
   }
   if (!attempt.unfit.empty() && end.receipt.verdict == Verdict::not_sent) {

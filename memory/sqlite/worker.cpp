@@ -19,19 +19,16 @@ Worker::~Worker() {
   thread_.join();
 }
 
-void Worker::post(std::unique_ptr<Job> job) {
+void Worker::take(std::unique_ptr<Job> job, Place place) {
+  Batch batch;
   {
     const std::lock_guard lock(mutex_);
-    queue_.push_back(std::move(job));
+    const bool is_here = place == Place::caller_if_free && !is_taken_ && queue_.empty();
+    is_taken_ = is_taken_ || is_here;
+    (is_here ? batch : queue_).push_back(std::move(job));
   }
-  wake_.notify_one();
-}
-
-bool Worker::take_if_free() {
-  const std::lock_guard lock(mutex_);
-  if (is_taken_ || !queue_.empty()) return false;
-  is_taken_ = true;
-  return true;
+  if (batch.empty()) wake_.notify_one();
+  else work_off(batch);
 }
 
 void Worker::work_off(const Batch& batch) {

@@ -124,8 +124,7 @@ class Worker {
     return asio::async_initiate<const asio::use_awaitable_t<>, void(Result<T>)>(
         [](auto handler, Worker* worker, Access wanted, Durability asked, Work inner, Place where) {
           using Handler = decltype(handler);
-          auto job = std::make_unique<Pending<T, Work, Handler>>(wanted, asked, std::move(inner), std::move(handler));
-          if (where == Place::thread || !worker->run_here(job)) worker->post(std::move(job));
+          worker->take(std::make_unique<Pending<T, Work, Handler>>(wanted, asked, std::move(inner), std::move(handler)), where);
         },
         asio::use_awaitable, this, access, durability, std::move(work), place);
   }
@@ -133,17 +132,7 @@ class Worker {
  private:
   using Batch = std::vector<std::unique_ptr<Job>>;
 
-  void post(std::unique_ptr<Job> job);
-  /// False: somebody else is at work or waits; the job is as it was.
-  template <class Kind>
-  bool run_here(std::unique_ptr<Kind>& job) {
-    if (!take_if_free()) return false;
-    Batch batch;
-    batch.push_back(std::move(job));
-    work_off(batch);
-    return true;
-  }
-  bool take_if_free();
+  void take(std::unique_ptr<Job> job, Place place);
   void work_off(const Batch& batch);
   void work_off_queue();
 

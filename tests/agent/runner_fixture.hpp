@@ -132,11 +132,7 @@ class RunnerTest : public testing::Test {
   }
   void script(std::vector<Result<Reply>> replies) { model_ = ScriptedModel(std::move(replies)); }
   std::vector<std::string> kinds(const RunId& run) {
-    const auto events = run_async(io_, journal_->read(run, 0, 1000));
-    EXPECT_OK(events);
-    std::vector<std::string> out;
-    for (const Event& event : *events) out.push_back(event.kind);
-    return out;
+    return kinds_of(run_async(io_, journal_->read(run, 0, 1000)));
   }
 
   // What another process would read now: the kinds of the newest run's events.
@@ -146,7 +142,9 @@ class RunnerTest : public testing::Test {
     EXPECT_OK(journal);
     const auto run = run_async(io, (*journal)->find_run("last"));
     EXPECT_OK(run);
-    const auto events = run_async(io, (*journal)->read(run->id, 0, 1000));
+    return kinds_of(run_async(io, (*journal)->read(run->id, 0, 1000)));
+  }
+  static std::vector<std::string> kinds_of(const Result<std::vector<Event>>& events) {
     EXPECT_OK(events);
     std::vector<std::string> out;
     for (const Event& event : *events) out.push_back(event.kind);

@@ -99,7 +99,7 @@ class StorageFaults : public testing::Test {
   // The run of this file is driven to its end, and every effect is there once, whatever the fault was.
   void expect_end(const std::string& file, const std::string& tool) {
     expect_sound(file);
-    auto journal = open_sqlite_journal({.path = file, .may_hold_up_caller = true});
+    auto journal = open_sqlite_journal({.path = file});
     ASSERT_OK(journal);
     const auto report = go_on(**journal, tool);
     ASSERT_OK(report);
@@ -138,7 +138,7 @@ class StorageFaults : public testing::Test {
   bool survives(const Kind& kind, const std::string& tool, int good) {
     SCOPED_TRACE(std::string(kind.name) + ", " + tool + ", operation " + std::to_string(good));
     done_.clear();
-    const SqliteBackend backend;
+    const SqliteOnCaller backend;  // as the command has it
     auto journal = backend.open();
     if (kind.at_sync) disk_.fail_syncs(good, kind.fault);
     else disk_.fail_writes(good, kind.fault);

@@ -1,4 +1,8 @@
 // Tasks as runs: order, conditions, loops, failures, approvals, being killed.
+#include <algorithm>
+#include <memory>
+#include <utility>
+
 #include "deed/agent/effects.hpp"
 #include "deed/tests/agent/task_fixture.hpp"
 
@@ -101,6 +105,47 @@ steps:
   const auto facts = run_async(io_, journal_->recall("", 100));
   ASSERT_OK(facts);
   EXPECT_EQ(facts->size(), 20u);
+}
+
+// Keeps which appends were of somebody alone.
+class WatchedJournal final : public Journal {
+ public:
+  WatchedJournal(std::unique_ptr<Journal> inner, std::vector<std::pair<std::string, bool>>& seen) : inner_(std::move(inner)), seen_(seen) {}
+  Async<Lease> create(NewRun run) override { return inner_->create(std::move(run)); }
+  Async<Lease> acquire(RunId run) override { return inner_->acquire(std::move(run)); }
+  Async<void> release(Lease lease) override { return inner_->release(std::move(lease)); }
+  Async<EventNumber> append(Lease lease, std::vector<Event> events, AppendOptions options) override {
+    return append_and_remember(std::move(lease), std::move(events), {}, options);
+  }
+  Async<EventNumber> append_and_remember(Lease lease, std::vector<Event> events, std::vector<Fact> facts, AppendOptions options) override {
+    for (const Event& event : events) seen_.emplace_back(event.kind, options.is_alone);
+    return inner_->append_and_remember(std::move(lease), std::move(events), std::move(facts), options);
+  }
+  Async<std::vector<Event>> read(RunId run, EventNumber after, std::size_t max) override { return inner_->read(std::move(run), after, max); }
+  Async<std::vector<RunRecord>> runs(std::size_t max) override { return inner_->runs(max); }
+  Async<RunRecord> find_run(std::string id) override { return inner_->find_run(std::move(id)); }
+  Async<std::vector<SearchHit>> search(std::string query, std::size_t max) override { return inner_->search(std::move(query), max); }
+  Async<void> remember(Fact fact) override { return inner_->remember(std::move(fact)); }
+  Async<std::vector<Fact>> recall(std::string query, std::size_t max) override { return inner_->recall(std::move(query), max); }
+
+ private:
+  std::unique_ptr<Journal> inner_;
+  std::vector<std::pair<std::string, bool>>& seen_;
+};
+
+TEST_F(TaskRun, HoldsTheLoopUpForTheJournalOnlyWhileNoCallIsUnderWay) {
+  std::vector<std::pair<std::string, bool>> seen;
+  journal_ = std::make_unique<WatchedJournal>(std::move(journal_), seen);
+  const auto intents_alone = [&](const std::string& concurrency) {
+    seen.clear();
+    const std::string loop = "{list: [a, b, c], key: item, concurrency: " + concurrency + "}";
+    const RunReport report = run("deed: 1\nname: t\nsteps:\n  - {id: each, for: " + loop + ", tool: act.quiet, with: {what: \"{{item}}\"}}\n");
+    EXPECT_EQ(report.status, RunStatus::done) << report.reason;
+    return std::count(seen.begin(), seen.end(), std::pair(std::string("effect.intended"), true));
+  };
+  EXPECT_EQ(intents_alone("1"), 3);
+  EXPECT_EQ(intents_alone("3"), 0);
+  journal_.reset();  // before `seen` goes
 }
 
 TEST_F(TaskRun, RowsOfAFileAreItems) {

@@ -256,7 +256,9 @@ TEST_F(SmtpDelivery, AnAddressBeyondAsciiNeedsAServerThatTakesIt) {
   SmtpTransaction transaction = mail();
   transaction.to = *EmailAddress::parse("jürgen@example.org");
   serve({.extensions = {"8BITMIME"}});
-  EXPECT_THAT(deliver(transaction), HasVerdict(Verdict::refused, HasSubstr("SMTPUTF8")));
+  const SmtpReceipt refused = deliver(transaction);
+  EXPECT_THAT(refused, HasVerdict(Verdict::refused, HasSubstr("SMTPUTF8")));
+  EXPECT_EQ(refused.code, 0) << "not that of a reply to something else";
   EXPECT_THAT(server_->mails(), testing::IsEmpty());
   // The kept connection has not forgotten what was offered on it.
   serve({.extensions = {"SMTPUTF8", "8BITMIME"}});

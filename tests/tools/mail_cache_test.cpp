@@ -44,5 +44,17 @@ TEST(MailCache, KeepsNoMoreThanTwoMebibytes) {
   EXPECT_EQ(first->use_count(), 1) << "let go";
 }
 
+TEST(MailCache, KeepsTheMailsThatAreUnderWayAndNotAllOfAMerge) {
+  MailCache cache;
+  const auto first = cache.build(small_mail(), call_key(), FixedClock().now());
+  const auto others = [&](int begin, int end) {
+    for (int i = begin; i < end; ++i) EXPECT_OK(cache.build(small_mail(), sha256_hex(std::to_string(i)), FixedClock().now()));
+  };
+  others(0, 64);
+  EXPECT_GT(first->use_count(), 1);
+  others(64, 200);
+  EXPECT_EQ(first->use_count(), 1) << "let go";
+}
+
 }  // namespace
 }  // namespace deed
