@@ -4,6 +4,7 @@
 
 #include "deed/agent/excerpt.hpp"
 #include "deed/core/hash.hpp"
+#include "deed/core/json_text.hpp"
 #include "deed/core/text.hpp"
 
 namespace deed {
@@ -55,13 +56,11 @@ bool is_error(const CallState& call) {
 }
 
 std::string linked(const std::string& chain, const Message& message) {
-  Sha256 hash;
-  hash.update(chain);
-  hash.update(to_text(Json::array({static_cast<int>(message.role), message.text, message.tool_call_id})));
-  for (const Media& media : message.media) hash.update(sha256_hex(*media.bytes));
-  if (!message.replay.items.is_null()) hash.update(to_text(message.replay.items));
-  for (const ToolCall& call : message.tool_calls) hash.update(to_text(Json::array({call.id, call.name, call.arguments})));
-  return hash.hex();
+  std::string bytes = chain + json_array(static_cast<std::int64_t>(message.role), message.text, message.tool_call_id);
+  for (const Media& media : message.media) bytes += sha256_hex(*media.bytes);
+  if (!message.replay.items.is_null()) bytes += to_text(message.replay.items);
+  for (const ToolCall& call : message.tool_calls) bytes += json_array(call.id, call.name, call.arguments);
+  return sha256_hex(bytes);
 }
 
 }  // namespace

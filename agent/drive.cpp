@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
 #include <utility>
 
 #include "deed/core/checked.hpp"
@@ -42,12 +45,12 @@ std::string title_of(const std::string& request) {
 
 }  // namespace
 
-Result<void> Drive::note(std::vector<Event> events, AppendOptions options) {
+Result<void> Drive::note(std::vector<NewEvent> events, AppendOptions options) {
   const TimePoint now = parts_.clock.now();
-  for (Event& event : events) {
+  for (auto& [event, body] : events) {
     event.time = now;
     event.number = state_.last_event + 1;
-    DEED_OK(fold(state_, event));
+    DEED_OK(fold(state_, event, body));
     unwritten_.push_back(std::move(event));
   }
   if (options.durability == Durability::full) unwritten_options_.durability = Durability::full;
@@ -55,7 +58,7 @@ Result<void> Drive::note(std::vector<Event> events, AppendOptions options) {
   return {};
 }
 
-Async<void> Drive::record_all(std::vector<Event> events, AppendOptions options) {
+Async<void> Drive::record_all(std::vector<NewEvent> events, AppendOptions options) {
   auto noted = note(std::move(events), options);
   DEED_CO_OK(std::move(noted));
   const bool at_once = options.durability == Durability::full || options.status;
@@ -85,30 +88,30 @@ Async<void> Drive::write() {
 }
 
 Async<void> Drive::append_unwritten() {
-  const std::vector<Event> events = std::exchange(unwritten_, {});
+  const auto events = std::make_shared<const std::vector<Event>>(std::exchange(unwritten_, {}));
   std::vector<Fact> facts = std::exchange(unwritten_facts_, {});
   AppendOptions options = std::exchange(unwritten_options_, {});
   options.is_alone = in_flight_.empty();
-  if (has_failpoints()) failpoint(events.back().kind + "/before");
+  if (has_failpoints()) failpoint(events->back().kind + "/before");
   auto last = co_await parts_.journal.append_and_remember(lease_, events, std::move(facts), options);
   DEED_CO_TRY(const EventNumber number, std::move(last));
-  if (has_failpoints()) failpoint(events.back().kind + "/after");
-  if (number != events.back().number) {
+  if (has_failpoints()) failpoint(events->back().kind + "/after");
+  if (number != events->back().number) {
     co_return fail(ErrorKind::internal, "the journal numbers the events of the run in another way", lease_.run);
   }
   written_ = number;
-  for (const Event& event : events) parts_.observer.on_event(lease_.run, event);
+  for (const Event& event : *events) parts_.observer.on_event(lease_.run, event);
   co_return Result<void>();
 }
 
-Event Drive::event_of(EventBody body, std::string call, Trust trust) const {
+NewEvent Drive::event_of(EventBody body, std::string call, Trust trust) const {
   Event event = encode(body);
   event.call = std::move(call);
   event.step = state_.steps;
   event.trust = trust;
   event.cause = state_.last_event;
   event.search_text = search_text_of(body);
-  return event;
+  return {std::move(event), std::move(body)};
 }
 
 // Of a loop that does several items at a time.
@@ -164,7 +167,7 @@ Async<bool> Drive::land_one() {
 }
 
 Async<void> Drive::record(EventBody body, std::string call, AppendOptions options, Trust trust) {
-  std::vector<Event> events;
+  std::vector<NewEvent> events;
   events.push_back(event_of(std::move(body), std::move(call), trust));
   auto recorded = co_await record_all(std::move(events), options);
   co_return recorded;
@@ -224,7 +227,7 @@ Async<void> Drive::enter(RunStarted started, RunId id, RunId parent, std::vector
     auto created = co_await create(std::move(run), is_named);
     DEED_CO_OK(std::move(created));
   }
-  std::vector<Event> events;
+  std::vector<NewEvent> events;
   events.push_back(event_of(std::move(started), "", Trust::user));
   for (Media& one : media) {
     MediaAttached attached{std::move(one)};
@@ -319,7 +322,15 @@ Async<void> Drive::loop() {
   };
   const Catalogue catalogue(tools());
   auto executor = co_await asio::this_coro::executor;
+  // Of what a journal and tools that never wait leave to others: signals and timers.
+  constexpr std::chrono::milliseconds longest_turn{5};
+  auto turn_began = std::chrono::steady_clock::now();
   for (;;) {
+    if (std::chrono::steady_clock::now() - turn_began > longest_turn) {
+      auto others = asio::post(executor, asio::use_awaitable);
+      co_await std::move(others);
+      turn_began = std::chrono::steady_clock::now();
+    }
     if (interrupt_.requested() && in_flight_.empty()) {
       RunPaused stopped{RunStatus::paused, "interrupted", "deed resume " + lease_.run};
       auto paused = co_await pause(std::move(stopped), "");
@@ -402,10 +413,9 @@ Async<bool> Drive::perform(Finish action) {
   co_return false;
 }
 
-RunReport Drive::report() const {
+RunReport Drive::report() {
   RunReport report;
   report.run = lease_.run;
-  report.state = state_;
   if (is_paused_) {
     report.status = paused_.status;
     report.reason = paused_.reason;
@@ -422,6 +432,7 @@ RunReport Drive::report() const {
   } else if (const StepState* step = state_.last_step(); step && state_.start.chat) {
     report.text = step->reply.text;
   }
+  report.state = std::move(state_);
   return report;
 }
 
@@ -478,7 +489,7 @@ Async<void> Drive::hear_approval(ApprovalAnswer answer, std::string by) {
   }
   constexpr std::size_t most_events = 512;  // of one append
   for (std::size_t begin = 0; begin < ids.size(); begin += most_events) {
-    std::vector<Event> events;
+    std::vector<NewEvent> events;
     for (std::size_t i = begin; i < std::min(ids.size(), begin + most_events); ++i) {
       const ApprovalRequested& request = *state_.calls.at(ids[i]).approval_request;
       ApprovalDecided decided{request.effect_key,     request.arguments_hash, request.policy_version,
@@ -507,7 +518,7 @@ Async<void> Drive::hear_operator(std::string decision, std::string by, std::stri
     co_return fail(ErrorKind::conflict, "nothing is in doubt about \"" + escaped(part) + "\"", lease_.run, "deed show " + lease_.run);
   }
   // One append: half of an operator's word is none.
-  std::vector<Event> events;
+  std::vector<NewEvent> events;
   if (state.phase == CallPhase::dispatched) {
     EffectSettled lost{OutcomeStatus::unknown, nullptr, "the process ended before the outcome was known", attempt, 0};
     events.push_back(event_of(std::move(lost), call));

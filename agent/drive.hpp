@@ -24,6 +24,12 @@ struct ToolLimit {
   std::string name, what, hint;
 };
 
+/// An event that is not recorded yet, and what it was made of.
+struct NewEvent {
+  Event event;
+  EventBody body;
+};
+
 class Drive {
  public:
   Drive(RunnerParts& parts, Interrupt& interrupt) : parts_(parts), interrupt_(interrupt) {}
@@ -43,7 +49,7 @@ class Drive {
   Async<void> hear_operator(std::string decision, std::string by, std::string part);
   Async<void> hear_signal(std::string name);
 
-  /// decide and perform until the run finishes or waits; gives the lease back.
+  /// decide and perform until the run finishes or waits; gives the lease back, and the state with the report: the last thing to ask of it.
   Async<RunReport> go_on();
 
   /// Gives the lease back, if there is one, without driving.
@@ -52,11 +58,11 @@ class Drive {
   /// Folds the events and appends them to the journal: at once where they must be on disk or change the run's status, else
   /// with the next `write`, so that what follows from one another costs one transaction. `call` may be empty.
   Async<void> record(EventBody body, std::string call, AppendOptions options = {}, Trust trust = Trust::system);
-  Async<void> record_all(std::vector<Event> events, AppendOptions options);
+  Async<void> record_all(std::vector<NewEvent> events, AppendOptions options);
   /// Folds them, and leaves them to the next `write`, however durable they are to be.
-  Result<void> note(std::vector<Event> events, AppendOptions options);
+  Result<void> note(std::vector<NewEvent> events, AppendOptions options);
   /// An event of this step that follows from the last one; not recorded yet.
-  Event event_of(EventBody body, std::string call, Trust trust = Trust::system) const;
+  NewEvent event_of(EventBody body, std::string call, Trust trust = Trust::system) const;
 
   /// Appends what is recorded and not yet in the journal, and tells the observer. Awaited before anything follows from it
   /// outside: a request to the model, the body of a tool, a question, a report.
@@ -147,7 +153,7 @@ class Drive {
   void take_facts(Outcome& outcome);
   Async<bool> settle(std::string call, EffectSettled settled, Trust trust, bool changed_world);
   const std::string* waiting_call(CallPhase phase) const;
-  RunReport report() const;
+  RunReport report();
 
   RunnerParts& parts_;
   Interrupt& interrupt_;
@@ -163,6 +169,10 @@ class Drive {
   bool is_to_end_ = false;               // one that landed has paused the run
   Wakeup landed_one_;
   std::vector<Fact> unwritten_facts_;
+  struct {
+    std::string call;
+    EventNumber recorded = 0, written = 0;  // the last events
+  } allowed_;  // the call that was allowed last, and when
   std::optional<Error> broken_;  // an append failed: the state is ahead of the journal, and nothing more is written
   std::unique_ptr<Registry> own_tools_;  // a selection, where the run has one
   std::unique_ptr<ItemReader> items_;    // of the loop that is read

@@ -3,16 +3,16 @@
 #include <algorithm>
 
 #include "deed/core/hash.hpp"
+#include "deed/core/json_text.hpp"
 
 namespace deed {
 
 std::string effect_key(const RunId& run, int step, int ordinal, const std::string& tool) {
-  // JSON so that no two lists of parts give the same bytes.
-  return sha256_hex(to_text(Json::array({run, step, ordinal, tool})));
+  return sha256_hex(json_array(run, std::int64_t{step}, std::int64_t{ordinal}, tool));
 }
 
 std::string effect_key(const RunId& run, const std::string& path, const std::string& tool) {
-  return sha256_hex(to_text(Json::array({run, path, tool})));
+  return sha256_hex(json_array(run, path, tool));
 }
 
 std::string arguments_hash(const Json& arguments) { return sha256_hex(canonical_text(arguments)); }

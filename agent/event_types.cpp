@@ -155,29 +155,28 @@ bool named(const std::string& text, const auto& all, auto& out) {
 }
 
 struct Writer {
-  Json out = Json::object();
+  JsonWriter out;
 
-  // Put at the end without a search: `members` names each once.
-  void operator()(const char* key, const auto& value) { out.get_ref<Json::object_t&>().emplace_back(key, json_of(value)); }
+  void operator()(const char* key, const auto& value) { out.member(key), write(value); }
 
-  static Json json_of(const std::string& v) { return v; }
-  static Json json_of(std::int64_t v) { return v; }
-  static Json json_of(double v) { return v; }
-  static Json json_of(bool v) { return v; }
-  static Json json_of(const Json& v) { return v; }
-  static Json json_of(const std::shared_ptr<const std::string>& v) { return v ? base64(*v) : std::string(); }
-  static Json json_of(std::chrono::milliseconds v) { return v.count(); }
-  template <class T> static Json json_of(const std::vector<T>& v) {
-    Json list = Json::array();
-    for (const T& item : v) list.push_back(json_of(item));
-    return list;
+  void write(const std::string& v) { out.value(v); }
+  void write(std::int64_t v) { out.value(v); }
+  void write(double v) { out.value(v); }
+  void write(bool v) { out.value(v); }
+  void write(const Json& v) { out.value(v); }
+  void write(const std::shared_ptr<const std::string>& v) { out.value(v ? base64(*v) : std::string()); }
+  void write(std::chrono::milliseconds v) { out.value(std::int64_t{v.count()}); }
+  template <class T> void write(const std::vector<T>& v) {
+    out.begin_array();
+    for (const T& item : v) write(item);
+    out.end_array();
   }
-  template <class T> static Json json_of(const std::optional<T>& v) { return v ? json_of(*v) : Json(nullptr); }
-  template <class T> requires std::is_enum_v<T> static Json json_of(T v) { return to_string(v); }
-  template <class T> requires std::is_class_v<T> static Json json_of(const T& v) {
-    Writer writer;
-    members(writer, v, static_cast<const T*>(nullptr));
-    return std::move(writer.out);
+  template <class T> void write(const std::optional<T>& v) { v ? write(*v) : out.null(); }
+  template <class T> requires std::is_enum_v<T> void write(T v) { out.value(to_string(v)); }
+  template <class T> requires std::is_class_v<T> void write(const T& v) {
+    out.begin_object();
+    members(*this, v, static_cast<const T*>(nullptr));
+    out.end_object();
   }
 };
 
@@ -272,7 +271,7 @@ Result<std::optional<EventBody>> decode_as(const Event& event, std::size_t index
   if constexpr (I < std::variant_size_v<EventBody>) {
     if (I != index) return decode_as<I + 1>(event, index);
     std::variant_alternative_t<I, EventBody> body;
-    if (!Reader::read(event.body, body)) {
+    if (!Reader::read(event.body.value(), body)) {
       return fail(ErrorKind::corrupt, "an event of kind " + event.kind + " has a body of another shape",
                   "event " + std::to_string(event.number));
     }
@@ -319,7 +318,9 @@ const std::string& kind_of(const EventBody& body) { return event_kinds()[body.in
 Event encode(const EventBody& body) {
   Event event;
   event.kind = kind_of(body);
-  event.body = std::visit([](const auto& value) { return Writer::json_of(value); }, body);
+  Writer writer;
+  std::visit([&](const auto& value) { writer.write(value); }, body);
+  event.body = std::move(writer.out).text();
   return event;
 }
 

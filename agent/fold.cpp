@@ -469,16 +469,21 @@ std::string_view State::last_words() const {
 
 Result<void> fold(State& state, const Event& event) {
   DEED_TRY(const std::optional<EventBody> body, decode(event));
+  if (body) return fold(state, event, *body);
   state.last_event = event.number;
-  if (body) {
-    if (!state.started && !std::holds_alternative<RunStarted>(*body)) {
-      return fail(ErrorKind::corrupt, "the run's first event is not run.started", event.kind);
-    }
-    if (state.started && !follows_a_pause(*body) && event.time > state.last_time) {
-      state.active += event.time - state.last_time;
-    }
-    DEED_OK(std::visit(Folder(state, event), *body));
+  state.last_time = event.time;
+  return {};
+}
+
+Result<void> fold(State& state, const Event& event, const EventBody& body) {
+  state.last_event = event.number;
+  if (!state.started && !std::holds_alternative<RunStarted>(body)) {
+    return fail(ErrorKind::corrupt, "the run's first event is not run.started", event.kind);
   }
+  if (state.started && !follows_a_pause(body) && event.time > state.last_time) {
+    state.active += event.time - state.last_time;
+  }
+  DEED_OK(std::visit(Folder(state, event), body));
   state.last_time = event.time;
   return {};
 }

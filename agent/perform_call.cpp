@@ -92,13 +92,14 @@ Async<bool> Drive::perform(JudgeCall action) {
   if (decided.preview) {
     for (std::string* text : {&decided.preview->bytes, &decided.preview->summary, &decided.preview->diff}) *text = shown(*text);
   }
-  const bool asks = decided.verdict == Verdict::ask;
+  const bool asks = decided.verdict == Verdict::ask, is_allowed = decided.verdict == Verdict::allow;
   ApprovalRequested request = request_for(call, decided);
-  std::vector<Event> events;
+  std::vector<NewEvent> events;
   events.push_back(event_of(std::move(decided), action.call));
   if (asks) events.push_back(event_of(std::move(request), action.call));
   auto recorded = co_await record_all(std::move(events), AppendOptions());
   DEED_CO_OK(std::move(recorded));
+  if (is_allowed) allowed_ = {action.call, state_.last_event, written_};
   co_return true;
 }
 
@@ -199,6 +200,10 @@ Async<PolicyDecided> Drive::judged(std::string id, const ToolContext& context, J
 // What was judged (and perhaps approved) is what runs: other bytes, other rules or an old approval are judged again.
 Async<Drive::Obstacle> Drive::what_stands_in_the_way(std::string id, const ToolContext& context) {
   const CallState& call = state_.calls.at(id);
+  // Judged a moment ago, and nothing was recorded or awaited since: without a preview, which says what the world is like now, the
+  // judgement would be the same.
+  const bool is_the_moment = !call.item && allowed_.call == id && allowed_.recorded == state_.last_event && allowed_.written == written_;
+  if (is_the_moment && !has_preview(tools().find(call.call.name)->tool, call.call.arguments)) co_return Obstacle{};
   auto arguments = revealed(call);
   if (!arguments) co_return Obstacle{to_string(arguments.error())};
   auto judging = judged(id, context, *std::move(arguments));
@@ -265,7 +270,7 @@ Async<bool> Drive::perform(RunTool action) {
     }
     EffectIntended intended{call.effect_key, call.arguments_hash, attempt, effect};
     EffectDispatched entered{call.effect_key, attempt};
-    std::vector<Event> events;
+    std::vector<NewEvent> events;
     events.push_back(event_of(std::move(intended), action.call));
     if (dispatch == Dispatch::at_entry) events.push_back(event_of(std::move(entered), action.call));
     auto recorded = co_await record_all(std::move(events), on_disk);
@@ -318,7 +323,7 @@ Async<bool> Drive::pause_at(ToolLimit limit, std::string call) {
 // is good enough if it has parts, whose outcomes are in the journal already; in between, the next item is read and judged.
 Async<bool> Drive::settle(std::string call, EffectSettled settled, Trust trust, bool changed_world) {
   const bool is_awaited = changed_world && state_.task && state_.calls.at(call).parts.empty();
-  std::vector<Event> events;
+  std::vector<NewEvent> events;
   events.push_back(event_of(std::move(settled), std::move(call), trust));
   auto noted = note(std::move(events), changed_world ? on_disk : at_leisure);
   DEED_CO_OK(std::move(noted));
@@ -359,7 +364,7 @@ Async<bool> Drive::perform(ProbeCall action) {
                                     : ProbeResult{ProbeResult::Verdict::undecided, "the probe did not end: " + bounded.exception};
   EffectProbed probed{verdict_name(found.verdict), found.evidence, action.part};
   // One append: a verdict without what follows from it would leave the call in doubt.
-  std::vector<Event> events;
+  std::vector<NewEvent> events;
   events.push_back(event_of(std::move(probed), action.call, Trust::tool));
   // A part is settled by its probe; the tool then says what became of the call.
   if (found.verdict == ProbeResult::Verdict::confirmed && action.part.empty()) {

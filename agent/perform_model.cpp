@@ -80,8 +80,9 @@ Async<bool> Drive::perform(AskModel) {
   Event event = encode(requested);
   event.step = step;
   event.cause = state_.last_event;
-  std::vector<Event> events;
-  events.push_back(std::move(event));
+  std::vector<NewEvent> events;
+  NewEvent asking{std::move(event), std::move(requested)};
+  events.push_back(std::move(asking));
   auto recorded = co_await record_all(std::move(events), AppendOptions());
   DEED_CO_OK(std::move(recorded));
   auto written = co_await write();
@@ -132,17 +133,21 @@ Async<bool> Drive::record_reply(int step, Reply reply, std::chrono::milliseconds
   if (!reply.reasoning.empty() || !reply.replay.items.is_null()) {
     bodies.push_back(ModelReasoned{to_utf8(std::exchange(reply.reasoning, {})), std::exchange(reply.replay, {})});
   }
+  // What is not in the journal must not be in the state either.
+  reply.replay = {};
+  reply.bad_arguments.clear();
   bodies.push_back(ModelReplied{std::move(reply), took.count()});
   for (ToolProposed& proposed : proposals) bodies.push_back(std::move(proposed));
-  std::vector<Event> events;
-  for (const EventBody& body : bodies) {
+  std::vector<NewEvent> events;
+  for (EventBody& body : bodies) {
     Event event = encode(body);
     event.step = step;
     event.trust = Trust::untrusted;
     event.cause = state_.last_event;
     if (const auto* proposed = std::get_if<ToolProposed>(&body)) event.call = proposed->tool_call.id;
     if (std::holds_alternative<ModelReplied>(body)) event.search_text = text;
-    events.push_back(std::move(event));
+    NewEvent made{std::move(event), std::move(body)};
+    events.push_back(std::move(made));
   }
   auto recorded = co_await record_all(std::move(events), AppendOptions());
   DEED_CO_OK(std::move(recorded));

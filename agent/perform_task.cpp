@@ -213,8 +213,9 @@ Async<bool> Drive::begin_item(std::size_t number, ItemRef item, const CurrentIte
   event.step = static_cast<int>(number) + 1;
   event.trust = Trust::user;
   event.cause = state_.last_event;
-  std::vector<Event> events;
-  events.push_back(std::move(event));
+  NewEvent made{std::move(event), *std::move(proposed)};
+  std::vector<NewEvent> events;
+  events.push_back(std::move(made));
   auto recorded = co_await record_all(std::move(events), AppendOptions());
   DEED_CO_OK(std::move(recorded));
   co_return true;

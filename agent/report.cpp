@@ -127,7 +127,7 @@ Json to_json(const RunId& run, const Event& event) {
   if (!event.call.empty()) out["call"] = event.call;
   out["cause"] = event.cause;
   out["trust"] = to_string(event.trust);
-  out["body"] = event.body;
+  out["body"] = event.body.value();
   return out;
 }
 

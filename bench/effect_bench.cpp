@@ -72,7 +72,7 @@ double deed_turns(const std::filesystem::path& folder, bool dispatches, Written&
   DEED_CHECK(tools.add(std::move(tool)).has_value(), "the tool was refused");
   Event large;
   large.kind = "warm.up";
-  large.body = {{"bytes", std::string(log_bytes, 'x')}};
+  large.body = JsonText(Json{{"bytes", std::string(log_bytes, 'x')}});
   NewRun warm_up;
   warm_up.id = make_run_id(system_clock().now());
   const auto lease = run_async(io, journal->create(warm_up)).value();
@@ -129,7 +129,7 @@ std::int64_t milliseconds(TimePoint time) { return time.time_since_epoch().count
 // The bodies are made beforehand: only binding, stepping and committing is measured.
 std::vector<std::string> bodies_of(const std::vector<Event>& events) {
   std::vector<std::string> bodies;
-  for (const Event& event : events) bodies.push_back(to_text(event.body));
+  for (const Event& event : events) bodies.push_back(event.body.text());
   return bodies;
 }
 

@@ -60,7 +60,7 @@ class Bytes final : public Observer {
   void on_event(const RunId&, const Event& event) override {
     per_step.resize(
         std::max<std::size_t>(per_step.size(), static_cast<std::size_t>(event.step) + 1));
-    per_step[static_cast<std::size_t>(event.step)] += to_text(event.body).size();
+    per_step[static_cast<std::size_t>(event.step)] += event.body.text().size();
   }
   double mean(std::size_t begin, std::size_t end) const {
     double sum = 0;

@@ -83,7 +83,7 @@ Result<bool> was_mailed(Agent& agent, const std::string& run, const std::string&
   DEED_TRY(const auto shown, agent.show(run));
   for (const Event& event : shown.second) {
     if (event.kind != "effect.dispatched" && event.kind != "effect.settled") continue;
-    const auto part = Suppression::canonical(string_at(event.body, "part"));
+    const auto part = Suppression::canonical(string_at(event.body.value(), "part"));
     if (part && *part == address) return true;
   }
   return false;

@@ -12,6 +12,7 @@ set(DEED_PUBLIC_HEADERS
   core/hash.hpp
   core/ids.hpp
   core/json.hpp
+  core/json_text.hpp
   core/media.hpp
   core/result.hpp
   core/schema.hpp

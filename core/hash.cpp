@@ -19,11 +19,13 @@ const EVP_MD* sha256() {
 struct Sha256::State {
   EVP_MD_CTX* context = EVP_MD_CTX_new();
   ~State() { EVP_MD_CTX_free(context); }
+  void begin() {
+    DEED_CHECK(context && EVP_DigestInit_ex(context, sha256(), nullptr) == 1, "SHA-256 is not available");
+  }
 };
 
 Sha256::Sha256() : state_(std::make_unique<State>()) {
-  DEED_CHECK(state_->context && EVP_DigestInit_ex(state_->context, sha256(), nullptr) == 1,
-             "SHA-256 is not available");
+  state_->begin();
 }
 Sha256::~Sha256() = default;
 
@@ -35,17 +37,17 @@ std::string Sha256::hex() {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
   DEED_CHECK(EVP_DigestFinal_ex(state_->context, digest, &size) == 1, "SHA-256 end");
-  std::string out;
-  out.reserve(2 * size);
-  for (unsigned int i = 0; i < size; ++i) {
-    out += "0123456789abcdef"[digest[i] >> 4];
-    out += "0123456789abcdef"[digest[i] & 15];
+  std::string out(std::size_t{2} * size, '0');
+  for (std::size_t i = 0; i < size; ++i) {
+    out[2 * i] = "0123456789abcdef"[digest[i] >> 4];
+    out[2 * i + 1] = "0123456789abcdef"[digest[i] & 15];
   }
   return out;
 }
 
 std::string sha256_hex(std::string_view bytes) {
-  Sha256 hash;
+  thread_local Sha256 hash;  // to make one takes as long as to hash a short text
+  hash.state_->begin();
   hash.update(bytes);
   return hash.hex();
 }

@@ -23,6 +23,7 @@ class Sha256 {
   std::string hex();
 
  private:
+  friend std::string sha256_hex(std::string_view bytes);
   struct State;
   std::unique_ptr<State> state_;
 };

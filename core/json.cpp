@@ -1,10 +1,15 @@
 #include "deed/core/json.hpp"
 
+#include <algorithm>
+#include <vector>
+
 namespace deed {
 namespace {
 
 // nlohmann's parser is iterative, but printing and destroying are recursive: refuse depth before a tree exists.
 bool deeper_than(std::string_view text, int max_depth) {
+  // Each level has two brackets.
+  if (text.size() < 2 * (static_cast<std::size_t>(max_depth) + 1)) return false;
   int depth = 0;
   bool in_string = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -23,9 +28,37 @@ bool deeper_than(std::string_view text, int max_depth) {
   return false;
 }
 
+// A value without what a std::map of it would cost: members are sorted by pointers to them.
+void append_canonical(const Json& value, std::string& out) {
+  if (value.is_array()) {
+    out += '[';
+    for (const Json& item : value) {
+      if (&item != &value.front()) out += ',';
+      append_canonical(item, out);
+    }
+    out += ']';
+    return;
+  }
+  if (!value.is_object()) {
+    out += to_text(value);
+    return;
+  }
+  std::vector<const Json::object_t::value_type*> members;
+  for (const auto& member : value.get_ref<const Json::object_t&>()) members.push_back(&member);
+  std::sort(members.begin(), members.end(), [](const auto* a, const auto* b) { return a->first < b->first; });
+  out += '{';
+  for (const auto* member : members) {
+    if (member != members.front()) out += ',';
+    out += to_text(Json(member->first));
+    out += ':';
+    append_canonical(member->second, out);
+  }
+  out += '}';
+}
+
 }  // namespace
 
-Result<Json> parse_json(std::string_view text, JsonLimits limits) {
+Result<void> check_json_limits(std::string_view text, JsonLimits limits) {
   if (text.size() > limits.max_bytes) {
     return fail(ErrorKind::limit, "JSON text of " + std::to_string(text.size()) + " bytes; at most " +
                                       std::to_string(limits.max_bytes) + " are read");
@@ -33,6 +66,11 @@ Result<Json> parse_json(std::string_view text, JsonLimits limits) {
   if (deeper_than(text, limits.max_depth)) {
     return fail(ErrorKind::limit, "JSON nested deeper than " + std::to_string(limits.max_depth));
   }
+  return {};
+}
+
+Result<Json> parse_json(std::string_view text, JsonLimits limits) {
+  DEED_OK(check_json_limits(text, limits));
   try {
     return Json::parse(text);
   } catch (const Json::parse_error& e) {
@@ -47,8 +85,9 @@ std::string to_text(const Json& value, int indent) {
 }
 
 std::string canonical_text(const Json& value) {
-  // nlohmann::json keeps its keys in a std::map, hence sorted.
-  return nlohmann::json(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  std::string out;
+  append_canonical(value, out);
+  return out;
 }
 
 std::string string_at(const Json& object, std::string_view key, std::string_view other) {

@@ -18,6 +18,10 @@ struct JsonLimits {
   int max_depth = 128;
 };
 
+/// Whether a text may be parsed, going by its size and depth alone.
+/// errors  limit
+Result<void> check_json_limits(std::string_view text, JsonLimits limits);
+
 /// Parses one JSON text (RFC 8259; UTF-8, no comments, nothing behind the value).
 /// errors  limit: larger or deeper than `limits`. invalid: `where` is "byte N"
 Result<Json> parse_json(std::string_view text, JsonLimits limits = {});

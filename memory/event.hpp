@@ -3,7 +3,7 @@
 
 #include "deed/core/clock.hpp"
 #include "deed/core/ids.hpp"
-#include "deed/core/json.hpp"
+#include "deed/core/json_text.hpp"
 
 #include <cstdint>
 #include <string>
@@ -35,7 +35,7 @@ struct Event {
   std::string call;       ///< id of the tool call that it is about, or empty
   EventNumber cause = 0;  ///< the event that led to it
   Trust trust = Trust::system;
-  Json body = Json::object();
+  JsonText body;
   std::string search_text;  ///< goes into the full-text index, not into the record; not given back
                             ///< by `read`
 };

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace deed {
@@ -114,11 +115,13 @@ class Journal {
   ///             for 5 s, nothing was written, may be tried again. corrupt: the file is damaged.
   ///             unsupported: a newer deed has changed the file meanwhile
   /// source      https://sqlite.org/wal.html, https://sqlite.org/pragma.html#pragma_synchronous
-  virtual Async<EventNumber> append(Lease lease, std::vector<Event> events,
-                                    AppendOptions options) = 0;
+  Async<EventNumber> append(Lease lease, std::vector<Event> events, AppendOptions options) {
+    return append_and_remember(std::move(lease), std::make_shared<const std::vector<Event>>(std::move(events)), {}, options);
+  }
   /// The same, and `facts` are remembered in the same transaction: all of it or none.
+  /// events  not null; kept until they are written, and never copied
   /// errors  those of both
-  virtual Async<EventNumber> append_and_remember(Lease lease, std::vector<Event> events,
+  virtual Async<EventNumber> append_and_remember(Lease lease, std::shared_ptr<const std::vector<Event>> events,
                                                  std::vector<Fact> facts,
                                                  AppendOptions options) = 0;
 

@@ -77,26 +77,39 @@ void run_writers(Store& store, const std::vector<Job*>& writers) {
   for (Job* job : writers) job->fail_with(written.error());
 }
 
+Result<void> in_transaction(Connection& connection, auto work, auto end) {
+  DEED_OK(connection.sync_each_commit(false));
+  DEED_OK(run_statement(connection, "BEGIN IMMEDIATE"));
+  Result<void> done = check_version(connection);
+  if (done) done = work();
+  if (done) done = end();
+  if (!done && connection.in_transaction()) DEED_OK(run_statement(connection, "ROLLBACK"));
+  return done;
+}
+
 }  // namespace
 
-void run_batch(Store& store, const std::vector<std::unique_ptr<Job>>& jobs) {
+void run_batch(Store& store, std::span<Job* const> jobs) {
   std::vector<Job*> writers, readers;
-  for (const auto& job : jobs) {
-    if (job->prepare(store)) (job->access() == Access::write ? writers : readers).push_back(job.get());
+  for (Job* job : jobs) {
+    if (job->prepare(store)) (job->access() == Access::write ? writers : readers).push_back(job);
   }
   if (!writers.empty()) run_writers(store, writers);
   for (Job* job : readers) job->run(store);
 }
 
+void index_what_is_due(Store& store) {
+  Connection& connection = store.connection();
+  // Its end is no failpoint: when the thread comes to it is not certain.
+  Result<void> done = in_transaction(connection, [&] { return store.index_what_is_due(); }, [&] { return run_statement(connection, "COMMIT"); });
+  static_cast<void>(done);
+  store.give_up_index();
+}
+
 Result<void> release_leases(Store& store) {
   if (!store.holds_leases()) return {};
   Connection& connection = store.connection();
-  DEED_OK(run_statement(connection, "BEGIN IMMEDIATE"));
-  Result<void> done = check_version(connection);
-  if (done) done = store.release_all();
-  if (done) done = commit(connection);
-  if (!done && connection.in_transaction()) DEED_OK(run_statement(connection, "ROLLBACK"));
-  return done;
+  return in_transaction(connection, [&] { return store.release_all(); }, [&] { return commit(connection); });
 }
 
 }  // namespace deed::sqlite

@@ -28,6 +28,10 @@ void Query::bind(int index, std::string_view value) {
         sqlite3_bind_text64(statement_, index, bytes, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
   }
 }
+void Query::bind(int index, Borrowed value) {
+  const char* bytes = value.text.data() ? value.text.data() : "";
+  if (code_ == SQLITE_OK) code_ = sqlite3_bind_text64(statement_, index, bytes, value.text.size(), SQLITE_STATIC, SQLITE_UTF8);
+}
 void Query::bind(int index, std::nullptr_t) {
   if (code_ == SQLITE_OK) code_ = sqlite3_bind_null(statement_, index);
 }

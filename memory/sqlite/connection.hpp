@@ -19,6 +19,11 @@ namespace deed::sqlite {
 
 class Connection;
 
+/// A text that lives until the statement has run: it is not copied.
+struct Borrowed {
+  std::string_view text;
+};
+
 /// A statement with its arguments, to be stepped. A failed prepare or bind shows at the first
 /// `next` or `run`. Ends (and gives its read lock back) when it goes out of scope.
 class Query {
@@ -45,6 +50,7 @@ class Query {
 
   void bind(int index, std::int64_t value);
   void bind(int index, std::string_view value);
+  void bind(int index, Borrowed value);
   void bind(int index, std::nullptr_t);
 
   Connection& connection_;
@@ -59,7 +65,7 @@ class Connection {
   /// errors  unavailable: no such file, or it may not be read and written
   static Result<Connection> open(const std::string& path, std::chrono::milliseconds lock_wait);
 
-  /// Text arguments are copied. `sql` is one statement and lives as long as the connection: a
+  /// Text arguments are copied, but for Borrowed. `sql` is one statement and lives as long as the connection: a
   /// literal.
   template <class... Arguments>
   Query query(const char* sql, const Arguments&... arguments) {

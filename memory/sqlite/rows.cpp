@@ -8,13 +8,6 @@
 namespace deed::sqlite {
 namespace {
 
-bool deeper_than(const Json& value, int depth) {
-  if (!value.is_structured()) return false;
-  if (depth == 0) return true;
-  return std::any_of(value.begin(), value.end(),
-                     [&](const Json& inner) { return deeper_than(inner, depth - 1); });
-}
-
 // Redacts value by value. A number that is a secret becomes a text: a replacement in the printed
 // JSON could break it.
 Json redacted_value(const Redactor& redactor, const Json& value) {
@@ -49,35 +42,25 @@ bool has_secret(const Redactor& redactor, const Json& value) {
   });
 }
 
-Result<Row> to_row(const Redactor& redactor, Event event) {
-  const std::string where = "an event of kind " + std::string(utf8_prefix(event.kind, 64));
+// Whether the values of the JSON have no secret, going by how they were printed: without an escape each of them stands there as it is.
+bool is_surely_clean(const Redactor& redactor, const std::string& json) {
+  return redactor.empty() || (json.find('\\') == std::string::npos && !redactor.finds(json));
+}
+
+Result<Row> to_row(const Redactor& redactor, const Event& event) {
+  const auto where = [&] { return "an event of kind " + std::string(utf8_prefix(event.kind, 64)); };
   if (event.kind.empty()) return fail(ErrorKind::invalid, "an event has no kind");
   if (event.kind.size() > max_short_text_bytes || event.call.size() > max_short_text_bytes) {
-    return fail(ErrorKind::limit, "the kind or the call id is longer than 256 bytes", where);
+    return fail(ErrorKind::limit, "the kind or the call id is longer than 256 bytes", where());
   }
-  if (deeper_than(event.body, max_body_depth)) {
-    return fail(ErrorKind::limit,
-                "the body is nested deeper than " + std::to_string(max_body_depth), where);
+  const Result<void> fits = check_json_limits(event.body.text(), {.max_bytes = max_body_bytes, .max_depth = max_body_depth});
+  if (!fits) DEED_OK(with_context(fits, where()));
+  Row row{&event, cleaned(redactor, event.kind), cleaned(redactor, event.call), clean_body(redactor, event.body), cleaned(redactor, event.search_text)};
+  const std::size_t bytes = row.body.view().size();
+  if (bytes > max_body_bytes) {
+    return fail(ErrorKind::limit, "the body has " + human_bytes(bytes) + "; at most " + human_bytes(max_body_bytes) + " are kept", where());
   }
-  Row row;
-  row.body = clean_body(redactor, event.body);
-  if (row.body.size() > max_body_bytes) {
-    return fail(ErrorKind::limit,
-                "the body has " + human_bytes(row.body.size()) + "; at most " +
-                    human_bytes(max_body_bytes) + " are kept",
-                where);
-  }
-  if (row.body.size() > inline_body_bytes) row.blob = sha256_hex(row.body);
-  if (!event.search_text.empty()) {
-    // Redacted before it is cut, so that no half of a secret is left at the end.
-    const std::string text = clean_text(redactor, std::move(event.search_text));
-    row.text = std::string(utf8_prefix(text, max_search_text_bytes));
-  }
-  event.kind = clean_text(redactor, std::move(event.kind));
-  event.call = clean_text(redactor, std::move(event.call));
-  event.body = nullptr;
-  event.search_text.clear();
-  row.event = std::move(event);
+  if (bytes > inline_body_bytes) row.blob = sha256_hex(row.body.view());
   return row;
 }
 
@@ -87,12 +70,19 @@ std::string clean_text(const Redactor& redactor, std::string text) {
   return to_utf8(redactor.redact(std::move(text)));
 }
 
-std::string clean_body(const Redactor& redactor, const Json& body) {
-  if (redactor.empty() || !has_secret(redactor, body)) return to_text(body);
-  return to_text(redacted_value(redactor, body));
+CleanText cleaned(const Redactor& redactor, std::string_view text) {
+  if (is_utf8(text) && !redactor.finds(text)) return CleanText(text);
+  return CleanText(clean_text(redactor, std::string(text)));
 }
 
-Result<std::vector<Row>> to_rows(const Redactor& redactor, std::vector<Event> events) {
+CleanText clean_body(const Redactor& redactor, const JsonText& body) {
+  if (is_surely_clean(redactor, body.text())) return CleanText(std::string_view(body.text()));
+  const Json value = body.value();
+  if (!has_secret(redactor, value)) return CleanText(std::string_view(body.text()));
+  return CleanText(to_text(redacted_value(redactor, value)));
+}
+
+Result<std::vector<Row>> to_rows(const Redactor& redactor, const std::vector<Event>& events) {
   if (events.empty()) return fail(ErrorKind::invalid, "nothing to append");
   if (events.size() > max_events) {
     return fail(ErrorKind::limit, std::to_string(events.size()) + " events at once; at most " +
@@ -100,8 +90,8 @@ Result<std::vector<Row>> to_rows(const Redactor& redactor, std::vector<Event> ev
   }
   std::vector<Row> rows;
   rows.reserve(events.size());
-  for (Event& event : events) {
-    DEED_TRY(Row row, to_row(redactor, std::move(event)));
+  for (const Event& event : events) {
+    DEED_TRY(Row row, to_row(redactor, event));
     rows.push_back(std::move(row));
   }
   return rows;

@@ -11,13 +11,13 @@ using sqlite::Store;
 
 struct AppendWork {
   Lease lease;
-  std::vector<Event> events;
+  std::shared_ptr<const std::vector<Event>> events;
   std::vector<Fact> facts;
   AppendOptions options;
   std::vector<sqlite::Row> rows = {};
 
   Result<void> prepare(Store& store) {
-    DEED_TRY(rows, sqlite::to_rows(store.redactor(), std::move(events)));
+    DEED_TRY(rows, sqlite::to_rows(store.redactor(), *events));
     return {};
   }
   Result<EventNumber> operator()(Store& store) {
@@ -46,15 +46,17 @@ class SqliteJournal final : public Journal {
         Access::write, Durability::normal,
         [lease = std::move(lease)](Store& store) { return store.release(lease); });
   }
-  Async<EventNumber> append(Lease lease, std::vector<Event> events,
-                            AppendOptions options) override {
-    return append_and_remember(std::move(lease), std::move(events), {}, options);
-  }
-  Async<EventNumber> append_and_remember(Lease lease, std::vector<Event> events,
+  Async<EventNumber> append_and_remember(Lease lease, std::shared_ptr<const std::vector<Event>> events,
                                          std::vector<Fact> facts,
                                          AppendOptions options) override {
-    const sqlite::Place place = may_hold_up_caller_ && options.is_alone ? sqlite::Place::caller_if_free : sqlite::Place::thread;
-    return worker_.submit<EventNumber>(Access::write, options.durability, AppendWork{std::move(lease), std::move(events), std::move(facts), options}, place);
+    AppendWork work{std::move(lease), std::move(events), std::move(facts), options};
+    if (may_hold_up_caller_ && options.is_alone) {
+      auto done = worker_.run_here<EventNumber>(Access::write, options.durability, work);
+      if (done) co_return *std::move(done);
+    }
+    auto submitted = worker_.submit<EventNumber>(Access::write, options.durability, std::move(work));
+    auto last = co_await std::move(submitted);
+    co_return last;
   }
   Async<std::vector<Event>> read(RunId run, EventNumber after, std::size_t max) override {
     return worker_.submit<std::vector<Event>>(

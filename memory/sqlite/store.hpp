@@ -9,6 +9,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,27 +24,41 @@ inline constexpr std::size_t max_title_bytes = 1024;
 inline constexpr std::size_t max_short_text_bytes = 256;  // kind, call, task hash
 inline constexpr std::size_t max_fact_key_bytes = 200;
 inline constexpr std::size_t max_fact_bytes = 64u << 10;
-/// Events of a run that the full-text index may lack while the run goes on.
-inline constexpr std::int64_t max_unindexed_events = 256;
+/// From so many events of a run on that the full-text index lacks, it is due while the run goes on; else when its lease is given back.
+inline constexpr std::int64_t max_unindexed_events = 4096;
 inline constexpr std::int64_t max_event_number = 0xFFFFFFFF;
+
+/// A text that was looked through: the caller's own, or another in its place.
+class CleanText {
+ public:
+  /// same  borrowed
+  explicit CleanText(std::string_view same) : same_(same) {}
+  explicit CleanText(std::string changed) : changed_(std::move(changed)) {}
+  std::string_view view() const { return changed_ ? std::string_view(*changed_) : same_; }
+
+ private:
+  std::string_view same_;
+  std::optional<std::string> changed_;
+};
 
 /// An event as it goes into the file: redacted, in UTF-8, with the name of its blob if it needs
 /// one.
 struct Row {
-  Event event;  ///< without body and search_text
-  std::string body;
-  std::string blob;  ///< SHA-256 of body where it goes to the blob table
-  std::optional<std::string> text;
+  const Event* event;  ///< for what is no text in it; borrowed, as the texts may be
+  CleanText kind, call, body, text;
+  std::string blob = {};  ///< SHA-256 of body where it goes to the blob table
 };
 
 /// `text` without secrets and without bytes that are not UTF-8.
 std::string clean_text(const Redactor& redactor, std::string text);
-/// JSON text of `body` without secrets; it stays JSON whatever a secret looks like.
-std::string clean_body(const Redactor& redactor, const Json& body);
+/// The same of one that is not copied where nothing has to be changed.
+CleanText cleaned(const Redactor& redactor, std::string_view text);
+/// `body` without secrets; it stays JSON whatever a secret looks like.
+CleanText clean_body(const Redactor& redactor, const JsonText& body);
 
-/// Takes long for large bodies; needs no transaction.
+/// Takes long for large bodies; needs no transaction. The rows borrow from the events.
 /// errors  limit, invalid
-Result<std::vector<Row>> to_rows(const Redactor& redactor, std::vector<Event> events);
+Result<std::vector<Row>> to_rows(const Redactor& redactor, const std::vector<Event>& events);
 
 class Store {
  public:
@@ -65,6 +80,10 @@ class Store {
   /// After each transaction: what was released stays held if the release did not come into the file.
   void transaction_ended(bool is_committed);
   bool holds_leases() const { return !held_.empty(); }
+  /// Whether the index is to be brought up to date as soon as nobody waits for the connection.
+  bool is_index_due() const { return !due_.empty(); }
+  Result<void> index_what_is_due();
+  void give_up_index() { due_.clear(); }
   Result<EventNumber> append(const Lease& lease, const std::vector<Row>& rows,
                              const AppendOptions& options);
   Result<void> remember(const Fact& fact);
@@ -97,6 +116,7 @@ class Store {
   Owner self_;
   std::map<RunId, std::int64_t> held_;  // fences; may name leases whose transaction failed
   std::vector<RunId> releasing_;        // in the transaction that is open
+  std::set<std::int64_t> due_;          // runs that the index lacks events of
 };
 
 }  // namespace deed::sqlite

@@ -22,11 +22,11 @@ Result<Event> event_of(const Query& query) {
   event.cause = query.integer(6);
   DEED_TRY(event.trust, parse_trust(query.text(7)));
   if (query.is_null(8)) return fail(ErrorKind::corrupt, "the body of an event is missing");
-  const std::string text = query.text(8);
+  std::string text = query.text(8);
   if (!query.is_null(9) && sha256_hex(text) != query.text(9)) {
     return fail(ErrorKind::corrupt, "the body of an event is not the one that was written");
   }
-  auto body = parse_json(text, {.max_bytes = max_body_bytes, .max_depth = max_body_depth});
+  auto body = JsonText::parse(std::move(text), {.max_bytes = max_body_bytes, .max_depth = max_body_depth});
   if (!body)
     return fail(ErrorKind::corrupt, "the body of an event is damaged: " + to_string(body.error()));
   event.body = *std::move(body);
@@ -44,15 +44,20 @@ Result<EventNumber> Store::append(const Lease& lease, const std::vector<Row>& ro
     return fail(ErrorKind::limit, "the run has too many events", lease.run);
   }
   for (const Row& row : rows) DEED_OK(insert(key << 32 | ++last, row));
-  Query update = connection_.query(
-      "UPDATE runs SET last_event = ?2, updated = ?3, status = iif(?4 = '', status, ?4), wakes = iif(?4 = '' OR ?6, wakes, nullif(?5, 0))"
-      " WHERE key = ?1",
-      key, last, rows.back().event.time.time_since_epoch().count(),
-      std::string_view(options.status ? to_string(*options.status) : ""),
-      options.wakes ? options.wakes->time_since_epoch().count() : 0, std::int64_t{options.keeps_wakes});
-  DEED_OK(update.run());
-  if (last - run.indexed >= max_unindexed_events) DEED_OK(index(key));
+  DEED_OK(connection_.query("UPDATE runs SET last_event = ?2, updated = ?3 WHERE key = ?1", key, last, rows.back().event->time.time_since_epoch().count()).run());
+  if (options.status) {
+    Query update = connection_.query("UPDATE runs SET status = ?2, wakes = iif(?4, wakes, nullif(?3, 0)) WHERE key = ?1", key,
+                                     Borrowed{to_string(*options.status)}, options.wakes ? options.wakes->time_since_epoch().count() : 0,
+                                     std::int64_t{options.keeps_wakes});
+    DEED_OK(update.run());
+  }
+  if (last - run.indexed >= max_unindexed_events) due_.insert(key);
   return last;
+}
+
+Result<void> Store::index_what_is_due() {
+  for (const std::int64_t key : due_) DEED_OK(index(key));
+  return {};
 }
 
 Result<void> Store::index(std::int64_t key) {
@@ -87,29 +92,25 @@ Result<void> Store::index_all() {
 }
 
 Result<void> Store::insert(std::int64_t id, const Row& row) {
-  const Event& event = row.event;
+  const Event& event = *row.event;
+  const Borrowed body{row.body.view()}, blob{row.blob}, none{};
   if (!row.blob.empty()) {
-    Query known = connection_.query("SELECT 1 FROM blobs WHERE sha256 = ?1", row.blob);
+    Query known = connection_.query("SELECT 1 FROM blobs WHERE sha256 = ?1", blob);
     DEED_TRY(const bool exists, known.next());
     if (!exists) {
-      DEED_OK(connection_
-                  .query("INSERT INTO blobs (sha256, bytes, body) VALUES (?1, ?2, ?3)", row.blob,
-                         static_cast<std::int64_t>(row.body.size()), row.body)
-                  .run());
+      DEED_OK(connection_.query("INSERT INTO blobs (sha256, bytes, body) VALUES (?1, ?2, ?3)", blob, static_cast<std::int64_t>(body.text.size()), body).run());
     }
   }
-  DEED_OK(connection_
-              .query("INSERT INTO events (id, time, kind, version, step, call, cause, trust, body, "
-                     "blob, text)"
-                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, nullif(?9, ''), nullif(?10, ''), "
-                     "nullif(?11, ''))",
-                     id, event.time.time_since_epoch().count(), event.kind,
-                     std::int64_t{event.version}, std::int64_t{event.step}, event.call, event.cause,
-                     std::string_view(to_string(event.trust)),
-                     row.blob.empty() ? std::string_view(row.body) : "", row.blob,
-                     row.text ? std::string_view(*row.text) : "")
-              .run());
-  return {};
+  // Redacted before it is cut, so that no half of a secret is left at the end.
+  const Borrowed text{utf8_prefix(row.text.view(), max_search_text_bytes)};
+  return connection_
+      .query("INSERT INTO events (id, time, kind, version, step, call, cause, trust, body, "
+             "blob, text)"
+             " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, nullif(?9, ''), nullif(?10, ''), "
+             "nullif(?11, ''))",
+             id, event.time.time_since_epoch().count(), Borrowed{row.kind.view()}, std::int64_t{event.version}, std::int64_t{event.step},
+             Borrowed{row.call.view()}, event.cause, Borrowed{to_string(event.trust)}, row.blob.empty() ? body : none, blob, text)
+      .run();
 }
 
 Result<std::vector<Event>> Store::read(const RunId& run, EventNumber after, std::size_t max) {

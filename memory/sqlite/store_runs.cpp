@@ -115,7 +115,7 @@ Result<Lease> Store::acquire(const RunId& run) {
 Result<void> Store::release(const Lease& lease) {
   DEED_TRY(const OwnedRun run, check_lease(lease));
   DEED_OK(connection_.query("UPDATE leases SET pid = 0 WHERE run = ?1", run.key).run());
-  if (run.indexed < run.last) DEED_OK(index(run.key));
+  if (run.indexed < run.last) due_.insert(run.key);
   releasing_.push_back(lease.run);
   return {};
 }

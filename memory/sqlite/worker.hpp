@@ -1,6 +1,7 @@
 // Who works on the connection: a thread of its own, or, where that is asked for and nobody else waits, the caller. Jobs come in
 // through a queue; what has gathered while the last commit was on its way shares the next one (group commit), each writing job in a
-// savepoint of its own, so that one that fails does not fail the others.
+// savepoint of its own, so that one that fails does not fail the others. When nobody waits, the thread brings the full-text index up
+// to date.
 #pragma once
 
 #include "deed/core/async.hpp"
@@ -16,6 +17,8 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -24,9 +27,6 @@ namespace deed::sqlite {
 
 /// What a job does to the file.
 enum class Access { read, write };
-/// Where it is done: by the worker's thread, or by the caller's if the connection is free and nobody waits for it.
-enum class Place { thread, caller_if_free };
-
 /// One call of the journal on its way through the worker.
 class Job {
  public:
@@ -42,8 +42,6 @@ class Job {
   virtual bool run(Store& store) = 0;
   /// Replaces a success by `error`: the commit failed. An earlier failure of the job itself stays.
   virtual void fail_with(const Error& error) = 0;
-  /// Hands the result to who waits for it, on that one's executor.
-  virtual void deliver() = 0;
 
  private:
   Access access_;
@@ -52,14 +50,12 @@ class Job {
 
 /// `Work` is called as work(store) and gives a Result<T>; if it has prepare(store), a Result<void>,
 /// that comes first.
-template <class T, class Work, class Handler>
-class Pending final : public Job {
+template <class T, class Work, class Base = Job>
+class Carried : public Base {
  public:
-  Pending(Access access, Durability durability, Work work, Handler handler)
-      : Job(access, durability),
-        work_(std::move(work)),
-        guard_(asio::get_associated_executor(handler)),
-        handler_(std::move(handler)) {}
+  Carried(Access access, Durability durability, Work work) : Base(access, durability), work_(std::move(work)) {}
+
+  Result<T>& result() { return result_; }
 
   bool prepare(Store& store) override {
     if constexpr (requires { work_.prepare(store); }) {
@@ -80,16 +76,6 @@ class Pending final : public Job {
   void fail_with(const Error& error) override {
     if (!std::exchange(failed_, true)) result_ = fail(error);
   }
-  void deliver() override {
-    // The guard goes along: the executor must not run out of work before the handler was called on
-    // it.
-    auto executor = guard_.get_executor();
-    asio::post(executor, [handler = std::move(handler_), result = std::move(result_),
-                          guard = std::move(guard_)]() mutable {
-      guard.reset();
-      handler(std::move(result));
-    });
-  }
 
  private:
   // Whatever is thrown below (memory, a library) becomes this job's failure, not the end of the
@@ -104,10 +90,40 @@ class Pending final : public Job {
   }
 
   Work work_;
-  asio::executor_work_guard<asio::associated_executor_t<Handler>> guard_;
-  Handler handler_;
   bool failed_ = false;
   Result<T> result_ = fail(ErrorKind::internal, "the journal's job did not run");
+};
+
+/// One that somebody waits for.
+class Awaited : public Job {
+ public:
+  using Job::Job;
+  /// Hands the result to who waits for it, on that one's executor.
+  virtual void deliver() = 0;
+};
+
+template <class T, class Work, class Handler>
+class Pending final : public Carried<T, Work, Awaited> {
+ public:
+  Pending(Access access, Durability durability, Work work, Handler handler)
+      : Carried<T, Work, Awaited>(access, durability, std::move(work)),
+        guard_(asio::get_associated_executor(handler)),
+        handler_(std::move(handler)) {}
+
+  void deliver() override {
+    // The guard goes along: the executor must not run out of work before the handler was called on
+    // it.
+    auto executor = guard_.get_executor();
+    asio::post(executor, [handler = std::move(handler_), result = std::move(this->result()),
+                          guard = std::move(guard_)]() mutable {
+      guard.reset();
+      handler(std::move(result));
+    });
+  }
+
+ private:
+  asio::executor_work_guard<asio::associated_executor_t<Handler>> guard_;
+  Handler handler_;
 };
 
 class Worker {
@@ -120,27 +136,37 @@ class Worker {
 
   /// Runs `work`; the awaiting coroutine goes on with its result on its own executor, never before this has returned.
   template <class T, class Work>
-  Async<T> submit(Access access, Durability durability, Work work, Place place = Place::thread) {
+  Async<T> submit(Access access, Durability durability, Work work) {
     return asio::async_initiate<const asio::use_awaitable_t<>, void(Result<T>)>(
-        [](auto handler, Worker* worker, Access wanted, Durability asked, Work inner, Place where) {
+        [](auto handler, Worker* worker, Access wanted, Durability asked, Work inner) {
           using Handler = decltype(handler);
-          worker->take(std::make_unique<Pending<T, Work, Handler>>(wanted, asked, std::move(inner), std::move(handler)), where);
+          worker->take(std::make_unique<Pending<T, Work, Handler>>(wanted, asked, std::move(inner), std::move(handler)));
         },
-        asio::use_awaitable, this, access, durability, std::move(work), place);
+        asio::use_awaitable, this, access, durability, std::move(work));
+  }
+  /// Runs `work` on this thread, at once; nullopt: somebody else works on the connection or waits for it.
+  template <class T, class Work>
+  std::optional<Result<T>> run_here(Access access, Durability durability, const Work& work) {
+    if (!take_if_free()) return std::nullopt;
+    Carried<T, Work> job(access, durability, work);
+    Job* const jobs[] = {&job};
+    work_off(jobs);
+    return std::move(job.result());
   }
 
  private:
-  using Batch = std::vector<std::unique_ptr<Job>>;
-
-  void take(std::unique_ptr<Job> job, Place place);
-  void work_off(const Batch& batch);
+  void take(std::unique_ptr<Awaited> job);
+  bool take_if_free();
+  void work_off(std::span<Job* const> jobs);
   void work_off_queue();
+  void free();
 
   Store store_;       // whoever has set is_taken_ works on it
   std::mutex mutex_;  // guards all below
   std::condition_variable wake_;
-  Batch queue_;
+  std::vector<std::unique_ptr<Awaited>> queue_;
   bool is_taken_ = false;
+  bool is_index_due_ = false;
   bool closing_ = false;
   std::thread thread_;
 };

@@ -158,7 +158,7 @@ TEST_F(Parts, AreDispatchedAndSettledOneAfterTheOtherInsideOfOneCall) {
   EXPECT_EQ(report.status, RunStatus::done);
   std::vector<std::string> told;
   for (const Event& event : events(report.run)) {
-    if (event.kind.starts_with("effect.")) told.push_back(event.kind + " " + string_at(event.body, "part"));
+    if (event.kind.starts_with("effect.")) told.push_back(event.kind + " " + string_at(event.body.value(), "part"));
   }
   EXPECT_THAT(told, ElementsAre("effect.intended ", "effect.dispatched ann", "effect.settled ann", "effect.dispatched bob",
                                 "effect.settled bob", "effect.dispatched cy", "effect.settled cy", "effect.settled "));
@@ -186,7 +186,7 @@ TEST_F(Parts, AnyPrefixOfTheJournalIsResumedWithoutASecondEffect) {
         std::string in_flight;
         std::size_t replies = 0;
         for (std::size_t i = 0; i < n; ++i) {
-          const std::string part = string_at(whole[i].body, "part");
+          const std::string part = string_at(whole[i].body.value(), "part");
           replies += whole[i].kind == "model.replied";
           if (part.empty()) continue;
           in_flight = whole[i].kind == "effect.dispatched" ? part : "";

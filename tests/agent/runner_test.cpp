@@ -1,11 +1,20 @@
 #include "deed/tests/agent/runner_fixture.hpp"
 
+
+#include <boost/asio/steady_timer.hpp>
 #include <algorithm>
 #include <map>
 #include <numeric>
 
 namespace deed {
 namespace {
+
+// A picture whose bytes are missing.
+asio::awaitable<Outcome> show_nothing() {
+  Outcome out = Outcome::succeeded({{"seen", 1}}, "seen");
+  out.media.push_back({.media_type = "image/gif", .name = "n.gif"});
+  co_return out;
+}
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -55,10 +64,81 @@ TEST_F(RunnerTest, KeepsThoughtsAsAnEventOfTheirOwnInTheTransactionOfTheReply) {
   const auto at = [&](const std::string& kind) {
     return std::find_if(events->begin(), events->end(), [&](const Event& event) { return event.kind == kind; });
   };
-  EXPECT_EQ(at("model.reasoned")->body["text"], "let me see");
-  EXPECT_EQ(at("model.replied")->body["reply"]["reasoning"], "");
+  EXPECT_EQ(at("model.reasoned")->body.value()["text"], "let me see");
+  EXPECT_EQ(at("model.replied")->body.value()["reply"]["reasoning"], "");
   const auto& told = model_.requests[1].messages;
   EXPECT_EQ(told[1].replay, thoughtful.replay) << "what a provider wants back goes back";
+}
+
+// The state is made of what is recorded, not of what is read back: both have to be the same.
+TEST_F(RunnerTest, ARunGoesOnWithWhatItsJournalSaysAndNothingElse) {
+  Tool pictures = tool("picture", EffectClass::read, false);
+  pictures.run = [](Json, ToolContext&) { return show_nothing(); };
+  ASSERT_OK(tools_.add(std::move(pictures)));
+  Reply rich = calls("picture", "a\xFF");
+  rich.tool_calls.push_back({"d", "act.quiet", nullptr});
+  rich.bad_arguments = {{"d", "{what"}};
+  rich.reasoning = "let me see";
+  rich.replay = {"p", nullptr};
+  rich.usage = {1, 2, 3, 4, 5};
+  rich.model = "m";
+  rich.fell_back = {"other: down"};
+  rich.plan = {"look"};
+  rich.choices = {{"tool", {{"picture", 0.5}}, "picture", "decoded"}};
+  Reply plain = calls("act.quiet", "b");
+  plain.replay = {"p", nullptr};
+  script({rich, plain, says("done")});
+  const RunReport report = start("look at a");
+  EXPECT_EQ(report.status, RunStatus::done) << report.reason;
+  const auto events = run_async(io_, journal_->read(report.run, 0, 1000));
+  ASSERT_OK(events);
+  const auto again = fold_all(*events);
+  ASSERT_OK(again);
+  ASSERT_EQ(again->entries.size(), report.state.entries.size());
+  for (std::size_t i = 1; i < again->entries.size(); ++i) {
+    const Reply& read = std::get<StepState>(again->entries[i]).reply;
+    const Reply& kept = std::get<StepState>(report.state.entries[i]).reply;
+    EXPECT_EQ(encode(ModelReplied{read}).body, encode(ModelReplied{kept}).body);
+    EXPECT_EQ(read.replay, kept.replay);
+    EXPECT_EQ(read.bad_arguments, kept.bad_arguments);
+  }
+  ASSERT_EQ(again->calls.size(), 3u);
+  for (const auto& [id, read] : again->calls) {
+    const CallState& kept = report.state.calls.at(id);
+    EXPECT_EQ(read.bad_arguments, kept.bad_arguments);
+    EXPECT_EQ(encode(*read.policy).body, encode(*kept.policy).body);
+    ASSERT_EQ(read.outcome.has_value(), kept.outcome.has_value());
+    if (!read.outcome) continue;
+    EXPECT_EQ(encode(*read.outcome).body, encode(*kept.outcome).body);
+    EXPECT_EQ(read.outcome->media, kept.outcome->media);
+  }
+}
+
+// Nothing in this run ever waits: no tool, no model, no journal.
+TEST_F(RunnerTest, LetsASignalInHoweverQuickTheModelAndTheToolsAre) {
+  class Endless final : public Model {
+   public:
+    const ModelInfo& info() const override { return info_; }
+    std::int64_t count_tokens(std::string_view) const override { return 1; }
+    Async<Reply> generate(ModelRequest, StreamSink) override {
+      Json arguments = {{"what", std::to_string(++asked)}};
+      co_return ScriptedModel::calls("look", std::move(arguments));
+    }
+    int asked = 0;
+
+   private:
+    ModelInfo info_{.name = "endless"};
+  };
+  Endless model;
+  Runner runner({*journal_, model, tools_, system_clock(), answers_, observer_, policy_});
+  asio::steady_timer signal(io_, std::chrono::milliseconds(30));
+  signal.async_wait([&](const boost::system::error_code&) { runner.interrupt(); });
+  const Limits none{.max_steps = 0, .max_calls = 0};
+  const auto report = run_async(io_, runner.start({.request = "go on for ever", .limits = none}));
+  ASSERT_OK(report);
+  EXPECT_EQ(report->status, RunStatus::paused) << report->reason;
+  EXPECT_EQ(report->reason, "interrupted");
+  EXPECT_GT(model.asked, 1);
 }
 
 TEST_F(RunnerTest, AsksAgainWithASmallerPromptOnceWhenItDidNotFit) {

@@ -34,7 +34,7 @@ steps:
   // The bytes hold the effect key: what was done is what was shown.
   for (const Event& event : events(rehearsed.run)) {
     if (event.kind != "effect.intended") continue;
-    EXPECT_THAT(shown.at(event.call), HasSubstr(string_at(event.body, "effect_key")));
+    EXPECT_THAT(shown.at(event.call), HasSubstr(string_at(event.body.value(), "effect_key")));
   }
 }
 

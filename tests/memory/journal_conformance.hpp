@@ -72,7 +72,7 @@ TYPED_TEST_P(JournalConformance, GivesEveryFieldBackAsItWas) {
   EXPECT_EQ(back.call, event.call);
   EXPECT_EQ(back.cause, event.cause);
   EXPECT_EQ(back.trust, event.trust);
-  EXPECT_EQ(to_text(back.body), to_text(event.body)) << "the order of the members too";
+  EXPECT_EQ(back.body.text(), event.body.text()) << "the order of the members too";
   EXPECT_THAT(back.search_text, IsEmpty());
 }
 
@@ -148,7 +148,7 @@ TYPED_TEST_P(JournalConformance, StoresEqualLargeBodiesOnce) {
   const Json body{{"head", marker}, {"filling", std::string(6000, 'x')}};
   ASSERT_OK(this->journal.append(one, {event_with(body), event_with(body)}));
   ASSERT_OK(this->journal.append(two, event_with(body)));
-  EXPECT_EQ(this->journal.read(two.run)->front().body, body);
+  EXPECT_EQ(this->journal.read(two.run)->front().body.value(), body);
   this->journal.close();
   const std::string bytes = this->backend.stored_bytes();
   std::size_t count = 0;
@@ -163,7 +163,7 @@ TYPED_TEST_P(JournalConformance, TurnsBytesThatAreNotUtf8IntoReplacementCharacte
                                                            "b"));
   ASSERT_OK(this->journal.append(lease, event_with(Json{{"t", "c\xC3"}}, "find\xFEme")));
   EXPECT_EQ(this->journal.find_run(lease.run)->title, "a\uFFFDb");
-  EXPECT_EQ(this->journal.read(lease.run)->front().body["t"], "c\uFFFD");
+  EXPECT_EQ(this->journal.read(lease.run)->front().body.value()["t"], "c\uFFFD");
 }
 
 // ---- Owners
@@ -437,8 +437,8 @@ TYPED_TEST_P(JournalConformance, HasASecretInNoByteOfItsFiles) {
 
   const auto events = redacting.read(lease.run);
   ASSERT_OK(events);
-  EXPECT_EQ(events->front().body["text"], "log in with [secret]");
-  EXPECT_EQ(events->front().body["pin"], "[secret]") << "what is left is JSON";
+  EXPECT_EQ(events->front().body.value()["text"], "log in with [secret]");
+  EXPECT_EQ(events->front().body.value()["pin"], "[secret]") << "what is left is JSON";
   EXPECT_EQ(redacting.find_run(lease.run)->title, "use [secret]");
   EXPECT_EQ(redacting.recall("my")->front().value, "is [secret] and [secret]");
 

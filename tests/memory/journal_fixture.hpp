@@ -25,11 +25,11 @@ inline NewRun new_run(std::string title = "write to Ann") {
   return run_named(make_run_id(system_clock().now()), std::move(title));
 }
 
-inline Event event_with(Json body, std::string search_text = {}) {
+inline Event event_with(const Json& body, std::string search_text = {}) {
   Event event;
   event.time = at_second(1);
   event.kind = "model.replied";
-  event.body = std::move(body);
+  event.body = JsonText(body);
   event.search_text = std::move(search_text);
   return event;
 }
@@ -38,7 +38,7 @@ inline Event event_saying(int n) { return event_with(Json{{"n", n}}); }
 
 inline std::vector<int> numbers_said(const std::vector<Event>& events) {
   std::vector<int> out;
-  for (const Event& event : events) out.push_back(event.body.value("n", -1));
+  for (const Event& event : events) out.push_back(event.body.value().value("n", -1));
   return out;
 }
 
@@ -63,7 +63,7 @@ class BlockingJournal {
   Result<EventNumber> append_and_remember(Lease lease, std::vector<Event> events,
                                           std::vector<Fact> facts, AppendOptions options = {}) {
     options.is_alone = true;
-    return wait(journal_->append_and_remember(std::move(lease), std::move(events),
+    return wait(journal_->append_and_remember(std::move(lease), std::make_shared<const std::vector<Event>>(std::move(events)),
                                               std::move(facts), options));
   }
   Result<std::vector<Event>> read(RunId run, EventNumber after = 0, std::size_t max = 10'000) {

@@ -184,7 +184,7 @@ bool survives_failure(FaultyDisk& disk, int good, bool at_sync, int code, bool m
     EXPECT_EQ(next.value_or(0), static_cast<EventNumber>(expected + 1)) << good;
   }
   BlockingJournal again(backend.open());
-  EXPECT_EQ(again.read(run)->back().body["n"], 4) << good;
+  EXPECT_EQ(again.read(run)->back().body.value()["n"], 4) << good;
   RawDatabase raw(backend.file());
   EXPECT_EQ(raw.value("PRAGMA integrity_check"), "ok") << good;
   EXPECT_EQ(raw.execute("INSERT INTO events_fts (events_fts, rank) VALUES ('integrity-check', 1)"),

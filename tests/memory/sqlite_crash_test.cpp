@@ -47,7 +47,7 @@ class SqliteCrash : public testing::Test {
     EXPECT_EQ(events->size() % 2, 0u) << "half an append";
     for (std::size_t i = 0; i < events->size(); ++i) {
       ASSERT_EQ((*events)[i].number, static_cast<EventNumber>(i + 1));
-      ASSERT_EQ((*events)[i].body["n"], i + 1);
+      ASSERT_EQ((*events)[i].body.value()["n"], i + 1);
     }
     EXPECT_EQ(journal.find_run(run)->last_event, static_cast<EventNumber>(events->size()));
   }

@@ -192,7 +192,9 @@ TEST(CleanBody, StaysJsonAndKeepsNoSecretWhereverItStands) {
               {text(), Json::array({text(), nullptr, true, 1.5})},
               {"n", random() % 2 == 0 ? 123456 : 7}};
     body["id"] = 91234567;
-    const std::string clean = sqlite::clean_body(redactor, body);
+    const JsonText printed(body);
+    const sqlite::CleanText cleaned = sqlite::clean_body(redactor, printed);
+    const std::string clean(cleaned.view());
     ASSERT_OK(parse_json(clean)) << clean;
     for (const std::string& secret : secrets) {
       if (secret == "{\"a\":1}") continue;  // as JSON it is not the secret's text
@@ -207,7 +209,8 @@ TEST(CleanBody, FindsASecretInJsonThatIsATextInJson) {
   Redactor redactor;
   redactor.add(Secret("pa\"ss-word"));
   const Json body{{"arguments", to_text(Json{{"password", "pa\"ss-word"}})}};
-  EXPECT_EQ(sqlite::clean_body(redactor, body), R"({"arguments":"{\"password\":\"[secret]\"}"})");
+  const JsonText printed(body);
+  EXPECT_EQ(sqlite::clean_body(redactor, printed).view(), R"({"arguments":"{\"password\":\"[secret]\"}"})");
 }
 
 }  // namespace

@@ -118,9 +118,9 @@ TEST_P(JournalOfEarlierVersion, OpensWithEverythingThatWasInIt) {
   ASSERT_OK(events);
   ASSERT_EQ(events->size(), 3u);
   EXPECT_EQ((*events)[0].kind, "run.started");
-  EXPECT_EQ((*events)[0].body["request"], "Send Ann the report");
+  EXPECT_EQ((*events)[0].body.value()["request"], "Send Ann the report");
   EXPECT_EQ((*events)[1].trust, Trust::untrusted);
-  EXPECT_EQ((*events)[1].body["reply"]["text"].get<std::string>().size(), 5000u)
+  EXPECT_EQ((*events)[1].body.value()["reply"]["text"].get<std::string>().size(), 5000u)
       << "from the blob table";
   EXPECT_EQ((*events)[2].call, "call_1");
   EXPECT_EQ((*events)[2].cause, 2);

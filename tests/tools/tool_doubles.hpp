@@ -178,10 +178,7 @@ class FakeJournal final : public Journal {
   Async<Lease> create(NewRun) override { co_return refuse(); }
   Async<Lease> acquire(RunId) override { co_return refuse(); }
   Async<void> release(Lease) override { co_return Result<void>(); }
-  Async<EventNumber> append(Lease, std::vector<Event>, AppendOptions) override {
-    co_return refuse();
-  }
-  Async<EventNumber> append_and_remember(Lease, std::vector<Event>, std::vector<Fact>,
+  Async<EventNumber> append_and_remember(Lease, std::shared_ptr<const std::vector<Event>>, std::vector<Fact>,
                                          AppendOptions) override {
     co_return refuse();
   }
