@@ -157,11 +157,7 @@ EffectSettled settled_by(const Outcome& outcome, std::int64_t attempt, std::chro
     const std::string hint = string_at(outcome.result, "hint");
     text = string_at(outcome.result, "error", "failed") + (hint.empty() ? "" : ": " + hint);
   }
-  EffectSettled settled{outcome.status, outcome.result, to_utf8(text), attempt, took.count(), "", outcome.media};
-  for (Media& media : settled.media) {
-    if (!media.bytes) media.bytes = std::make_shared<const std::string>();
-  }
-  return settled;
+  return {outcome.status, outcome.result, to_utf8(text), attempt, took.count(), "", outcome.media};
 }
 
 std::string parts_in(const CallState& call, PartPhase phase) {

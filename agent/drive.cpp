@@ -6,9 +6,7 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <chrono>
+#include <cmath>
 #include <utility>
 
 #include "deed/core/checked.hpp"
@@ -47,10 +45,10 @@ std::string title_of(const std::string& request) {
 
 Result<void> Drive::note(std::vector<NewEvent> events, AppendOptions options) {
   const TimePoint now = parts_.clock.now();
-  for (auto& [event, body] : events) {
+  for (auto& [event, body, is_exact] : events) {
     event.time = now;
     event.number = state_.last_event + 1;
-    DEED_OK(fold(state_, event, body));
+    DEED_OK(is_exact ? fold(state_, event, body) : fold(state_, event));
     unwritten_.push_back(std::move(event));
   }
   if (options.durability == Durability::full) unwritten_options_.durability = Durability::full;
@@ -61,7 +59,8 @@ Result<void> Drive::note(std::vector<NewEvent> events, AppendOptions options) {
 Async<void> Drive::record_all(std::vector<NewEvent> events, AppendOptions options) {
   auto noted = note(std::move(events), options);
   DEED_CO_OK(std::move(noted));
-  const bool at_once = options.durability == Durability::full || options.status;
+  constexpr std::size_t most_unwritten = 512;  // an append takes up to 1,024
+  const bool at_once = options.durability == Durability::full || options.status || unwritten_.size() >= most_unwritten;
   if (!at_once) co_return Result<void>();
   auto written = co_await write();
   co_return written;
@@ -105,13 +104,13 @@ Async<void> Drive::append_unwritten() {
 }
 
 NewEvent Drive::event_of(EventBody body, std::string call, Trust trust) const {
-  Event event = encode(body);
-  event.call = std::move(call);
-  event.step = state_.steps;
-  event.trust = trust;
-  event.cause = state_.last_event;
-  event.search_text = search_text_of(body);
-  return {std::move(event), std::move(body)};
+  NewEvent made = new_event(std::move(body));
+  made.event.call = std::move(call);
+  made.event.step = state_.steps;
+  made.event.trust = trust;
+  made.event.cause = state_.last_event;
+  made.event.search_text = search_text_of(made.body);
+  return made;
 }
 
 // Of a loop that does several items at a time.
@@ -177,6 +176,7 @@ Async<void> Drive::begin(NewRequest request) {
   if (trim(request.request).empty()) {
     co_return fail(ErrorKind::invalid, "the request has no words", "", "say what is to be done: deed run \"…\"");
   }
+  if (!std::isfinite(request.limits.max_cost_usd)) co_return fail(ErrorKind::invalid, "the limit of cost is no number");
   if (request.request.size() > max_request_bytes) {
     co_return fail(ErrorKind::invalid, "the request has " + human_bytes(request.request.size()), "",
                    "at most " + human_bytes(max_request_bytes) + "; put the data into a file and name it");
@@ -251,6 +251,7 @@ Result<void> Drive::take_own_tools() {
 }
 
 Async<void> Drive::take_over(RunId run, std::optional<Limits> limits) {
+  if (limits && !std::isfinite(limits->max_cost_usd)) co_return fail(ErrorKind::invalid, "the limit of cost is no number", run);
   auto acquired = co_await parts_.journal.acquire(run);
   DEED_CO_TRY(lease_, std::move(acquired));
   failpoint(failpoints::run_acquired);
@@ -322,15 +323,7 @@ Async<void> Drive::loop() {
   };
   const Catalogue catalogue(tools());
   auto executor = co_await asio::this_coro::executor;
-  // Of what a journal and tools that never wait leave to others: signals and timers.
-  constexpr std::chrono::milliseconds longest_turn{5};
-  auto turn_began = std::chrono::steady_clock::now();
   for (;;) {
-    if (std::chrono::steady_clock::now() - turn_began > longest_turn) {
-      auto others = asio::post(executor, asio::use_awaitable);
-      co_await std::move(others);
-      turn_began = std::chrono::steady_clock::now();
-    }
     if (interrupt_.requested() && in_flight_.empty()) {
       RunPaused stopped{RunStatus::paused, "interrupted", "deed resume " + lease_.run};
       auto paused = co_await pause(std::move(stopped), "");

@@ -24,12 +24,6 @@ struct ToolLimit {
   std::string name, what, hint;
 };
 
-/// An event that is not recorded yet, and what it was made of.
-struct NewEvent {
-  Event event;
-  EventBody body;
-};
-
 class Drive {
  public:
   Drive(RunnerParts& parts, Interrupt& interrupt) : parts_(parts), interrupt_(interrupt) {}

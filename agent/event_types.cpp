@@ -1,6 +1,7 @@
 // Each type lists its members once, in `members`; writing and reading are two visitors over that list.
 #include "deed/agent/event_types.hpp"
 
+#include <cmath>
 #include <memory>
 #include <type_traits>
 
@@ -156,15 +157,22 @@ bool named(const std::string& text, const auto& all, auto& out) {
 
 struct Writer {
   JsonWriter out;
+  bool is_exact = true;
 
   void operator()(const char* key, const auto& value) { out.member(key), write(value); }
 
   void write(const std::string& v) { out.value(v); }
   void write(std::int64_t v) { out.value(v); }
-  void write(double v) { out.value(v); }
+  void write(double v) {
+    is_exact = is_exact && std::isfinite(v);
+    out.value(v);
+  }
   void write(bool v) { out.value(v); }
   void write(const Json& v) { out.value(v); }
-  void write(const std::shared_ptr<const std::string>& v) { out.value(v ? base64(*v) : std::string()); }
+  void write(const std::shared_ptr<const std::string>& v) {
+    is_exact = is_exact && v;
+    out.value(v ? base64(*v) : std::string());
+  }
   void write(std::chrono::milliseconds v) { out.value(std::int64_t{v.count()}); }
   template <class T> void write(const std::vector<T>& v) {
     out.begin_array();
@@ -315,13 +323,27 @@ const std::vector<std::string>& event_kinds() {
 
 const std::string& kind_of(const EventBody& body) { return event_kinds()[body.index()]; }
 
-Event encode(const EventBody& body) {
+namespace {
+Event encoded(const EventBody& body, bool& is_exact) {
   Event event;
   event.kind = kind_of(body);
   Writer writer;
   std::visit([&](const auto& value) { writer.write(value); }, body);
   event.body = std::move(writer.out).text();
+  is_exact = writer.is_exact && event.body.text().find("\uFFFD") == std::string::npos;
   return event;
+}
+}  // namespace
+
+Event encode(const EventBody& body) {
+  bool ignored = false;
+  return encoded(body, ignored);
+}
+
+NewEvent new_event(EventBody body) {
+  bool is_exact = false;
+  Event event = encoded(body, is_exact);
+  return {std::move(event), std::move(body), is_exact};
 }
 
 Result<std::optional<EventBody>> decode(const Event& event) {

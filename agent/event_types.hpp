@@ -261,6 +261,16 @@ const std::string& kind_of(const EventBody& body);
 /// Kind, version and body of an event; the caller fills step, call, cause, trust and search text.
 Event encode(const EventBody& body);
 
+/// An event that is not recorded yet, and what it was made of.
+struct NewEvent {
+  Event event;
+  EventBody body;
+  /// Whether `decode` gives this very body back. Not, where it has bytes that are not UTF-8, a number that is not finite, or a medium
+  /// without bytes: then what the journal will say holds, and not what was meant.
+  bool is_exact = true;
+};
+NewEvent new_event(EventBody body);
+
 /// nullopt for a kind that this version does not know.
 /// errors  corrupt: a body that is not of the kind's shape
 Result<std::optional<EventBody>> decode(const Event& event);

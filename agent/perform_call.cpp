@@ -200,10 +200,11 @@ Async<PolicyDecided> Drive::judged(std::string id, const ToolContext& context, J
 // What was judged (and perhaps approved) is what runs: other bytes, other rules or an old approval are judged again.
 Async<Drive::Obstacle> Drive::what_stands_in_the_way(std::string id, const ToolContext& context) {
   const CallState& call = state_.calls.at(id);
-  // Judged a moment ago, and nothing was recorded or awaited since: without a preview, which says what the world is like now, the
-  // judgement would be the same.
+  // Judged a moment ago, and nothing was recorded or written since: of a tool that looks at the world for neither its preview nor what it
+  // destroys, the judgement would be the same.
   const bool is_the_moment = !call.item && allowed_.call == id && allowed_.recorded == state_.last_event && allowed_.written == written_;
-  if (is_the_moment && !has_preview(tools().find(call.call.name)->tool, call.call.arguments)) co_return Obstacle{};
+  const Tool& tool = tools().find(call.call.name)->tool;
+  if (is_the_moment && !tool.destroys && !has_preview(tool, call.call.arguments)) co_return Obstacle{};
   auto arguments = revealed(call);
   if (!arguments) co_return Obstacle{to_string(arguments.error())};
   auto judging = judged(id, context, *std::move(arguments));

@@ -77,11 +77,10 @@ Async<bool> Drive::perform(AskModel) {
                            context.sha256,
                            reserved.max_tokens,
                            reserved.usd};
-  Event event = encode(requested);
-  event.step = step;
-  event.cause = state_.last_event;
+  NewEvent asking = new_event(std::move(requested));
+  asking.event.step = step;
+  asking.event.cause = state_.last_event;
   std::vector<NewEvent> events;
-  NewEvent asking{std::move(event), std::move(requested)};
   events.push_back(std::move(asking));
   auto recorded = co_await record_all(std::move(events), AppendOptions());
   DEED_CO_OK(std::move(recorded));
@@ -140,13 +139,12 @@ Async<bool> Drive::record_reply(int step, Reply reply, std::chrono::milliseconds
   for (ToolProposed& proposed : proposals) bodies.push_back(std::move(proposed));
   std::vector<NewEvent> events;
   for (EventBody& body : bodies) {
-    Event event = encode(body);
-    event.step = step;
-    event.trust = Trust::untrusted;
-    event.cause = state_.last_event;
-    if (const auto* proposed = std::get_if<ToolProposed>(&body)) event.call = proposed->tool_call.id;
-    if (std::holds_alternative<ModelReplied>(body)) event.search_text = text;
-    NewEvent made{std::move(event), std::move(body)};
+    NewEvent made = new_event(std::move(body));
+    made.event.step = step;
+    made.event.trust = Trust::untrusted;
+    made.event.cause = state_.last_event;
+    if (const auto* proposed = std::get_if<ToolProposed>(&made.body)) made.event.call = proposed->tool_call.id;
+    if (std::holds_alternative<ModelReplied>(made.body)) made.event.search_text = text;
     events.push_back(std::move(made));
   }
   auto recorded = co_await record_all(std::move(events), AppendOptions());

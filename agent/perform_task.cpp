@@ -208,12 +208,12 @@ Async<bool> Drive::begin_item(std::size_t number, ItemRef item, const CurrentIte
       co_return true;
     }
   }
-  Event event = encode(*proposed);
-  event.call = proposed->tool_call.id;
-  event.step = static_cast<int>(number) + 1;
-  event.trust = Trust::user;
-  event.cause = state_.last_event;
-  NewEvent made{std::move(event), *std::move(proposed)};
+  std::string call = proposed->tool_call.id;
+  NewEvent made = new_event(*std::move(proposed));
+  made.event.call = std::move(call);
+  made.event.step = static_cast<int>(number) + 1;
+  made.event.trust = Trust::user;
+  made.event.cause = state_.last_event;
   std::vector<NewEvent> events;
   events.push_back(std::move(made));
   auto recorded = co_await record_all(std::move(events), AppendOptions());

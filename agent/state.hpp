@@ -126,7 +126,7 @@ struct State {
 /// Adds one event. Kinds that this version does not know are skipped.
 /// errors  corrupt: an event that cannot follow (a result without a call, …); `where` is its number
 Result<void> fold(State& state, const Event& event);
-/// The same of an event whose body is at hand: what `encode` made it of.
+/// The same of an event whose body is at hand: what `decode` gives, too.
 Result<void> fold(State& state, const Event& event, const EventBody& body);
 
 /// All of them from the start.

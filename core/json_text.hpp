@@ -11,8 +11,8 @@
 
 namespace deed {
 
-/// One JSON value as its text, on one line. It is well-formed whatever happens: it was printed from a value, written by a JsonWriter,
-/// or checked.
+/// One JSON value as its text. It is well-formed (until it is moved from): it was printed from a value, written by a JsonWriter, or
+/// checked.
 class JsonText {
  public:
   JsonText() = default;  ///< {}

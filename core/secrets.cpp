@@ -52,6 +52,7 @@ std::string base64_form(const std::string& value, std::size_t before, std::strin
 
 std::vector<std::string> forms(const std::string& value) {
   std::vector<std::string> out = {value,
+                                  Json::parse('"' + json_form(value) + '"').get<std::string>(),  // with U+FFFD for what is not UTF-8
                                   json_form(value),
                                   json_form(json_form(value)),
                                   json_form(value, true),

@@ -153,7 +153,8 @@ struct SqliteOptions {
   std::chrono::milliseconds lock_wait{5000};
   /// An append of somebody who is alone (AppendOptions) is made on the thread that asks for it, while nothing else waits
   /// for the journal. That spares two switches between threads, which take as long as a quick disk; the thread waits for
-  /// the disk, and for lock_wait at most. Not for a thread that several runs share.
+  /// the disk, and for lock_wait at most. It may not suspend the coroutine at all: who appends in a loop gives others a turn by itself.
+  /// Not for a thread that several runs share.
   bool may_hold_up_caller = false;
 };
 

@@ -77,9 +77,9 @@ CleanText cleaned(const Redactor& redactor, std::string_view text) {
 
 CleanText clean_body(const Redactor& redactor, const JsonText& body) {
   if (is_surely_clean(redactor, body.text())) return CleanText(std::string_view(body.text()));
+  // Printed anew in any case: what was looked at is what is kept, and a text may name a member twice.
   const Json value = body.value();
-  if (!has_secret(redactor, value)) return CleanText(std::string_view(body.text()));
-  return CleanText(to_text(redacted_value(redactor, value)));
+  return CleanText(to_text(has_secret(redactor, value) ? redacted_value(redactor, value) : value));
 }
 
 Result<std::vector<Row>> to_rows(const Redactor& redactor, const std::vector<Event>& events) {

@@ -82,6 +82,7 @@ class Store {
   bool holds_leases() const { return !held_.empty(); }
   /// Whether the index is to be brought up to date as soon as nobody waits for the connection.
   bool is_index_due() const { return !due_.empty(); }
+  /// A piece of it, so that nobody waits long for the file.
   Result<void> index_what_is_due();
   void give_up_index() { due_.clear(); }
   Result<EventNumber> append(const Lease& lease, const std::vector<Row>& rows,
@@ -102,8 +103,8 @@ class Store {
     EventNumber last, indexed;
   };
   Result<OwnedRun> check_lease(const Lease& lease);
-  /// What the run said since the index last took it in.
-  Result<void> index(std::int64_t key);
+  /// What the run said since the index last took it in, at most `max` events. Gives back whether that was all.
+  Result<bool> index(std::int64_t key, std::int64_t max);
   Result<std::int64_t> indexed_until(std::int64_t key);
   /// That of every run, those of other processes and of killed ones too.
   Result<void> index_all();

@@ -56,19 +56,23 @@ Result<EventNumber> Store::append(const Lease& lease, const std::vector<Row>& ro
 }
 
 Result<void> Store::index_what_is_due() {
-  for (const std::int64_t key : due_) DEED_OK(index(key));
+  constexpr std::int64_t piece = 256;
+  const std::int64_t key = *due_.begin();
+  DEED_TRY(const bool is_all, index(key, piece));
+  if (is_all) due_.erase(key);
   return {};
 }
 
-Result<void> Store::index(std::int64_t key) {
+Result<bool> Store::index(std::int64_t key, std::int64_t max) {
   // The mark first: what the index takes in must be in its view.
   DEED_TRY(const std::int64_t known, indexed_until(key));
-  DEED_OK(connection_.query("UPDATE runs SET indexed = last_event WHERE key = ?1", key).run());
-  return connection_
-      .query(
-          "INSERT INTO events_fts (rowid, text) SELECT id, text FROM events WHERE id > ?1 AND id <= ?2 AND text IS NOT NULL",
-          key << 32 | known, key << 32 | max_event_number)
-      .run();
+  DEED_OK(connection_.query("UPDATE runs SET indexed = min(last_event, indexed + ?2) WHERE key = ?1", key, max).run());
+  DEED_TRY(const std::int64_t now, indexed_until(key));
+  DEED_OK(connection_
+              .query("INSERT INTO events_fts (rowid, text) SELECT id, text FROM events WHERE id > ?1 AND id <= ?2 AND text IS NOT NULL",
+                     key << 32 | known, key << 32 | now)
+              .run());
+  return now - known < max;
 }
 
 Result<std::int64_t> Store::indexed_until(std::int64_t key) {
@@ -87,7 +91,10 @@ Result<void> Store::index_all() {
       behind.push_back(query.integer(0));
     }
   }
-  for (const std::int64_t key : behind) DEED_OK(index(key));
+  for (const std::int64_t key : behind) {
+    const Result<bool> indexed = index(key, max_event_number);
+    if (!indexed) return fail(indexed.error());
+  }
   return {};
 }
 

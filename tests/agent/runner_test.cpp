@@ -1,8 +1,8 @@
 #include "deed/tests/agent/runner_fixture.hpp"
 
-
-#include <boost/asio/steady_timer.hpp>
 #include <algorithm>
+#include <boost/asio/steady_timer.hpp>
+#include <limits>
 #include <map>
 #include <numeric>
 
@@ -106,6 +106,7 @@ TEST_F(RunnerTest, ARunGoesOnWithWhatItsJournalSaysAndNothingElse) {
   for (const auto& [id, read] : again->calls) {
     const CallState& kept = report.state.calls.at(id);
     EXPECT_EQ(read.bad_arguments, kept.bad_arguments);
+    EXPECT_EQ(read.call, kept.call);
     EXPECT_EQ(encode(*read.policy).body, encode(*kept.policy).body);
     ASSERT_EQ(read.outcome.has_value(), kept.outcome.has_value());
     if (!read.outcome) continue;
@@ -114,7 +115,58 @@ TEST_F(RunnerTest, ARunGoesOnWithWhatItsJournalSaysAndNothingElse) {
   }
 }
 
-// Nothing in this run ever waits: no tool, no model, no journal.
+TEST_F(RunnerTest, ALimitThatIsNoNumberIsRefusedBeforeItIsInAJournal) {
+  script({says("done")});
+  Runner runner({*journal_, model_, tools_, system_clock(), answers_, observer_, policy_});
+  const Limits wrong{.max_cost_usd = std::numeric_limits<double>::quiet_NaN()};
+  EXPECT_THAT(run_async(io_, runner.start({.request = "x", .limits = wrong})), IsError(ErrorKind::invalid));
+  EXPECT_THAT(run_async(io_, journal_->runs(10))->size(), 0u);
+  const RunReport report = start("x");
+  EXPECT_THAT(run_async(io_, runner.resume(report.run, wrong)), IsError(ErrorKind::invalid));
+}
+
+TEST_F(RunnerTest, ANumberOfAModelThatIsNoneEndsTheRunBeforeItIsInTheJournal) {
+  Reply wrong = calls("look", "a");
+  wrong.cost_usd = std::numeric_limits<double>::infinity();
+  script({wrong});
+  Runner runner({*journal_, model_, tools_, system_clock(), answers_, observer_, policy_});
+  EXPECT_THAT(run_async(io_, runner.start({.request = "x"})), IsError(ErrorKind::corrupt));
+  const auto newest = run_async(io_, journal_->find_run("last"));
+  ASSERT_OK(newest);
+  EXPECT_OK(fold_all(*run_async(io_, journal_->read(newest->id, 0, 1000))));
+}
+
+// What a tool says of the world is asked again right before it runs.
+TEST_F(RunnerTest, WhatWouldDoSomethingElseThanAMomentAgoIsJudgedAgain) {
+  int asked = 0;
+  Tool moving = tool("moving", EffectClass::once, false);
+  moving.run = [this](Json arguments, ToolContext& context) { return runner_act(std::move(arguments), context, world_); };
+  moving.preview = [&](const Json&, const ToolContext&) -> Result<Preview> {
+    return Preview{"text/plain", ++asked == 1 ? "one thing" : "another", "moves", {"a"}};
+  };
+  ASSERT_OK(tools_.add(std::move(moving)));
+  script({calls("moving", "a"), says("done")});
+  const RunReport report = start("move a");
+  EXPECT_EQ(report.status, RunStatus::done) << report.reason;
+  EXPECT_EQ(report.state.calls.at("call_1_1").policy->preview->bytes, "another");
+  EXPECT_EQ(world_.done, std::vector<std::string>{"a"});
+}
+
+TEST_F(RunnerTest, WhatWouldDestroySomethingThatWasNotThereAMomentAgoIsAskedAbout) {
+  int asked = 0;
+  Tool wiping = tool("wiping", EffectClass::once, false);
+  wiping.spec.approval = ApprovalNeed::never;
+  wiping.destroys = [&](const Json&) { return ++asked > 1; };
+  wiping.run = [this](Json arguments, ToolContext& context) { return runner_act(std::move(arguments), context, world_); };
+  ASSERT_OK(tools_.add(std::move(wiping)));
+  script({calls("wiping", "a"), says("done")});
+  const RunReport report = start("wipe a");
+  EXPECT_EQ(report.status, RunStatus::paused);
+  EXPECT_THAT(report.reason, HasSubstr("waits for approval"));
+  EXPECT_THAT(world_.done, testing::IsEmpty());
+}
+
+// Nothing in this run ever waits for long: no tool, no model, no journal. Each call goes through the loop all the same.
 TEST_F(RunnerTest, LetsASignalInHoweverQuickTheModelAndTheToolsAre) {
   class Endless final : public Model {
    public:

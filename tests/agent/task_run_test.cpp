@@ -1,5 +1,6 @@
 // Tasks as runs: order, conditions, loops, failures, approvals, being killed.
 #include <algorithm>
+#include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <utility>
 
@@ -143,6 +144,52 @@ TEST_F(TaskRun, HoldsTheLoopUpForTheJournalOnlyWhileNoCallIsUnderWay) {
   EXPECT_EQ(intents_alone("1"), 3);
   EXPECT_EQ(intents_alone("3"), 0);
   journal_.reset();  // before `seen` goes
+}
+
+asio::awaitable<Outcome> find_many() {
+  Json list = Json::array();
+  for (int i = 0; i < 20'000; ++i) list.push_back({{"n", i}});
+  co_return Outcome::succeeded({{"list", std::move(list)}});
+}
+
+// No call of it waits: an item that cannot be made into one is an event, and the journal makes its appends on this thread.
+TEST_F(TaskRun, ManyItemsThatCannotBeDoneLetASignalIn) {
+  journal_.reset();
+  journal_ = open_sqlite_journal({.path = folder_ / "journal.db", .may_hold_up_caller = true}).value();
+  asio::steady_timer signal(io_);
+  Tool finding = tool("find", EffectClass::read, ApprovalNeed::never);
+  finding.spec.arguments = {{"type", "object"}};
+  finding.spec.roles = {};
+  finding.run = [&](Json, ToolContext&) {
+    signal.expires_after(std::chrono::milliseconds(10));
+    signal.async_wait([&](const boost::system::error_code&) {
+      if (runner_) runner_->interrupt();
+    });
+    return find_many();
+  };
+  ASSERT_OK(tools_.add(std::move(finding)));
+  const RunReport report = run(R"(
+deed: 1
+name: t
+steps:
+  - {id: find, tool: find}
+  - {id: each, for: {list: "{{steps.find.out.list}}", key: index, max: 20000}, on_error: continue, tool: act.quiet, with: {what: "{{item.nothing}}"}}
+)");
+  EXPECT_EQ(report.status, RunStatus::paused) << report.reason;
+  EXPECT_EQ(report.reason, "interrupted");
+}
+
+TEST_F(TaskRun, AnyNumberOfCallsInARowMayBeInvalid) {
+  std::string rows = "name\n";
+  for (int i = 0; i < 1'300; ++i) rows += "n" + std::to_string(i) + "\n";
+  write("rows.csv", rows);
+  const RunReport report = run(R"(
+deed: 1
+name: t
+steps:
+  - {id: each, for: {csv: rows.csv, key: row.name}, on_error: continue, tool: act.quiet, with: {what: "{{index}}"}}
+)");
+  EXPECT_EQ(step(report, "each").failed, 1'300) << report.reason;
 }
 
 TEST_F(TaskRun, RowsOfAFileAreItems) {

@@ -55,14 +55,14 @@ TEST(JsonWriter, SeparatesWhatItWritesAndNestsIt) {
   writer.begin_object();
   writer.member("a"), writer.value("x");
   writer.member("list"), writer.begin_array();
-  writer.value(std::int64_t{-9'223'372'036'854'775'807}), writer.value(true), writer.null(), writer.value(0.5);
+  writer.value(std::int64_t{-9'223'372'036'854'775'807 - 1}), writer.value(true), writer.null(), writer.value(0.5);
   writer.begin_object(), writer.end_object();
   writer.begin_array(), writer.end_array();
   writer.value(Json{{"k", "v"}}), writer.value("ü\n");
   writer.end_array();
   writer.member("b"), writer.value(false);
   writer.end_object();
-  EXPECT_EQ(std::move(writer).text().text(), R"({"a":"x","list":[-9223372036854775807,true,null,0.5,{},[],{"k":"v"},"ü\n"],"b":false})");
+  EXPECT_EQ(std::move(writer).text().text(), R"({"a":"x","list":[-9223372036854775808,true,null,0.5,{},[],{"k":"v"},"ü\n"],"b":false})");
 }
 
 TEST(JsonText, GivesBackTheValueThatItWasMadeOf) {

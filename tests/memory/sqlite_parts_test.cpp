@@ -213,5 +213,17 @@ TEST(CleanBody, FindsASecretInJsonThatIsATextInJson) {
   EXPECT_EQ(sqlite::clean_body(redactor, printed).view(), R"({"arguments":"{\"password\":\"[secret]\"}"})");
 }
 
+TEST(CleanBody, FindsASecretThatIsWrittenInAnyWayThatJsonHas) {
+  Redactor redactor;
+  redactor.add(Secret("hunter2hunter2"));
+  redactor.add(Secret("p\"\xFFw0rd"));
+  const auto clean = [&](const char* text) { return std::string(sqlite::clean_body(redactor, *JsonText::parse(text)).view()); };
+  EXPECT_EQ(clean(R"({"a":"hun\u0074er2hunter2"})"), R"({"a":"[secret]"})");
+  EXPECT_EQ(clean(R"({"a":"hunter2hunter2\n","a":"x"})"), R"({"a":"x"})") << "a member that stands there twice";
+  EXPECT_EQ(clean(R"({"a":"no secret\n"})"), R"({"a":"no secret\n"})");
+  const JsonText printed(Json{{"a", "p\"\xFFw0rd"}});
+  EXPECT_EQ(sqlite::clean_body(redactor, printed).view(), R"({"a":"[secret]"})");
+}
+
 }  // namespace
 }  // namespace deed
