@@ -8,8 +8,7 @@ namespace {
 
 // nlohmann's parser is iterative, but printing and destroying are recursive: refuse depth before a tree exists.
 bool deeper_than(std::string_view text, int max_depth) {
-  // Each level has two brackets.
-  if (text.size() < 2 * (static_cast<std::size_t>(max_depth) + 1)) return false;
+  if (text.size() <= static_cast<std::size_t>(max_depth)) return false;  // each level has a bracket
   int depth = 0;
   bool in_string = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
