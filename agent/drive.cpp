@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
 #include <cmath>
 #include <utility>
 
@@ -323,7 +326,15 @@ Async<void> Drive::loop() {
   };
   const Catalogue catalogue(tools());
   auto executor = co_await asio::this_coro::executor;
+  // What never waits, such as thousands of items that cannot be done, gives others a turn: signals and timers.
+  constexpr std::chrono::milliseconds longest_turn{5};
+  auto turn_began = std::chrono::steady_clock::now();
   for (;;) {
+    if (std::chrono::steady_clock::now() - turn_began > longest_turn) {
+      auto others = asio::post(executor, asio::use_awaitable);
+      co_await std::move(others);
+      turn_began = std::chrono::steady_clock::now();
+    }
     if (interrupt_.requested() && in_flight_.empty()) {
       RunPaused stopped{RunStatus::paused, "interrupted", "deed resume " + lease_.run};
       auto paused = co_await pause(std::move(stopped), "");

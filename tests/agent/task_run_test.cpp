@@ -1,6 +1,7 @@
 // Tasks as runs: order, conditions, loops, failures, approvals, being killed.
 #include <algorithm>
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/post.hpp>
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -152,31 +153,41 @@ asio::awaitable<Outcome> find_many() {
   co_return Outcome::succeeded({{"list", std::move(list)}});
 }
 
+class OnFirstFailedItem final : public Observer {
+ public:
+  explicit OnFirstFailedItem(std::function<void()> act) : act_(std::move(act)) {}
+  void on_event(const RunId&, const Event& event) override {
+    if (event.kind == "item.failed" && act_) std::exchange(act_, {})();
+  }
+
+ private:
+  std::function<void()> act_;
+};
+
 // No call of it waits: an item that cannot be made into one is an event, and the journal makes its appends on this thread.
 TEST_F(TaskRun, ManyItemsThatCannotBeDoneLetASignalIn) {
   journal_.reset();
   journal_ = open_sqlite_journal({.path = folder_ / "journal.db", .may_hold_up_caller = true}).value();
-  asio::steady_timer signal(io_);
   Tool finding = tool("find", EffectClass::read, ApprovalNeed::never);
   finding.spec.arguments = {{"type", "object"}};
   finding.spec.roles = {};
-  finding.run = [&](Json, ToolContext&) {
-    signal.expires_after(std::chrono::milliseconds(10));
-    signal.async_wait([&](const boost::system::error_code&) {
-      if (runner_) runner_->interrupt();
-    });
-    return find_many();
-  };
+  finding.run = [](Json, ToolContext&) { return find_many(); };
   ASSERT_OK(tools_.add(std::move(finding)));
-  const RunReport report = run(R"(
+  const auto task = task_of(R"(
 deed: 1
 name: t
 steps:
   - {id: find, tool: find}
   - {id: each, for: {list: "{{steps.find.out.list}}", key: index, max: 20000}, on_error: continue, tool: act.quiet, with: {what: "{{item.nothing}}"}}
 )");
-  EXPECT_EQ(report.status, RunStatus::paused) << report.reason;
-  EXPECT_EQ(report.reason, "interrupted");
+  Runner* begun = nullptr;
+  OnFirstFailedItem observer([&] { asio::post(io_, [&] { begun->interrupt(); }); });
+  Runner runner({*journal_, none_, tools_, system_clock(), person_, observer, policy_});
+  begun = &runner;
+  const auto report = run_async(io_, runner.start(request_of(task, Json::object())));
+  ASSERT_OK(report);
+  EXPECT_EQ(report->status, RunStatus::paused) << report->reason;
+  EXPECT_EQ(report->reason, "interrupted");
 }
 
 TEST_F(TaskRun, AnyNumberOfCallsInARowMayBeInvalid) {
