@@ -10,7 +10,7 @@ namespace deed::sqlite {
 /// Runs the jobs. Their results are delivered by the caller.
 void run_batch(Store& store, std::span<Job* const> jobs);
 
-/// Brings the full-text index up to date for the runs that are due. A failure leaves it to the next search.
+/// Puts a piece of what is due into the full-text index. A failure leaves all of it to the next search.
 void index_what_is_due(Store& store);
 
 /// Gives back the leases that this journal still holds. A failure leaves them to be taken when the

@@ -27,6 +27,7 @@ namespace deed::sqlite {
 
 /// What a job does to the file.
 enum class Access { read, write };
+
 /// One call of the journal on its way through the worker.
 class Job {
  public:
